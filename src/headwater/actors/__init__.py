@@ -1,0 +1,1 @@
+"""The single-threaded owners of state, over the `Sql` port."""

@@ -1,0 +1,1 @@
+"""The Python SDK: a client that spools, and a tiny one."""

@@ -1,0 +1,1 @@
+"""What arrives: Segment's calls, checked, completed and turned into arrivals."""

@@ -1,0 +1,29 @@
+"""What the core may ask the outside to do. Actors return these; a runtime carries them out.
+
+A command that must survive a crash is a row, written in the transaction that decided it: in the
+actor's own `outbox` where the queue is elsewhere (edge), in the queue itself where it shares the
+actor's database (local).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Send one event to one destination.
+
+    Attributes:
+        destination: the id of a `DestinationConfig`.
+        person: the actor whose events must keep their order, `{workspace}/{type}:{value}`.
+        sequence: grows within a person; the order that its events must arrive in.
+        body: the event as JSON text.
+    """
+
+    workspace: str
+    destination: str
+    person: str
+    sequence: int
+    message_id: str
+    body: str

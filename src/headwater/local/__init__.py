@@ -1,0 +1,1 @@
+"""CPython's side of every port, and the command line."""

@@ -1,0 +1,1 @@
+"""Who it is: identifiers, resolution, traits."""
