@@ -1,0 +1,35 @@
+"""The schemas of all actors, in the one file that they share on this runtime."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from headwater.actors.migrations import Migration, migrate
+from headwater.local.sql import Database, open_writer
+
+# Package and file of each schema text, oldest first. Add at the end; never edit one that shipped.
+SCHEMAS: tuple[tuple[str, str], ...] = ()
+
+
+def schema_texts() -> list[Migration]:
+    """Read the schema texts out of the installed package."""
+    return [
+        Migration(f"{package}/{name}", resources.files(package).joinpath(name).read_text("utf-8"))
+        for package, name in SCHEMAS
+    ]
+
+
+def open_database(path: Path) -> Database:
+    """Open the database file for writing, with every schema in place.
+
+    Raises:
+        sqlite3.Error: the file cannot be opened, is not a database, or a migration failed.
+    """
+    database = open_writer(path)
+    try:
+        migrate(database, schema_texts())
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,146 @@
+"""One turn of the writer: many jobs, one transaction, each job undone alone if it raises."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.errors import Unavailable
+from headwater.local.sql import Database
+from headwater.ports import Sql
+
+Handler = Callable[[Sql, list[Any]], Sequence[Any]]
+
+# After these the disk is at fault, not the job, and SQLite has given up the whole transaction
+# (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+_DISK_ERRORS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM})
+
+
+class DiskFailure(Exception):
+    """The turn as a whole cannot be committed."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A job, or an item for a lane's handler, and who waits for its result."""
+
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    weight: int
+    job: Callable[[Sql], Any] | None = None
+    handler: Handler | None = None
+    item: Any = None
+    result: Any = None
+    error: BaseException | None = None
+
+    def resolve(self) -> None:
+        """Hand the outcome to the caller, unless the caller has gone; on its loop's thread."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+@dataclass(slots=True)
+class Turn:
+    """Runs what one turn took.
+
+    Attributes:
+        notes: what the jobs that stand have published, in order.
+    """
+
+    database: Database
+    notes: list[Any] = field(default_factory=list)
+
+    def write(self, taken: Sequence[Waiting]) -> None:
+        """Run all and commit; each one's result or error is then in it.
+
+        Raises:
+            DiskFailure: nothing was committed.
+        """
+        try:
+            self.database.execute("BEGIN IMMEDIATE")
+            for group in _grouped(taken):
+                self._run(group)
+            self.database.execute("COMMIT")
+        except (sqlite3.Error, DiskFailure) as error:
+            self._roll_back()
+            raise DiskFailure(str(error)) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _run(self, group: list[Waiting]) -> None:
+        if self._attempted(group) or len(group) == 1:
+            return
+        for one in group:  # one of them is poison: each alone, so that it sinks only itself
+            self._attempted([one])
+
+    def _attempted(self, group: list[Waiting]) -> bool:
+        """Run one job, or a handler on its items; answer whether what it wrote stands."""
+        published = len(self.notes)
+        self.database.execute("SAVEPOINT job")
+        try:
+            results = self._results(group)
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's
+            self._check_disk(error)
+            self.database.execute("ROLLBACK TO job")
+            self.database.execute("RELEASE job")
+            del self.notes[published:]
+            for one in group:
+                one.error = error
+            return False
+        self.database.execute("RELEASE job")
+        for one, result in zip(group, results, strict=True):
+            one.result, one.error = result, None
+        return True
+
+    def _results(self, group: list[Waiting]) -> Sequence[Any]:
+        first = group[0]
+        if first.job is not None:
+            return [first.job(self.database)]
+        assert first.handler is not None  # noqa: S101 - either is set, by the writer
+        results = first.handler(self.database, [one.item for one in group])
+        if len(results) != len(group):
+            raise RuntimeError(f"A handler answered {len(results)} results for {len(group)} items.")
+        return results
+
+    def _check_disk(self, error: Exception) -> None:
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary result code
+            if code in _DISK_ERRORS:
+                raise DiskFailure(str(error)) from error
+        if not self.database.in_transaction:
+            raise DiskFailure(f"The transaction was lost: {error}") from error
+
+    def _roll_back(self) -> None:
+        self.notes.clear()
+        if self.database.in_transaction:
+            self.database.execute("ROLLBACK")
+
+
+def give_up(taken: Sequence[Waiting]) -> None:
+    """Tell every caller of a turn that nothing of it is promised."""
+    for one in taken:
+        one.result = None
+        one.error = Unavailable("The database cannot be written at the moment; try again.")
+
+
+def _grouped(taken: Sequence[Waiting]) -> list[list[Waiting]]:
+    """Put all items of one handler together, where its first one stood; jobs stay alone."""
+    groups: list[list[Waiting]] = []
+    of_handler: dict[Handler, list[Waiting]] = {}
+    for one in taken:
+        if one.handler is None:
+            groups.append([one])
+        elif (group := of_handler.get(one.handler)) is not None:
+            group.append(one)
+        else:
+            of_handler[one.handler] = group = [one]
+            groups.append(group)
+    return groups
