@@ -1,0 +1,279 @@
+"""The server's settings: one value, read once from mappings that are handed in.
+
+Flags win over the environment (`HEADWATER_PORT`), the environment over one TOML file (`port`),
+and the file over the default. Where each value came from is kept, for `headwater config`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+PREFIX = "HEADWATER_"
+
+# Read by commands or by the runtime, and no settings of the server.
+_OTHER_VARIABLES = frozenset({"HEADWATER_CONFIG", "HEADWATER_URL", "HEADWATER_WORKSPACE"})
+
+Reader = Callable[[Any], Any]
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message says which, from where, and what would do."""
+
+
+def text(value: Any) -> str:
+    """Read any text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text that is not empty")
+    return value.strip()
+
+
+def key(value: Any) -> str:
+    """Read a key: it has to get through a header, and must be hard to guess."""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ValueError("ASCII letters, digits and signs")
+    if not 8 <= len(value) <= 200 or any(sign in value for sign in ' ":,'):
+        raise ValueError("8 to 200 characters without blanks, colons, commas and quotes")
+    return value
+
+
+def whole(least: int, most: int) -> Reader:
+    """Make a reader of whole numbers within bounds."""
+
+    def read(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return number
+
+    return read
+
+
+def seconds(value: Any) -> float:
+    """Read a duration in seconds, at most a day."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if isinstance(value, bool) or not 0 <= number <= 86_400:
+        raise ValueError("a number of seconds from 0 to 86400")
+    return number
+
+
+def one_of(*choices: str) -> Reader:
+    """Make a reader of one of a few words."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value.lower() not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value.lower()
+
+    return read
+
+
+def networks(value: Any) -> tuple[str, ...]:
+    """Read networks in CIDR notation: a list, or a text with commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    wanted = "networks in CIDR notation, such as 10.0.0.0/8"
+    if not isinstance(parts, list | tuple):
+        raise ValueError(wanted)  # noqa: TRY004 - one kind of error for all that cannot be read
+    try:
+        return tuple(str(ipaddress.ip_network(str(part).strip())) for part in parts if part)
+    except ValueError as error:
+        raise ValueError(f"{wanted} ({error})") from error
+
+
+def switch_or_networks(value: Any) -> bool | tuple[str, ...]:
+    """Read true, false, or networks in CIDR notation."""
+    words = {
+        "true": True,
+        "yes": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "0": False,
+        "": False,
+    }
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    try:
+        return networks(value)
+    except ValueError as error:
+        raise ValueError(f"true, false, or {error}") from error
+
+
+def setting(description: str, *, default: Any, read: Reader, secret: bool = False) -> Any:
+    """Declare a setting: its default, one line that explains it, and how its value is read."""
+    metadata = {"description": description, "read": read, "secret": secret}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of a server. Sizes are in bytes, durations in seconds."""
+
+    host: str = setting(
+        "Address to listen on; 0.0.0.0 listens on every one.", default="127.0.0.1", read=text
+    )
+    port: int = setting(
+        "Port to listen on; 0 takes a free one and prints it.", default=8080, read=whole(0, 65_535)
+    )
+    data: str = setting(
+        "Folder that holds the database; made where it is missing.",
+        default="headwater-data",
+        read=text,
+    )
+    write_key: str | None = setting(
+        "Write key of workspace `default`, next to those that it has; drawn at the first start.",
+        default=None,
+        read=key,
+        secret=True,
+    )
+    admin_key: str | None = setting(
+        "Admin key for all workspaces, next to those there are; drawn at the first start.",
+        default=None,
+        read=key,
+        secret=True,
+    )
+    log_level: str = setting(
+        "What is logged: debug, info, warning or error, and what is worse.",
+        default="info",
+        read=one_of("debug", "info", "warning", "error"),
+    )
+    log_format: str = setting(
+        "json, text, or auto: text at a terminal, else json.",
+        default="auto",
+        read=one_of("auto", "json", "text"),
+    )
+    allow_private_networks: bool | tuple[str, ...] = setting(
+        "Whether destinations may be in private networks: true, false, or networks in CIDR form.",
+        default=False,
+        read=switch_or_networks,
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "Networks of reverse proxies whose X-Forwarded-For tells the client's address.",
+        default=(),
+        read=networks,
+    )
+    max_batch_bytes: int = setting(
+        "Largest body of a batch, after decompression.",
+        default=500 * 1024,
+        read=whole(1024, 64 * 1024**2),
+    )
+    max_event_bytes: int = setting(
+        "Largest event, alone or in a batch.", default=32 * 1024, read=whole(256, 16 * 1024**2)
+    )
+    max_batch_events: int = setting("Most events in a batch.", default=2500, read=whole(1, 100_000))
+    max_depth: int = setting(
+        "Most objects and lists inside each other in an event.", default=64, read=whole(4, 500)
+    )
+    queue_bound: int = setting(
+        "Most events that wait for the disk; over it requests are told 503.",
+        default=50_000,
+        read=whole(1, 10_000_000),
+    )
+    readers: int = setting(
+        "Threads that answer reads from the database.", default=2, read=whole(1, 64)
+    )
+    shutdown_grace: float = setting(
+        "Seconds that SIGTERM gives to requests and deliveries under way.",
+        default=15.0,
+        read=seconds,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsInForce:
+    """The settings, and where each value came from.
+
+    Attributes:
+        origins: setting name to `--port`, `HEADWATER_PORT`, the file's name, or `default`.
+        warnings: for people, about variables that look like settings and are none.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+def declared() -> tuple[Field[Any], ...]:
+    """Answer the declarations, in order; `metadata` holds `description` and `secret`."""
+    return fields(Settings)
+
+
+def read_settings(
+    *,
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    file: Mapping[str, Any],
+    file_name: str = "headwater.toml",
+) -> SettingsInForce:
+    """Put the settings together out of what was given.
+
+    Args:
+        flags: setting name to value; None is a flag that was not given.
+        environment: all variables of the process.
+        file: the content of the TOML file; empty where there is none.
+        file_name: how messages call that file.
+
+    Raises:
+        SettingsError: a value that cannot be used, or a name in the file that is no setting.
+    """
+    names = [one.name for one in declared()]
+    for name in file:
+        if name not in names:
+            raise SettingsError(f"{file_name}: {name!r} is no setting{_nearest(name, names)}.")
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for one in declared():
+        origin, raw = _given(one.name, flags, environment, file, file_name)
+        origins[one.name] = origin
+        if origin != "default":
+            values[one.name] = _value(one, raw, origin)
+    warnings = tuple(_unknown_variables(environment, names))
+    return SettingsInForce(Settings(**values), origins, warnings)
+
+
+def _given(
+    name: str,
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    file: Mapping[str, Any],
+    file_name: str,
+) -> tuple[str, Any]:
+    variable = PREFIX + name.upper()
+    if flags.get(name) is not None:
+        return "--" + name.replace("_", "-"), flags[name]
+    if environment.get(variable):  # set to nothing is how shells and compose files say "not set"
+        return variable, environment[variable]
+    if name in file:
+        return file_name, file[name]
+    return "default", None
+
+
+def _value(one: Field[Any], raw: Any, origin: str) -> Any:
+    try:
+        return one.metadata["read"](raw)
+    except ValueError as error:
+        shown = "what was given" if one.metadata["secret"] else repr(raw)
+        raise SettingsError(f"{origin}: {one.name} must be {error}; {shown} is not.") from error
+
+
+def _unknown_variables(environment: Mapping[str, str], names: Iterable[str]) -> Iterable[str]:
+    variables = [PREFIX + name.upper() for name in names]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in {*variables, *_OTHER_VARIABLES}:
+            yield f"The variable {name} is no setting{_nearest(name, variables)}; it is ignored."
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f" (did you mean {near[0]}?)" if near else ""
