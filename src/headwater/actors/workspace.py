@@ -1,0 +1,90 @@
+"""The actor that owns a workspace's settings, and answers them as one value."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pydantic import TypeAdapter
+
+from headwater.actors.destination_settings import Destinations
+from headwater.actors.rejected_events import RejectedEvents
+from headwater.actors.sources import Sources
+from headwater.errors import BadRequest
+from headwater.workspace import IdentityRules, WorkspaceConfig
+
+_TYPE_NAME = re.compile(r"[a-z0-9][a-z0-9_.]{0,63}")
+_REGION = re.compile(r"[A-Z]{2}")
+
+
+class WorkspaceActor(Sources, Destinations, RejectedEvents):
+    """All that one workspace has set, over `Sql`: one of it at a time, nothing awaited."""
+
+    def identity_rules(self) -> IdentityRules:
+        """Answer how this workspace tells people apart."""
+        rows = self._sql.execute(
+            "SELECT identity FROM workspace_settings WHERE workspace = ?", (self._workspace,)
+        )
+        if not rows or rows[0][0] is None:
+            return IdentityRules()
+        return _identity_rules().validate_json(rows[0][0])
+
+    def set_identity_rules(self, rules: IdentityRules) -> IdentityRules:
+        """Replace the rules for events from now on; people that are known stay as they are.
+
+        Raises:
+            BadRequest: a rule contradicts itself or another.
+        """
+        check_identity_rules(rules)
+        if rules == self.identity_rules():
+            return rules
+        with self._sql.transaction():
+            self._grow_version()
+            self._sql.execute(
+                "UPDATE workspace_settings SET identity = ? WHERE workspace = ?",
+                (_identity_rules().dump_json(rules).decode(), self._workspace),
+            )
+        return rules
+
+    def config(self) -> WorkspaceConfig:
+        """Answer everything that collectors and consumers need to know, under its version."""
+        return WorkspaceConfig(
+            self._workspace,
+            version=self.version(),
+            identity=self.identity_rules(),
+            sources=self.sources(),
+            destinations=self.destinations(),
+        )
+
+
+def check_identity_rules(rules: IdentityRules) -> None:
+    """Raise `BadRequest`, naming the type and the fix, for rules that cannot be meant."""
+    names = [one.name for one in rules.types]
+    if not names:
+        raise BadRequest("types: at least one identifier type is needed, such as user_id.")
+    for place, one in enumerate(rules.types):
+        if not _TYPE_NAME.fullmatch(one.name):
+            raise BadRequest(
+                f"types[{place}].name: {one.name[:80]!r} is not 1 to 64 characters of a-z, 0-9, "
+                "'_' and '.', starting with a letter or digit."
+            )
+        if one.name in names[:place]:
+            raise BadRequest(f"types[{place}].name: {one.name!r} is there twice; remove one.")
+        if one.limit < 1:
+            raise BadRequest(
+                f"types[{place}].limit: a person holds at least 1 {one.name}, not {one.limit}."
+            )
+    if rules.phone_region is not None and not _REGION.fullmatch(rules.phone_region):
+        raise BadRequest(
+            f"phone_region: {rules.phone_region[:80]!r} is not an ISO 3166 country in capitals, "
+            "such as 'DE'; leave it out where numbers always start with '+'."
+        )
+    for name in ("custom_limit", "max_identifiers", "max_merges"):
+        if getattr(rules, name) < 1:
+            raise BadRequest(f"{name}: must be at least 1, not {getattr(rules, name)}.")
+
+
+@cache
+def _identity_rules() -> TypeAdapter[IdentityRules]:
+    """Made at the first use: nothing is made at import."""
+    return TypeAdapter(IdentityRules)

@@ -1,0 +1,39 @@
+"""An in-memory database with the workspaces' schemas, and randomness that repeats."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import uuid
+from importlib import resources
+
+from headwater.actors.migrations import Migration, migrate
+from headwater.local.sql import Database
+
+
+def workspace_database() -> Database:
+    """Answer an empty database in which `workspace.sql` and `registry.sql` have been applied."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    database = Database(connection)
+    files = resources.files("headwater.actors")
+    migrate(
+        database,
+        [
+            Migration(name, files.joinpath(name).read_text("utf-8"))
+            for name in ("workspace.sql", "registry.sql")
+        ],
+    )
+    return database
+
+
+class SeededRandom:
+    """`Random` that draws the same again from the same seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def uniform(self) -> float:
+        return self._random.random()
