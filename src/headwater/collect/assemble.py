@@ -1,0 +1,222 @@
+"""From a request's bytes to arrivals: each event read, completed, addressed, and written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.collect import json_text
+from headwater.collect.arrival import Arrival
+from headwater.collect.enrich import Sender, complete
+from headwater.collect.envelope import Envelope
+from headwater.collect.events import Event, message_id, read_event
+from headwater.collect.intake import Rejection
+from headwater.collect.limits import Limits, check_depth, check_event
+from headwater.collect.times import correct, is_written, read_time, write_time
+from headwater.errors import BadRequest
+from headwater.ports import Random
+from headwater.profiles.identifiers import IdentifierReader
+from headwater.workspace import WorkspaceConfig
+
+_KEPT_OF_A_REFUSED_EVENT = 64 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What became of a request's events: in their order, each in one of the two."""
+
+    arrivals: tuple[Arrival, ...]
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is the same for all events of a request.
+
+    Attributes:
+        source: the id of the source that the write key belongs to.
+        sender: who sent the request.
+        received_at: when it came, in milliseconds.
+        random: names the events that have no messageId.
+    """
+
+    source: str
+    sender: Sender
+    received_at: int
+    random: Random
+
+
+class Collector:
+    """Turns requests into arrivals, by one version of a workspace's configuration."""
+
+    def __init__(self, config: WorkspaceConfig, limits: Limits | None = None) -> None:
+        self.config = config
+        self._limits = limits or Limits()
+        self._identifiers = IdentifierReader(config.identity)
+
+    def collect(self, envelope: Envelope, circumstances: Circumstances) -> Collected:
+        """Answer the arrivals and rejections of a request; a bad event takes no other with it."""
+        arrivals: list[Arrival] = []
+        rejections: list[Rejection] = []
+        assembly = _Assembly(envelope, circumstances)
+        for index, raw in enumerate(envelope.events):
+            try:
+                arrivals.append(self._arrival(raw, envelope, assembly))
+            except BadRequest as error:
+                rejections.append(reject(raw, error, index=index))
+        return Collected(tuple(arrivals), tuple(rejections))
+
+    def _arrival(self, raw: bytes, envelope: Envelope, assembly: _Assembly) -> Arrival:
+        limits = self._limits
+        check_event(raw, limits, envelope=limits.envelope if envelope.type else 0)
+        if envelope.depths_unknown:
+            check_depth(raw, limits.depth)
+        kind, fields = read_event(raw, envelope.type)
+        timestamp, event = assembly.event(kind, fields)
+        identifiers = self._identifiers.read(event)
+        if not identifiers:
+            raise _nobody(kind, fields)
+        return Arrival(
+            workspace=self.config.workspace,
+            identifiers=identifiers,
+            message_id=event["messageId"],
+            type=kind,
+            timestamp=timestamp,
+            received_at=assembly.received_at,
+            event=event,
+            body=json_text.encode(event),
+        )
+
+
+def reject(raw: bytes, error: BadRequest, *, index: int = 0) -> Rejection:
+    """Answer the rejection of an event for the reason that `error` gives."""
+    return Rejection(
+        index=index,
+        message_id=message_id(raw) if error.code != "event_too_large" else None,
+        code=error.code,
+        message=error.message,
+        body=raw[:_KEPT_OF_A_REFUSED_EVENT],
+    )
+
+
+class _Assembly:
+    """Puts events together; what is the same for all of a request is worked out once."""
+
+    def __init__(self, envelope: Envelope, circumstances: Circumstances) -> None:
+        self.received_at = circumstances.received_at
+        self._received_text = write_time(circumstances.received_at)
+        self._circumstances = circumstances
+        self._context = envelope.context
+        self._integrations = envelope.integrations
+        self._sent_at = _readable(envelope.sent_at)
+        self._sent_text = None if self._sent_at is None else write_time(self._sent_at)
+
+    def event(self, kind: str, fields: Event) -> tuple[int, dict[str, Any]]:
+        """Answer when an event happened, in milliseconds, and all of it in Segment's shape."""
+        own_sent = fields.get("sentAt")
+        sent_at, sent_text = self._sent_at, self._sent_text
+        if own_sent is not None and (own := _readable(own_sent)) is not None:
+            sent_at, sent_text = own, write_time(own)
+        timestamp, written, original = self._times(fields, sent_at)
+        event: dict[str, Any] = {
+            "type": kind,
+            "messageId": fields.get("messageId") or self._circumstances.random.uuid(),
+            "timestamp": written,
+        }
+        if original is not None:
+            event["originalTimestamp"] = original
+        if sent_text is not None:
+            event["sentAt"] = sent_text
+        event["receivedAt"] = self._received_text
+        for name in _NAMES[kind]:
+            if value := fields.get(name):
+                event[name] = value
+        content = _CONTENT.get(kind)
+        context = self._merged(self._context, fields.get("context"))
+        if content is not None:
+            event[content] = fields.get(content) or {}
+        if kind == "identify" and not event["traits"] and isinstance(context.get("traits"), dict):
+            event["traits"] = context["traits"]  # RudderStack's SDKs put them only there
+        event["context"] = complete(
+            context,
+            sender=self._circumstances.sender,
+            properties=event["properties"] if kind == "page" else None,
+        )
+        event["integrations"] = self._merged(self._integrations, fields.get("integrations"))
+        event["sourceId"] = self._circumstances.source
+        return timestamp, event
+
+    def _times(self, fields: Event, sent_at: int | None) -> tuple[int, str, str | None]:
+        given = fields.get("timestamp")
+        name = "timestamp"
+        if given is None:
+            given, name = fields.get("originalTimestamp"), "originalTimestamp"
+        if given is None or given == "":
+            return self.received_at, self._received_text, None
+        try:
+            original = read_time(given)
+            timestamp = correct(original, sent=sent_at, received=self.received_at)
+            written = write_time(timestamp)
+            return timestamp, written, given if is_written(given) else write_time(original)
+        except (ValueError, OverflowError) as error:
+            raise BadRequest(
+                f"{name} {str(given)[:40]!r} is no time; send ISO 8601, such as "
+                f"{self._received_text}.",
+                code="invalid_timestamp",
+            ) from error
+
+    @staticmethod
+    def _merged(common: Mapping[str, Any], own: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        if not common:
+            return own or {}
+        return {**common, **own} if own else common
+
+
+# Which of the fields that name things each call has, in the order they are written.
+_WHO = ("userId", "anonymousId")
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "track": (*_WHO, "event"),
+    "identify": _WHO,
+    "page": (*_WHO, "name", "category"),
+    "screen": (*_WHO, "name", "category"),
+    "group": (*_WHO, "groupId"),
+    "alias": (*_WHO, "previousId"),
+}
+_CONTENT = {
+    "track": "properties",
+    "page": "properties",
+    "screen": "properties",
+    "identify": "traits",
+    "group": "traits",
+}
+
+
+def _readable(sent_at: Any) -> int | None:
+    """Answer a time of sending, or None: it only corrects, so a wrong one refuses no event."""
+    if sent_at is None:
+        return None
+    try:
+        return read_time(sent_at)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _nobody(kind: str, fields: Event) -> BadRequest:
+    if kind == "alias":
+        return BadRequest(
+            "userId or previousId is a placeholder, too long or blocked; an alias needs two "
+            "real ids.",
+            code="missing_identifier",
+        )
+    given = {name: value for name in _WHO if (value := fields.get(name))}
+    if not given:
+        return BadRequest(
+            "The event names nobody; send a userId or an anonymousId.", code="missing_identifier"
+        )
+    shown = ", ".join(f"{name} {str(value)[:40]!r}" for name, value in given.items())
+    return BadRequest(
+        f"The event names nobody: {shown} is a placeholder, too long or blocked. "
+        "Send a real userId or anonymousId.",
+        code="missing_identifier",
+    )

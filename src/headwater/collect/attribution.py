@@ -1,0 +1,137 @@
+"""Where a visit came from, read off its address: campaign, referrer, and the parts of the page.
+
+Campaigns follow https://segment.com/docs/connections/spec/common/#context: `utm_campaign` is the
+campaign's `name`, every other `utm_x` is its `x`.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_AFTER_AUTHORITY = re.compile(r"[/?#\\]")
+
+# Registrable names without their country ending: `google` is google.com, google.co.uk, …
+_SEARCH_NAMES = {
+    "baidu": "Baidu",
+    "bing": "Bing",
+    "duckduckgo": "DuckDuckGo",
+    "ecosia": "Ecosia",
+    "google": "Google",
+    "kagi": "Kagi",
+    "naver": "Naver",
+    "qwant": "Qwant",
+    "seznam": "Seznam",
+    "sogou": "Sogou",
+    "startpage": "Startpage",
+    "yahoo": "Yahoo",
+    "yandex": "Yandex",
+}
+
+_SECOND_LEVEL = frozenset({"co", "com", "ne", "net", "or", "org"})
+
+# Whole domains; their subdomains belong to them.
+_DOMAINS = {
+    "search.brave.com": ("search", "Brave"),
+    "bsky.app": ("social", "Bluesky"),
+    "discord.com": ("social", "Discord"),
+    "facebook.com": ("social", "Facebook"),
+    "fb.me": ("social", "Facebook"),
+    "instagram.com": ("social", "Instagram"),
+    "linkedin.com": ("social", "LinkedIn"),
+    "lnkd.in": ("social", "LinkedIn"),
+    "news.ycombinator.com": ("social", "Hacker News"),
+    "pinterest.com": ("social", "Pinterest"),
+    "reddit.com": ("social", "Reddit"),
+    "snapchat.com": ("social", "Snapchat"),
+    "t.co": ("social", "X"),
+    "t.me": ("social", "Telegram"),
+    "threads.net": ("social", "Threads"),
+    "tiktok.com": ("social", "TikTok"),
+    "twitter.com": ("social", "X"),
+    "vk.com": ("social", "VK"),
+    "whatsapp.com": ("social", "WhatsApp"),
+    "x.com": ("social", "X"),
+    "youtube.com": ("social", "YouTube"),
+    "mail.google.com": ("email", "Gmail"),
+    "mail.yahoo.com": ("email", "Yahoo Mail"),
+    "outlook.live.com": ("email", "Outlook"),
+    "outlook.office.com": ("email", "Outlook"),
+    "chatgpt.com": ("assistant", "ChatGPT"),
+    "claude.ai": ("assistant", "Claude"),
+    "copilot.microsoft.com": ("assistant", "Copilot"),
+    "gemini.google.com": ("assistant", "Gemini"),
+    "perplexity.ai": ("assistant", "Perplexity"),
+}
+
+
+def campaign(query: str) -> dict[str, str]:
+    """Answer the campaign that an address or its query string names; empty if it names none.
+
+    The first value of a name that occurs twice counts; empty ones do not.
+    """
+    if "utm_" not in query:
+        return {}
+    _, mark, after = query.partition("?")
+    found: dict[str, str] = {}
+    for pair in (after if mark else query).partition("#")[0].split("&"):
+        if not pair.startswith("utm_"):
+            continue
+        name, _, value = pair.partition("=")
+        key = _decoded(name.removeprefix("utm_"))
+        if key and value:
+            found.setdefault("name" if key == "campaign" else key, _decoded(value))
+    return found
+
+
+def address_parts(url: str) -> dict[str, str]:
+    """Answer the `path` and `search` of an address; empty if it is not an absolute one."""
+    if not _SCHEME.match(url):
+        return {}
+    rest = url.partition("://")[2].partition("#")[0]
+    before, mark, query = rest.partition("?")
+    path = before.partition("/")[2]
+    return {"path": f"/{path}", "search": f"{mark}{query}" if query else ""}
+
+
+def domain(url: str) -> str | None:
+    """Answer the host of an absolute address in lower case, without `www.` and port."""
+    if not _SCHEME.match(url):
+        return None
+    authority = _AFTER_AUTHORITY.split(url.partition("://")[2], maxsplit=1)[0]
+    host = authority.rpartition("@")[2]
+    if not host.startswith("["):  # an IPv6 address has colons of its own
+        host = host.partition(":")[0]
+    return host.lower().removeprefix("www.") or None
+
+
+def referrer(url: str, page_url: str | None = None) -> dict[str, str]:
+    """Answer what is known about the site that the visitor came from.
+
+    `url` and `domain` always; `type` (search, social, email, assistant) and `name` where the
+    site is well known. Empty for no address, and for a page of the site itself.
+    """
+    found = domain(url)
+    if found is None or (page_url and found == domain(page_url)):
+        return {}
+    known = _known(found)
+    about = {"type": known[0], "name": known[1]} if known else {}
+    return {**about, "url": url, "domain": found}
+
+
+def _known(host: str) -> tuple[str, str] | None:
+    labels = host.split(".")
+    for start in range(len(labels) - 1):
+        if known := _DOMAINS.get(".".join(labels[start:])):
+            return known
+    # The label before the country's ending: `google.de`, `google.co.uk`, `search.yahoo.com.br`.
+    place = -3 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else -2
+    name = _SEARCH_NAMES.get(labels[place]) if len(labels) > 1 else None
+    return ("search", name) if name else None
+
+
+def _decoded(text: str) -> str:
+    if "%" in text or "+" in text:
+        text = unquote_plus(text)
+    return text.replace("\0", "")

@@ -1,0 +1,80 @@
+"""Times as events carry them: read from what clients send, corrected, written in one form.
+
+Inside, a time is an integer: milliseconds since 1970-01-01 UTC. Outside, it is ISO 8601 in UTC
+with milliseconds, `2026-11-23T10:11:12.345Z` (https://segment.com/docs/connections/spec/common/).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+# Numbers up to here are seconds (until the year 2603), above they are milliseconds (from
+# 1970-08-20); pydantic draws the line at the same place.
+_LAST_SECOND = 20_000_000_000
+
+
+def read_time(value: Any) -> int:
+    """Answer the milliseconds of an ISO 8601 text (without zone: UTC) or a Unix time.
+
+    Raises:
+        ValueError: it is neither, or outside of the years 1 to 9999.
+    """
+    if isinstance(value, str):
+        return _milliseconds(_moment(value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        milliseconds = value * 1000 if abs(value) <= _LAST_SECOND else value
+        write_time(int(milliseconds))
+        return int(milliseconds)
+    raise ValueError("not a text in ISO 8601")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.fromisoformat(text.strip().upper())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def write_time(milliseconds: int) -> str:
+    """Answer ISO 8601 in UTC with milliseconds.
+
+    Raises:
+        ValueError: the time is outside of the years 1 to 9999.
+    """
+    try:
+        moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError as error:
+        raise ValueError("outside of the years 1 to 9999") from error
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def is_written(text: Any) -> bool:
+    """Tell whether a valid time is already in the form that `write_time` gives."""
+    return (
+        isinstance(text, str)
+        and len(text) == 24
+        and text[23] == "Z"
+        and text[19] == "."
+        and text[10] == "T"
+        and text[7] == "-"
+    )
+
+
+def correct(original: int, *, sent: int | None, received: int) -> int:
+    """Answer when it happened by the server's clock: what the client's clock is off is taken out.
+
+    `received - (sent - original)` (https://segment.com/docs/connections/spec/common/#timestamps).
+    Without a time of sending nothing can be said about the client's clock: it is believed.
+    """
+    if sent is None:
+        return original
+    return received - (sent - original)

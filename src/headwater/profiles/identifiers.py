@@ -1,0 +1,153 @@
+"""Which identifiers an event carries: `type:value`, normalised, strongest first, each once.
+
+Rules come from the workspace (`IdentityRules`); they are compiled once for each configuration,
+because every event passes here. What is no identifier is left out without an error: a placeholder
+(`null`, `-1`, all zeros), an email or phone that cannot be one, a value of over 500 characters.
+
+`alias` names two ids of one person. `userId` is a user id; `previousId` is usually an anonymous
+id, but may be a former user id (https://segment.com/docs/connections/spec/alias/), and nothing in
+the call tells which. It is read as both, so that either way the two become one person; only where
+it equals the call's own `anonymousId` is it known to be just that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from headwater.errors import BadRequest
+from headwater.profiles import normalise
+from headwater.workspace import IdentityRules
+
+_NOT_IN_A_NAME = re.compile(r"[^a-z0-9_.]+")
+_LONGEST_NAME = 64
+_OF_ACCOUNTS = frozenset({"group_id", "account_id"})
+
+
+class IdentifierReader:
+    """Reads identifiers by one workspace's rules."""
+
+    def __init__(self, rules: IdentityRules) -> None:
+        self._rules = rules
+        self._types = {each.name: each for each in rules.types}
+        self._ranks = {each.name: rank for rank, each in enumerate(rules.types)}
+        self._paths = [
+            (each.name, tuple(path.split("."))) for each in rules.types for path in each.paths
+        ]
+        self._normalisers: dict[str, Callable[[str], str | None]] = {
+            "email": normalise.email,
+            "phone": lambda value: normalise.phone(value, rules.phone_region),
+        }
+
+    def read(self, event: Mapping[str, Any]) -> tuple[str, ...]:
+        """Answer the identifiers of an event in Segment's shape; empty if it names nobody.
+
+        An alias without both of its ids, or with one that is blocked, names nobody.
+        """
+        found: dict[str, None] = {}
+        for name, path in self._paths:
+            value: Any = event
+            for key in path:
+                value = value.get(key) if isinstance(value, dict) else None
+                if value is None:
+                    break
+            else:
+                self._add(found, name, value)
+        context = event.get("context")
+        external = context.get("externalIds") if context else None
+        if external:
+            found = self._with_external(found, external)
+        if event.get("type") == "alias":
+            return self._alias(event, found)
+        return tuple(found)
+
+    def parse(self, identifier: str) -> str:
+        """Answer an identifier that a person or program wrote, normalised as events' are.
+
+        Raises:
+            BadRequest: `invalid_identifier`; it is not `type:value`, or can be nobody's.
+        """
+        name, colon, value = identifier.partition(":")
+        if not colon or not name.strip() or not value.strip():
+            raise BadRequest(
+                f"{identifier[:80]!r} is no identifier; write type:value, such as "
+                "user_id:42 or email:ada@example.com.",
+                code="invalid_identifier",
+            )
+        found = self._identifier(_type_name(name), value)
+        if found is None:
+            raise BadRequest(
+                f"{value[:80]!r} cannot be a person's {_type_name(name)}: it is a placeholder, "
+                "too long, or not in the form of one.",
+                code="invalid_identifier",
+            )
+        return found
+
+    def _add(self, found: dict[str, None], name: str, value: Any) -> None:
+        identifier = self._identifier(name, value)
+        if identifier is not None:
+            found[identifier] = None
+
+    def _identifier(self, name: str, value: Any) -> str | None:
+        text = normalise.text(value)
+        if text is None or normalise.is_blocked(text):
+            return None
+        to_one_form = self._normalisers.get(name)
+        if to_one_form is not None:
+            text = to_one_form(text)
+        rule = self._types.get(name)
+        if text is None or (rule and rule.blocked and text.lower() in rule.blocked):
+            return None
+        return f"{name}:{text}"
+
+    def _with_external(self, found: dict[str, None], external: Any) -> dict[str, None]:
+        """Put `context.externalIds` where their types rank; types without a rule last, by name."""
+        if not isinstance(external, list):
+            return found
+        ranked = [(self._rank(identifier), identifier) for identifier in found]
+        for entry in external:
+            if not isinstance(entry, dict) or not _is_of_users(entry):
+                continue
+            name = _type_name(entry.get("type"))
+            identifier = self._identifier(name, entry.get("id")) if name else None
+            if identifier is not None and name not in _OF_ACCOUNTS:
+                ranked.append((self._rank(identifier), identifier))
+        ranked.sort(key=lambda each: each[0])
+        return {identifier: None for _, identifier in ranked}
+
+    def _rank(self, identifier: str) -> tuple[int, str]:
+        name = identifier.partition(":")[0]
+        rank = self._ranks.get(name)
+        return (len(self._ranks), name) if rank is None else (rank, "")
+
+    def _alias(self, event: Mapping[str, Any], found: dict[str, None]) -> tuple[str, ...]:
+        previous = event.get("previousId")
+        user = self._identifier("user_id", event.get("userId"))
+        before = self._identifier("anonymous_id", previous)
+        if user is None or before is None:
+            return ()
+        ids = {user: None}
+        former = self._identifier("user_id", previous)
+        if former is not None and previous != event.get("anonymousId"):
+            ids[former] = None
+        ids[before] = None
+        return tuple({**ids, **found})
+
+
+def parse(rules: IdentityRules, identifier: str) -> str:
+    """Answer `type:value` normalised by a workspace's rules; see `IdentifierReader.parse`."""
+    return IdentifierReader(rules).parse(identifier)
+
+
+def _is_of_users(entry: Mapping[str, Any]) -> bool:
+    return (entry.get("collection") or "users") == "users" and (
+        entry.get("encoding") or "none"
+    ) == "none"
+
+
+def _type_name(name: Any) -> str:
+    """Answer a type in lower case, with `_` for what may not stand in one; empty for no text."""
+    if not isinstance(name, str):
+        return ""
+    return _NOT_IN_A_NAME.sub("_", name.strip().lower())[:_LONGEST_NAME]

@@ -1,0 +1,88 @@
+"""Values of identifiers in the one form under which the same person is found again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+MAX_LENGTH = 500
+
+# One `@`, a name, a host with a dot, and nothing that could not stand in an address unquoted.
+_EMAIL = re.compile(
+    r"""[^\s@<>()[\],;:\\"]{1,64}@[^\s@<>()[\],;:\\".]+(?:\.[^\s@<>()[\],;:\\".]+)+"""
+)
+_LONGEST_EMAIL = 254  # RFC 5321, errata 1690
+
+# Placeholders that programs send where they know nobody. Anybody who had one for an id would
+# become one person with everybody else who has.
+BLOCKED = frozenset(
+    {
+        "(none)",
+        "(not set)",
+        "(null)",
+        "-1",
+        "<nil>",
+        "<null>",
+        "[object object]",
+        "anonymous",
+        "false",
+        "n/a",
+        "nan",
+        "nil",
+        "none",
+        "not set",
+        "null",
+        "true",
+        "undefined",
+        "unknown",
+        "{}",
+        "[]",
+    }
+)
+
+
+def is_blocked(value: str) -> bool:
+    """Tell whether a value stands for nobody: a placeholder, or nothing but zeros and dashes."""
+    return not value.strip("0-") or value.lower() in BLOCKED
+
+
+def text(value: Any) -> str | None:
+    """Answer a text or a number as an identifier's value, without spaces around it; else None."""
+    if isinstance(value, str):
+        composed = value if value.isascii() else unicodedata.normalize("NFC", value)
+        stripped = composed.strip()
+        return stripped if stripped and len(stripped) <= MAX_LENGTH else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return str(int(value)) if value == value // 1 else str(value)
+
+
+def email(value: str) -> str | None:
+    """Answer an email address in lower case, or None for what cannot be one."""
+    lowered = value.lower()
+    if len(lowered) > _LONGEST_EMAIL or not _EMAIL.fullmatch(lowered):
+        return None
+    return lowered
+
+
+@lru_cache(maxsize=4096)
+def phone(value: str, region: str | None) -> str | None:
+    """Answer a phone number in E.164 (`+491701234567`), or None for what cannot be one.
+
+    Args:
+        value: as people write it.
+        region: ISO 3166 country that a number without `+` belongs to; without one, such a
+            number is no identifier.
+    """
+    # The library's tables take 50 ms to load: only workspaces that know phones pay for them.
+    import phonenumbers  # noqa: PLC0415 - loaded when the first phone number occurs
+
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if number.extension or not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
