@@ -43,23 +43,21 @@ def batches(traffic: shop.Shop, *, events: int, size: int) -> list[bytes]:
 
 def introduce(port: int, *, people: int, size: int = 500) -> None:
     """Make `user-0` to `user-{people - 1}` known to a server, each with two ids and an email."""
-    starts = range(0, people, size)
-    chunk = 100
-    for first in track(
-        range(0, len(starts), chunk),
-        description=f"introducing {people:,} people",
-        console=console,
-        transient=True,
+    steps = list(slices(range(people), 100 * size))
+    for numbers in track(
+        steps, description=f"introducing {people:,} people", console=console, transient=True
     ):
         requests = [
-            post(
-                "/v1/batch",
-                shop.introductions(range(start, min(people, start + size)), write_key=WRITE_KEY),
-                write_key=WRITE_KEY,
-            )
-            for start in starts[first : first + chunk]
+            post("/v1/batch", shop.introductions(part, write_key=WRITE_KEY), write_key=WRITE_KEY)
+            for part in slices(numbers, size)
         ]
         drive(port, requests, connections=4).require_success()
+
+
+def slices(numbers: range, size: int) -> Iterator[range]:
+    """Cut a range into ranges of `size`; the last may be shorter."""
+    for start in range(numbers.start, numbers.stop, size):
+        yield range(start, min(numbers.stop, start + size))
 
 
 def measure(
