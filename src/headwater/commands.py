@@ -27,3 +27,14 @@ class Deliver:
     sequence: int
     message_id: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rekey:
+    """Two people became one: what waits for `loser` now keeps its order within `winner`."""
+
+    loser: str
+    winner: str
+
+
+Command = Deliver | Rekey

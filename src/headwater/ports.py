@@ -22,6 +22,14 @@ class Sql(Protocol):
         """Run one statement and answer all its rows, in order; `[]` where it has none."""
         ...
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[SqlValue]]) -> None:
+        """Run an `INSERT … VALUES (?, …)` for each row, as one write.
+
+        Where a call is dear (edge) the adapter turns the `VALUES` clause into a `SELECT` over
+        `json_each(?)`; where it is not (local) that detour would cost 15 µs a row.
+        """
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """Commit on leaving, roll back on an exception. A nested one is part of the outer."""
         ...

@@ -1,0 +1,334 @@
+"""The identity actor: the single-threaded owner of one external id and, if a root, of a person.
+
+It is driven by calls and never calls anybody itself:
+
+- `receive` takes events; an actor that forwards answers where to go instead.
+- `requests` answers what a root wants to ask of other actors now; whoever drives the actors
+  carries each request to `answer` at its actor, and the reply back to `settle`.
+
+Each call is one transaction in one actor. Any call may be repeated, and any reply lost: requests
+are made anew from stored state until their reply has been acted on. One class serves both
+runtimes: on the edge a database holds one actor, locally one file holds all, and a batch of
+events for many actors costs one statement a table.
+
+The union-find is Tarjan's (1975) with actors for nodes; see docs/identity.md for the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.actors.identity_joining import advance, answer_join, settle_join
+from headwater.actors.identity_messages import (
+    Account,
+    Accounted,
+    Adopt,
+    Adopted,
+    Drop,
+    Dropped,
+    Join,
+    JoinAnswer,
+    Page,
+    Pull,
+    Reply,
+    Repoint,
+    Repointed,
+    Request,
+)
+from headwater.actors.identity_moving import (
+    answer_adopt,
+    answer_drop,
+    answer_pull,
+    answer_repoint,
+    settle_adopted,
+    settle_dropped,
+    settle_page,
+    settle_repointed,
+)
+from headwater.actors.identity_state import (
+    NEVER,
+    AccountUpdate,
+    Facts,
+    Forward,
+    Link,
+    Root,
+)
+from headwater.actors.identity_state import (
+    Account as AccountState,
+)
+from headwater.actors.identity_storage import Turn
+from headwater.collect.arrival import Arrival
+from headwater.commands import Command, Deliver
+from headwater.profiles import traits
+from headwater.profiles.resolution import Limits, type_of
+
+REFUSAL_MEMORY = 24 * 3600 * 1000
+"""For how long (ms) a refused link is not asked for again: a shared device asks all day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A workspace's rules, as the actors of that workspace need them.
+
+    Attributes:
+        routes: an event to the ids of the destinations that get it.
+    """
+
+    limits: Limits
+    routes: Callable[[Mapping[str, Any]], tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Received:
+    """What became of a batch.
+
+    Attributes:
+        moved: arrivals that belong to another actor, and its name.
+        stored: arrivals that are new, each with its actor.
+        duplicates: how many were known already.
+    """
+
+    moved: list[tuple[str, Arrival]] = field(default_factory=list)
+    stored: list[tuple[str, Arrival]] = field(default_factory=list)
+    duplicates: int = 0
+    commands: list[Command] = field(default_factory=list)
+
+
+def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) -> Received:
+    """Store events at their actors: (actor, arrival) in the order of each person's events."""
+    received = Received()
+    turn.load(actor for actor, _ in calls)
+    here = _addressed(turn, policy, calls, received)
+    known = turn.known([(actor, arrival.message_id) for actor, _, arrival in here])
+    new: list[tuple[str, Root, Arrival]] = []
+    for call in here:
+        key = (call[0], call[2].message_id)
+        if key in known:
+            received.duplicates += 1
+        else:
+            known.add(key)
+            new.append(call)
+    turn.add(
+        [
+            (actor, arrival.message_id, arrival.timestamp, arrival.identifiers[0], arrival.body)
+            for actor, _, arrival in new
+        ]
+    )
+    turn.load_traits(
+        (actor, arrival.identifiers[0]) for actor, _, arrival in new if arrival.type == "identify"
+    )
+    turn.load(
+        f"{arrival.workspace}/{identifier}"
+        for _, root, arrival in new
+        for identifier in arrival.identifiers[1:]
+        if identifier not in root.ids
+    )
+    for actor, root, arrival in new:
+        turn.put(actor, root)
+        _apply(turn, actor, root, arrival)
+        received.stored.append((actor, arrival))
+        received.commands.extend(_deliveries(policy, actor, root, arrival))
+    return received
+
+
+def _addressed(
+    turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]], received: Received
+) -> list[tuple[str, Root, Arrival]]:
+    """Answer the calls that are at their person's actor; a fresh actor becomes a root."""
+    here: list[tuple[str, Root, Arrival]] = []
+    for actor, arrival in calls:
+        via = arrival.identifiers[0]
+        state = turn.state(actor)
+        if state is None:
+            rank = policy.limits.rank(type_of(via))
+            state = Root(standing=(rank, arrival.received_at, via), ids={via: Facts()})
+            turn.put(actor, state)
+        elif via in state.departed:
+            received.moved.append((state.departed[via], arrival))
+            continue
+        elif isinstance(state, Forward):
+            received.moved.append((state.to, arrival))
+            continue
+        if isinstance(state, Root):
+            here.append((actor, state, arrival))
+    return here
+
+
+def _apply(turn: Turn, actor: str, root: Root, arrival: Arrival) -> None:
+    """Let one new event shape its person: figures, traits, groups, links."""
+    via = arrival.identifiers[0]
+    stamp = (arrival.timestamp, arrival.message_id)
+    facts = root.ids.setdefault(via, Facts())
+    facts.counts[arrival.type] = facts.counts.get(arrival.type, 0) + 1
+    if facts.first == NEVER or stamp < facts.first:
+        facts.first = stamp
+    if facts.last == NEVER or stamp > facts.last:
+        facts.last = stamp
+    root.sequence += 1
+    if len(arrival.identifiers) > 1:
+        _link(root, arrival)
+    if arrival.type == "identify":
+        written = arrival.event.get("traits")
+        if written and traits.write(turn.traits(actor, via), written, stamp):
+            turn.put_traits(actor, via)
+    elif arrival.type == "group":
+        _group(root, arrival, via, facts)
+
+
+def _link(root: Root, arrival: Arrival) -> None:
+    """Note which identifiers of the event are not this person's yet."""
+    previous = str(arrival.event.get("previousId")) if arrival.type == "alias" else None
+    for second in arrival.identifiers[1:]:
+        if second in root.ids or any(link.target == second for link in root.links):
+            continue
+        if root.talk and root.talk.link.target == second:
+            continue
+        kind, _, value = second.partition(":")
+        alias = value == previous
+        if not alias and _refused_lately(root, second, arrival.received_at):
+            continue
+        root.links.append(
+            Link(
+                first=arrival.identifiers[0],
+                second=second,
+                reason="alias" if alias else "event",
+                message_id=arrival.message_id,
+                at=arrival.received_at,
+                target=second,
+                # An alias does not say of which type its earlier id is. As a user id it is taken
+                # only if somebody is known by it.
+                only_known=alias and kind == "user_id",
+            )
+        )
+
+
+def _refused_lately(root: Root, second: str, now: int) -> bool:
+    return any(
+        refused.second == second and now - refused.at < REFUSAL_MEMORY for refused in root.refused
+    )
+
+
+def _group(root: Root, arrival: Arrival, via: str, facts: Facts) -> None:
+    """Put the person in a group, and have the account told."""
+    group = str(arrival.event["groupId"])
+    stamp = (arrival.timestamp, arrival.message_id)
+    facts.groups[group] = max(facts.groups.get(group, NEVER), stamp)
+    root.accounts.append(
+        AccountUpdate(
+            group=group,
+            member=via,
+            message_id=arrival.message_id,
+            timestamp=arrival.timestamp,
+            traits=dict(arrival.event.get("traits") or {}),
+            body=arrival.body,
+        )
+    )
+
+
+def _deliveries(policy: Policy, actor: str, root: Root, arrival: Arrival) -> list[Command]:
+    return [
+        Deliver(
+            workspace=arrival.workspace,
+            destination=destination,
+            person=actor,
+            sequence=root.sequence,
+            message_id=arrival.message_id,
+            body=arrival.body,
+        )
+        for destination in policy.routes(arrival.event)
+    ]
+
+
+def account_actor(workspace: str, group: str) -> str:
+    """Answer the name of a group's actor; no identifier type can have the `=`."""
+    return f"{workspace}/=account:{group}"
+
+
+def requests(turn: Turn, policy: Policy, actor: str) -> list[Request]:
+    """Answer what a root wants of other actors now; nothing if it is none, or is settled."""
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        return []
+    workspace = actor.partition("/")[0]
+    wanted: list[Request] = []
+    if join := advance(turn, policy.limits, actor):
+        wanted.append(join)
+    for parcel, cursor in root.imports.items():
+        source = parcel.rpartition("#")[0]
+        if cursor is None:
+            wanted.append(Drop(to=source, actor=actor, parcel=parcel))
+        else:
+            wanted.append(Pull(to=source, actor=actor, parcel=parcel, cursor=cursor))
+    if root.leaving:
+        wanted.append(
+            Adopt(to=f"{workspace}/{root.leaving.root}", actor=actor, leaving=root.leaving)
+        )
+    wanted.extend(
+        Repoint(to=f"{workspace}/{identifier}", actor=actor, number=root.talks)
+        for identifier in root.repoint
+    )
+    wanted.extend(
+        Account(to=account_actor(workspace, update.group), actor=actor, update=update)
+        for update in root.accounts
+    )
+    return wanted
+
+
+def answer(turn: Turn, policy: Policy, request: Request) -> Reply:
+    """Do at `request.to` what is asked of it, and answer what came of it."""
+    match request:
+        case Join():
+            return answer_join(turn, policy.limits, request)
+        case Pull():
+            return answer_pull(turn, request)
+        case Drop():
+            return answer_drop(turn, request)
+        case Adopt():
+            return answer_adopt(turn, request)
+        case Repoint():
+            return answer_repoint(turn, request)
+        case Account():
+            return _answer_account(turn, request)
+
+
+def settle(turn: Turn, actor: str, reply: Reply) -> list[Command]:
+    """Act on a reply at the root that asked; one that comes late or twice changes nothing."""
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        return []
+    match reply:
+        case JoinAnswer():
+            return settle_join(turn, actor, reply)
+        case Page():
+            settle_page(turn, actor, reply)
+        case Dropped():
+            settle_dropped(turn, actor, reply)
+        case Adopted():
+            settle_adopted(turn, actor, reply)
+        case Repointed():
+            settle_repointed(turn, actor, reply)
+        case Accounted():
+            root.accounts = [
+                update for update in root.accounts if update.message_id != reply.message_id
+            ]
+            turn.put(actor, root)
+    return []
+
+
+def _answer_account(turn: Turn, request: Account) -> Reply:
+    """Let a group call shape its account: the account's traits, members and timeline."""
+    update = request.update
+    state = turn.state(request.to)
+    account = state if isinstance(state, AccountState) else AccountState()
+    stamp = (update.timestamp, update.message_id)
+    turn.add_member(request.to, update.member, update.timestamp)
+    if not turn.known([(request.to, update.message_id)]):
+        turn.add([(request.to, update.message_id, update.timestamp, update.member, update.body)])
+        traits.write(account.traits, update.traits, stamp)
+        if account.first == NEVER or stamp < account.first:
+            account.first = stamp
+        account.last = max(account.last, stamp)
+    turn.put(request.to, account)
+    return Accounted(message_id=update.message_id)

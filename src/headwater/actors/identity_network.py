@@ -1,0 +1,177 @@
+"""Drives identity actors that share one database: a whole batch, and all talk, in one turn.
+
+This is the local runtime's shortcut. Every step that it takes is one that the actors could take
+by calls between databases; it takes them one after the other inside one transaction, so a batch
+of events costs one commit however many people it touches or merges.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from headwater.actors import identity
+from headwater.actors.identity import Policy
+from headwater.actors.identity_splitting import split
+from headwater.actors.identity_state import Forward, Link, Root
+from headwater.actors.identity_storage import Turn
+from headwater.collect.arrival import Arrival
+from headwater.commands import Command
+from headwater.errors import Conflict, NotFound
+from headwater.ports import Sql
+
+STEPS_A_TURN = 20_000
+"""Steps of talk in one turn; what is left is carried on by `sweep`."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a turn stored, and what is to be done about it."""
+
+    stored: list[tuple[str, Arrival]] = field(default_factory=list)
+    duplicates: int = 0
+    commands: list[Command] = field(default_factory=list)
+
+
+class Network:
+    """All identity actors of one database.
+
+    Args:
+        policy: a workspace's name to its rules, as they are now.
+    """
+
+    def __init__(self, policy: Callable[[str], Policy]) -> None:
+        self._policy = policy
+
+    def receive(self, sql: Sql, arrivals: Sequence[Arrival]) -> Outcome:
+        """Store events, each with its person, and settle who is who; in the given order."""
+        turn, outcome = Turn(sql), Outcome()
+        for workspace, calls in _by_workspace(arrivals).items():
+            found = self._resolve(turn, calls)
+            received = identity.receive(turn, self._policy(workspace), found)
+            outcome.stored += received.stored
+            outcome.duplicates += received.duplicates
+            outcome.commands += received.commands
+        outcome.commands += self._converse(turn, turn.roots())
+        turn.flush()
+        return outcome
+
+    def merge(
+        self, sql: Sql, workspace: str, first: str, second: str, *, order: str, at: int
+    ) -> Outcome:
+        """Make the people of two identifiers one, as an order by the name of `order`.
+
+        Raises:
+            NotFound: one of the two identifies nobody.
+        """
+        turn = Turn(sql)
+        actor = self._known_root(turn, workspace, first)
+        other = self._known_root(turn, workspace, second)
+        outcome = Outcome()
+        if actor != other:
+            root = turn.root(actor)
+            root.links = [*root.links, Link(first, second, "merge", order, at, second)]
+            turn.put(actor, root)
+            outcome.commands = self._converse(turn, [actor])
+        turn.flush()
+        return outcome
+
+    def split(self, sql: Sql, workspace: str, identifier: str, link: str) -> tuple[str, str]:
+        """Undo a merge; answer the identifiers of the root that stays and of the one restored.
+
+        Raises:
+            NotFound: nobody is known by the identifier, or they have no such merge.
+            Conflict: they are being merged or split just now.
+        """
+        turn = Turn(sql)
+        actor = self._known_root(turn, workspace, identifier)
+        self._converse(turn, [actor])
+        restored = split(turn, actor, link)
+        self._converse(turn, [actor, restored])
+        turn.flush()
+        return actor.partition("/")[2], restored.partition("/")[2]
+
+    def sweep(self, sql: Sql, limit: int = 1000) -> Outcome:
+        """Carry on what a crash or a full turn left; nothing is left when it stores nothing."""
+        rows = sql.execute("SELECT actor FROM identity WHERE pending = 1 LIMIT ?", (limit,))
+        turn = Turn(sql)
+        outcome = Outcome()
+        if rows:
+            outcome.commands = self._converse(turn, [row[0] for row in rows])
+            turn.flush()
+        return outcome
+
+    def _known_root(self, turn: Turn, workspace: str, identifier: str) -> str:
+        actor = follow(turn, f"{workspace}/{identifier}")
+        if not isinstance(turn.state(actor), Root):
+            raise NotFound(f"Nobody is known by {identifier}.")
+        return actor
+
+    def _resolve(
+        self, turn: Turn, calls: Sequence[tuple[str, Arrival]]
+    ) -> list[tuple[str, Arrival]]:
+        """Answer each arrival with the actor of its person, a hop of all of them at a time."""
+        turn.load(actor for actor, _ in calls)
+        found = list(calls)
+        for _ in range(100):
+            moved = False
+            for place, (actor, arrival) in enumerate(found):
+                onward = hop(turn, actor, arrival.identifiers[0])
+                if onward is not None:
+                    found[place] = (onward, arrival)
+                    moved = True
+            if not moved:
+                return found
+            turn.load(actor for actor, _ in found)
+        raise Conflict("Identifiers forward to each other without end.")
+
+    def _converse(self, turn: Turn, actors: Iterable[str]) -> list[Command]:
+        """Carry requests and replies between actors until none has anything to ask."""
+        commands: list[Command] = []
+        waiting = deque(actors)
+        steps = 0
+        while waiting and steps < STEPS_A_TURN:
+            actor = waiting.popleft()
+            policy = self._policy(actor.partition("/")[0])
+            for request in identity.requests(turn, policy, actor):
+                steps += 1
+                reply = identity.answer(turn, policy, request)
+                commands += identity.settle(turn, actor, reply)
+                asked = turn.state(request.to)
+                if isinstance(asked, Root) and asked.pending and request.to not in waiting:
+                    waiting.append(request.to)
+            state = turn.state(actor)
+            if isinstance(state, Root) and state.pending:
+                waiting.append(actor)
+                steps += 1
+        return commands
+
+
+def hop(turn: Turn, actor: str, identifier: str) -> str | None:
+    """Answer where an actor sends whoever comes by an identifier; None if they are there."""
+    state = turn.state(actor)
+    if state is None:
+        return None
+    if identifier in state.departed:
+        return state.departed[identifier]
+    return state.to if isinstance(state, Forward) else None
+
+
+def follow(turn: Turn, actor: str) -> str:
+    """Answer the actor at the end of the forwards from this one."""
+    identifier = actor.partition("/")[2]
+    for _ in range(1000):
+        onward = hop(turn, actor, identifier)
+        if onward is None:
+            return actor
+        actor = onward
+    raise Conflict("Identifiers forward to each other without end.")
+
+
+def _by_workspace(arrivals: Sequence[Arrival]) -> dict[str, list[tuple[str, Arrival]]]:
+    grouped: dict[str, list[tuple[str, Arrival]]] = {}
+    for arrival in arrivals:
+        actor = f"{arrival.workspace}/{arrival.identifiers[0]}"
+        grouped.setdefault(arrival.workspace, []).append((actor, arrival))
+    return grouped

@@ -1,0 +1,181 @@
+"""What readers see of identity actors that share one database: people, timelines, accounts.
+
+Reads follow forwards, and see what was committed before them. Of a person whose merge a crash
+has cut short they see what has been pulled so far; a runtime carries such merges on before it
+reads (`unsettled`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.actors.identity import account_actor
+from headwater.actors.identity_network import follow
+from headwater.actors.identity_state import NEVER, Facts, Root
+from headwater.actors.identity_state import Account as AccountState
+from headwater.actors.identity_storage import Turn
+from headwater.ports import Sql
+from headwater.profiles import traits
+from headwater.profiles.people import (
+    Account,
+    Explanation,
+    Identifier,
+    Link,
+    Person,
+    Refusal,
+    Trait,
+)
+
+
+def unsettled(sql: Sql, workspace: str, identifier: str) -> bool:
+    """Tell whether this person still has something to ask of other actors."""
+    turn = Turn(sql)
+    state = turn.state(follow(turn, f"{workspace}/{identifier}"))
+    return isinstance(state, Root) and state.pending
+
+
+def root_actor(sql: Sql, workspace: str, identifier: str) -> str | None:
+    """Answer the actor that holds the person with this identifier; None if there is nobody."""
+    turn = Turn(sql)
+    actor = follow(turn, f"{workspace}/{identifier}")
+    return actor if isinstance(turn.state(actor), Root) else None
+
+
+def person(sql: Sql, workspace: str, identifier: str) -> Person | None:
+    """Answer the whole person with this identifier; None if there is nobody."""
+    turn = Turn(sql)
+    actor = follow(turn, f"{workspace}/{identifier}")
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        return None
+    every = list(root.ids.values())
+    first = min((facts.first for facts in every if facts.first != NEVER), default=NEVER)
+    last = max((facts.last for facts in every), default=NEVER)
+    return Person(
+        id=actor.partition("/")[2],
+        workspace=workspace,
+        identifiers=_identifiers(root),
+        traits=_traits(turn, actor),
+        groups=_groups(every),
+        counts=_counts(every),
+        first_seen=first[0],
+        last_seen=last[0],
+        first_message_id=first[1],
+        last_message_id=last[1],
+    )
+
+
+def _identifiers(root: Root) -> tuple[Identifier, ...]:
+    """Answer identifiers by name; one that nothing arrived under is as old as its link."""
+    linked: dict[str, int] = {}
+    for edge in root.edges:
+        linked.setdefault(edge.second, edge.at)
+        linked.setdefault(edge.first, edge.at)
+    answer = []
+    for name, facts in sorted(root.ids.items()):
+        kind, _, value = name.partition(":")
+        seen = facts.first != NEVER
+        since = linked.get(name, root.standing[1])
+        answer.append(
+            Identifier(
+                type=kind,
+                value=value,
+                first_seen=facts.first[0] if seen else since,
+                last_seen=facts.last[0] if seen else since,
+                events=sum(facts.counts.values()),
+            )
+        )
+    return tuple(answer)
+
+
+def _traits(turn: Turn, actor: str) -> dict[str, Trait]:
+    """Fold the traits of all identifiers; the one that wrote last says where a trait came by."""
+    parts = turn.all_traits(actor)
+    came_by = {(name, stamped[2]): via for via, part in parts for name, stamped in part.items()}
+    return {
+        name: Trait(
+            value=value,
+            timestamp=timestamp,
+            message_id=message_id,
+            identifier=came_by[name, message_id],
+        )
+        for name, (value, timestamp, message_id) in sorted(
+            traits.fold(part for _, part in parts).items()
+        )
+        if value is not None
+    }
+
+
+def _groups(every: list[Facts]) -> dict[str, int]:
+    groups: dict[str, int] = {}
+    for facts in every:
+        for group, stamp in facts.groups.items():
+            groups[group] = max(groups.get(group, stamp[0]), stamp[0])
+    return dict(sorted(groups.items()))
+
+
+def _counts(every: list[Facts]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for facts in every:
+        for kind, number in facts.counts.items():
+            counts[kind] = counts.get(kind, 0) + number
+    return dict(sorted(counts.items()))
+
+
+def explain(sql: Sql, workspace: str, identifier: str) -> Explanation | None:
+    """Answer why a person's identifiers are one person; None if there is nobody."""
+    turn = Turn(sql)
+    actor = follow(turn, f"{workspace}/{identifier}")
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        return None
+    return Explanation(
+        person=actor.partition("/")[2],
+        links=tuple(
+            Link(
+                id=edge.id,
+                identifiers=(edge.first, edge.second),
+                merged=edge.merged,
+                reason=edge.reason,
+                message_id=edge.message_id,
+                at=edge.at,
+            )
+            for edge in root.edges
+        ),
+        refused=tuple(
+            Refusal(
+                identifiers=(refused.first, refused.second),
+                reason=refused.reason,
+                message_id=refused.message_id,
+                at=refused.at,
+            )
+            for refused in root.refused
+        ),
+    )
+
+
+def account(sql: Sql, workspace: str, group_id: str) -> Account | None:
+    """Answer a group's own profile; None if no group call named it."""
+    state = Turn(sql).state(account_actor(workspace, group_id))
+    if not isinstance(state, AccountState):
+        return None
+    return Account(
+        id=group_id,
+        workspace=workspace,
+        traits={
+            name: Trait(value=value, timestamp=at, message_id=message, identifier=group_id)
+            for name, (value, at, message) in sorted(state.traits.items())
+            if value is not None
+        },
+        first_seen=state.first[0],
+        last_seen=state.last[0],
+    )
+
+
+def members(sql: Sql, workspace: str, group_id: str, *, after: str, limit: int) -> list[str]:
+    """Answer the identifiers of an account's members in order, after the one named."""
+    rows: list[tuple[Any, ...]] = sql.execute(
+        "SELECT member FROM member WHERE actor = ? AND member > ? ORDER BY member LIMIT ?",
+        (account_actor(workspace, group_id), after, limit),
+    )
+    return [row[0] for row in rows]

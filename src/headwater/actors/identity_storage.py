@@ -1,0 +1,206 @@
+"""One turn of identity actors over their database: read what is needed, write what changed.
+
+Whole batches go through each statement, so the cost of a call to SQL is shared by all actors of
+the turn. States that a turn has read stay in memory until `flush`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib import resources
+
+from headwater.actors.identity_messages import EventRow
+from headwater.actors.identity_state import (
+    Account,
+    Forward,
+    Root,
+    State,
+    Traits,
+    decode,
+    decode_traits,
+    encode,
+    encode_traits,
+)
+from headwater.ports import Sql
+
+PAGE = 200
+"""Events in one page of a parcel."""
+
+_LOAD = """
+SELECT identity.actor, identity.body
+FROM json_each(?) AS wanted JOIN identity ON identity.actor = wanted.value
+"""
+_SAVE = """
+INSERT INTO identity (actor, pending, body) VALUES (?, ?, ?)
+ON CONFLICT (actor) DO UPDATE SET pending = excluded.pending, body = excluded.body
+"""
+_KNOWN = """
+SELECT event.actor, event.message_id
+FROM json_each(?) AS wanted
+JOIN event ON event.actor = wanted.value ->> 0 AND event.message_id = wanted.value ->> 1
+"""
+_ADD = "INSERT INTO event (actor, message_id, timestamp, via, body) VALUES (?, ?, ?, ?, ?)"
+_LOAD_TRAITS = """
+SELECT traits.actor, traits.via, traits.body
+FROM json_each(?) AS wanted
+JOIN traits ON traits.actor = wanted.value ->> 0 AND traits.via = wanted.value ->> 1
+"""
+_SAVE_TRAITS = """
+INSERT INTO traits (actor, via, body) VALUES (?, ?, ?)
+ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
+"""
+_PAGE = """
+SELECT message_id, timestamp, via, body FROM event
+WHERE actor = ? AND message_id > ? ORDER BY message_id LIMIT ?
+"""
+
+
+def schema() -> str:
+    """Answer the statements that make the tables, where they are not there yet."""
+    return resources.files(__package__).joinpath("identity.sql").read_text()
+
+
+class Turn:
+    """The states that one turn works on.
+
+    Args:
+        sql: the actors' database, inside a transaction.
+    """
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._states: dict[str, State | None] = {}
+        self._dirty: dict[str, None] = {}
+        self._traits: dict[tuple[str, str], Traits] = {}
+        self._dirty_traits: dict[tuple[str, str], None] = {}
+
+    def load(self, actors: Iterable[str]) -> None:
+        """Read the states of all these actors that are not read yet, in one statement."""
+        wanted = [actor for actor in dict.fromkeys(actors) if actor not in self._states]
+        if not wanted:
+            return
+        self._states.update(dict.fromkeys(wanted))
+        for actor, body in self._sql.execute(_LOAD, (json.dumps(wanted),)):
+            self._states[actor] = decode(body)
+
+    def state(self, actor: str) -> State | None:
+        """Answer an actor's state; None if it is fresh."""
+        if actor not in self._states:
+            self.load((actor,))
+        return self._states[actor]
+
+    def root(self, actor: str) -> Root:
+        """Answer the person at an actor that is known to be a root."""
+        state = self.state(actor)
+        if not isinstance(state, Root):
+            kind = type(state).__name__
+            raise TypeError(f"{kind} where a root was expected")
+        return state
+
+    def put(self, actor: str, state: State) -> None:
+        """Give an actor a state, or note that the one it has was changed."""
+        self._states[actor] = state
+        self._dirty[actor] = None
+
+    def roots(self) -> list[str]:
+        """Answer the actors of this turn that have something to ask of others."""
+        return [
+            actor
+            for actor in self._dirty
+            if isinstance(state := self._states[actor], Root) and state.pending
+        ]
+
+    def known(self, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Answer which of these (actor, messageId) are stored already."""
+        if not keys:
+            return set()
+        return {(row[0], row[1]) for row in self._sql.execute(_KNOWN, (json.dumps(keys),))}
+
+    def add(self, rows: Sequence[tuple[str, str, int, str, str]]) -> None:
+        """Store events: actor, messageId, timestamp, via, body. None of them may be known."""
+        if rows:
+            self._sql.execute_many(_ADD, rows)
+
+    def load_traits(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Read the traits of all these (actor, via) that are not read yet, in one statement."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._traits]
+        if not wanted:
+            return
+        for key in wanted:
+            self._traits[key] = {}
+        for actor, via, body in self._sql.execute(_LOAD_TRAITS, (json.dumps(wanted),)):
+            self._traits[actor, via] = decode_traits(body)
+
+    def traits(self, actor: str, via: str) -> Traits:
+        """Answer the traits that arrived under one identifier, to be changed in place."""
+        self.load_traits([(actor, via)])
+        return self._traits[actor, via]
+
+    def put_traits(self, actor: str, via: str) -> None:
+        """Note that traits were changed."""
+        self._dirty_traits[actor, via] = None
+
+    def page(self, actor: str, cursor: str) -> list[EventRow]:
+        """Answer the next events of an actor by messageId, `PAGE` at most."""
+        return [
+            (row[0], row[1], row[2], row[3])
+            for row in self._sql.execute(_PAGE, (actor, cursor, PAGE))
+        ]
+
+    def all_traits(self, actor: str) -> list[tuple[str, Traits]]:
+        """Answer all traits of an actor by identifier."""
+        self.flush_traits()
+        rows = self._sql.execute("SELECT via, body FROM traits WHERE actor = ?", (actor,))
+        return [(via, decode_traits(body)) for via, body in rows]
+
+    def relabel(self, actor: str, parcel: str, identifiers: Iterable[str]) -> None:
+        """Move the rows that arrived under these identifiers out of a person, into a parcel."""
+        self.flush_traits()
+        wanted = json.dumps(list(identifiers))
+        for table in ("event", "traits"):
+            self._sql.execute(
+                f"UPDATE {table} SET actor = ? WHERE actor = ?"  # noqa: S608 - names above
+                " AND via IN (SELECT value FROM json_each(?))",
+                (parcel, actor, wanted),
+            )
+        self._forget_traits(actor)
+
+    def drop(self, parcel: str) -> None:
+        """Delete the rows of a parcel."""
+        self.flush_traits()
+        self._sql.execute("DELETE FROM event WHERE actor = ?", (parcel,))
+        self._sql.execute("DELETE FROM traits WHERE actor = ?", (parcel,))
+        self._forget_traits(parcel)
+
+    def _forget_traits(self, actor: str) -> None:
+        for key in [key for key in self._traits if key[0] == actor]:
+            del self._traits[key]
+
+    def add_member(self, actor: str, member: str, timestamp: int) -> None:
+        """Note that an identifier is in an account, and since when it was last said."""
+        self._sql.execute(
+            "INSERT INTO member (actor, member, timestamp) VALUES (?, ?, ?)"
+            " ON CONFLICT (actor, member)"
+            " DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)",
+            (actor, member, timestamp),
+        )
+
+    def flush_traits(self) -> None:
+        """Write the traits that were changed."""
+        rows = [(*key, encode_traits(self._traits[key])) for key in self._dirty_traits]
+        self._dirty_traits.clear()
+        if rows:
+            self._sql.execute_many(_SAVE_TRAITS, rows)
+
+    def flush(self) -> None:
+        """Write everything that was changed."""
+        self.flush_traits()
+        rows = []
+        for actor in self._dirty:
+            state = self._states[actor]
+            if isinstance(state, (Root, Forward, Account)):
+                rows.append((actor, int(state.pending), encode(state)))
+        self._dirty.clear()
+        if rows:
+            self._sql.execute_many(_SAVE, rows)
