@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from headwater.actors.rejected_events import RejectedFilter
 from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.intake import Rejection
+from headwater.destinations.setting import HIDDEN
 from headwater.errors import BadRequest, Conflict, NotFound
 from headwater.local.sql import Database
 from headwater.workspace import (
@@ -21,12 +22,6 @@ from headwater.workspace import (
     WriteKey,
 )
 from tests.actors.workspace_database import SeededRandom, workspace_database
-
-
-def check(destination: DestinationConfig) -> None:
-    """Know one type of destination, which needs a URL."""
-    if destination.type != "webhook" or "url" not in destination.settings:
-        raise BadRequest("settings.url is missing")
 
 
 @pytest.fixture
@@ -40,13 +35,13 @@ def sql() -> Iterator[Database]:
 @pytest.fixture
 def workspace(sql: Database) -> WorkspaceActor:
     """The actor of the workspace `default`."""
-    return WorkspaceActor(sql, "default", random=SeededRandom(1), check=check)
+    return WorkspaceActor(sql, "default", random=SeededRandom(1))
 
 
 @pytest.fixture
 def other(sql: Database) -> WorkspaceActor:
     """Another workspace's actor over the same database."""
-    return WorkspaceActor(sql, "other", random=SeededRandom(2), check=check)
+    return WorkspaceActor(sql, "other", random=SeededRandom(2))
 
 
 def webhook(workspace: WorkspaceActor, **changes: Any) -> DestinationConfig:
@@ -121,7 +116,7 @@ def test_a_write_key_leads_to_one_source(workspace: WorkspaceActor, other: Works
             one.create_source(name="Again", now=1, write_key="brought")
 
 
-@pytest.mark.parametrize("key", ["a b", "a:b", "ü", "x" * 129, "k\n"])
+@pytest.mark.parametrize("key", ["a b", "a:b", "ü", "x" * 201, "k\n"])
 def test_a_write_key_must_fit_into_a_header(workspace: WorkspaceActor, key: str) -> None:
     """A colon would end it in Basic authentication."""
     with pytest.raises(BadRequest, match="A write key is"):
@@ -151,21 +146,28 @@ def test_a_source_is_changed_and_deleted(workspace: WorkspaceActor) -> None:
 
 
 def test_settings_of_a_destination_are_merged(workspace: WorkspaceActor) -> None:
-    """Naming one setting keeps the others; None removes one."""
-    made = webhook(workspace, settings={"url": "https://a.example", "secret": "s", "x": 1})
+    """Naming one setting keeps the others; None is its default; a hidden secret stays."""
+    made = webhook(workspace, settings={"url": "https://a.example", "batch_size": 7})
 
-    changed = workspace.update_destination(made.id, {"settings": {"x": None, "y": 2}})
+    changed = workspace.update_destination(
+        made.id, {"settings": {"batch_size": None, "timeout": 9, "secret": HIDDEN}}
+    )
 
-    assert changed.settings == {"url": "https://a.example", "secret": "s", "y": 2}
+    assert changed.settings == {**made.settings, "batch_size": 100, "timeout": 9}
     assert workspace.destination(made.id) == changed
+
+
+def test_a_secret_is_made_where_left_out(workspace: WorkspaceActor) -> None:
+    """A new webhook is signed without anybody thinking of it."""
+    assert webhook(workspace).settings["secret"].startswith("whsec_")
 
 
 def test_an_invalid_destination_is_not_saved(workspace: WorkspaceActor) -> None:
     """Neither at first nor by a change; the present settings stay."""
-    with pytest.raises(BadRequest, match=r"settings\.url"):
+    with pytest.raises(BadRequest, match="Setting 'url'"):
         workspace.create_destination(destination_type="webhook", name="x", now=1)
     made = webhook(workspace)
-    with pytest.raises(BadRequest, match=r"settings\.url"):
+    with pytest.raises(BadRequest, match="Setting 'url'"):
         workspace.update_destination(made.id, {"settings": {"url": None}})
 
     assert workspace.destinations() == (made,)
@@ -173,7 +175,7 @@ def test_an_invalid_destination_is_not_saved(workspace: WorkspaceActor) -> None:
 
 def test_types_events_and_filter_survive_storage(workspace: WorkspaceActor) -> None:
     """What was given is what consumers get."""
-    made = webhook(workspace, types=["track"], events=["Order Completed"], filter="type = 'x'")
+    made = webhook(workspace, types=["track"], events=["Order Completed"], filter="type = 'track'")
 
     assert workspace.destination(made.id) == made
     assert made.types == ("track",)

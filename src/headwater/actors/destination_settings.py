@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from headwater.actors.workspace_settings import WorkspaceSettings
+from headwater.destinations import configuration
 from headwater.errors import BadRequest, Conflict, NotFound
-from headwater.ports import Random, Sql
 from headwater.workspace import DestinationConfig
 
 MAX_DESTINATIONS = 200
@@ -17,26 +17,9 @@ MAX_DESTINATIONS = 200
 _CHANGEABLE = frozenset({"name", "settings", "enabled", "types", "events", "filter"})
 _COLUMNS = "id, type, name, settings, enabled, types, events, filter"
 
-CheckDestination = Callable[[DestinationConfig], None]
-"""Raises `BadRequest` for a type, settings or filter that could never deliver."""
-
 
 class Destinations(WorkspaceSettings):
     """The part of a workspace's actor that owns its destinations."""
-
-    def __init__(
-        self, sql: Sql, workspace: str, *, random: Random, check: CheckDestination
-    ) -> None:
-        """Work on a database in which `workspace.sql` has been applied.
-
-        Args:
-            sql: the database.
-            workspace: the one that this actor owns.
-            random: draws ids and keys.
-            check: is asked before a destination is saved.
-        """
-        super().__init__(sql, workspace, random=random)
-        self._check = check
 
     def destinations(self) -> tuple[DestinationConfig, ...]:
         """Answer all destinations, oldest first, secrets included."""
@@ -64,7 +47,7 @@ class Destinations(WorkspaceSettings):
         now: int,
         changes: Mapping[str, Any] | None = None,
     ) -> DestinationConfig:
-        """Switch a destination on and answer it.
+        """Switch a destination on and answer it, secrets made where left out.
 
         Args:
             destination_type: its key in the table of destinations (`webhook`).
@@ -77,8 +60,7 @@ class Destinations(WorkspaceSettings):
             Conflict: the workspace has as many destinations as it may.
         """
         fresh = DestinationConfig(self._new_id("dst_"), destination_type, name)
-        made = _changed(fresh, changes or {})
-        self._check(made)
+        made = configuration.created(_changed(fresh, changes or {}), self._random)
         with self._sql.transaction():
             if len(self.destinations()) >= MAX_DESTINATIONS:
                 raise Conflict(
@@ -92,7 +74,8 @@ class Destinations(WorkspaceSettings):
     def update_destination(self, destination: str, changes: Mapping[str, Any]) -> DestinationConfig:
         """Change fields and answer the destination.
 
-        `settings` are merged into the present ones; a setting that is None is removed.
+        `settings` are merged into the present ones: one that is None goes back to its default,
+        a secret that is `HIDDEN` stays as it is.
 
         Raises:
             BadRequest: a field cannot be changed, or the result is not valid.
@@ -100,10 +83,9 @@ class Destinations(WorkspaceSettings):
         """
         with self._sql.transaction():
             present = self.destination(destination)
-            changed = _changed(present, changes)
+            changed = configuration.changed(_changed(present, changes), present)
             if changed == present:
                 return present
-            self._check(changed)
             self._store(changed, 0)
             self._grow_version()
         return changed
@@ -152,8 +134,7 @@ def _changed(present: DestinationConfig, changes: Mapping[str, Any]) -> Destinat
         raise BadRequest(f"A destination's {unknown[0]!r} cannot be changed.")
     fields = dict(changes)
     if "settings" in fields:
-        merged = {**present.settings, **fields["settings"]}
-        fields["settings"] = {name: value for name, value in merged.items() if value is not None}
+        fields["settings"] = {**present.settings, **fields["settings"]}
     for name in ("types", "events"):
         if name in fields:
             fields[name] = tuple(fields[name])

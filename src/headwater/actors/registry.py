@@ -18,7 +18,8 @@ ALL_WORKSPACES = "*"
 DEFAULT_WORKSPACE = "default"
 WORKSPACE_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
-_KEY_PATTERN = re.compile(r"[A-Za-z0-9_.-]{16,200}")
+# What gets through a header, and through Basic authentication (settings.py reads presets alike).
+_KEY_PATTERN = re.compile(r"[!#-+\--9;-~]{8,200}")
 _COLUMNS = "id, workspace, name, role, last_four, created_at, revoked_at"
 
 
@@ -146,7 +147,8 @@ class Registry:
             secret = "hw_" + (self._random.uuid() + self._random.uuid()).replace("-", "")
         elif not _KEY_PATTERN.fullmatch(secret):
             raise BadRequest(
-                "A preset admin key is 16 to 200 characters of A-Z, a-z, 0-9, '_', '.' and '-'."
+                "A preset admin key is 8 to 200 printable ASCII characters without blanks, "
+                "colons, commas and quotes."
             )
         with self._sql.transaction():
             self._require_scope(workspace)
