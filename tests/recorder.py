@@ -12,10 +12,16 @@ import msgspec
 from tests.loopback import Loopback, Reply, Request
 
 
-class MessageId(msgspec.Struct, rename="camel"):
-    """The one part of an event that is decoded while receiving."""
+class Delivery(msgspec.Struct, rename="camel"):
+    """The parts of a request that are decoded while receiving: one event's id, or a batch's."""
 
-    message_id: str
+    message_id: str | None = None
+    batch: list[Delivery] | None = None
+
+    def message_ids(self) -> list[str]:
+        """Answer the ids of all events in it."""
+        events = [self] if self.batch is None else self.batch
+        return [event.message_id for event in events if event.message_id is not None]
 
 
 class Recorder:
@@ -33,7 +39,7 @@ class Recorder:
         self.first_receipt: dict[str, float] = {}
         self.receipts: dict[str, int] = {}
         self._keep = keep
-        self._decode = msgspec.json.Decoder(MessageId).decode
+        self._decode = msgspec.json.Decoder(Delivery).decode
         self._service = Loopback(self._answer)
 
     def __enter__(self) -> Self:
@@ -56,9 +62,9 @@ class Recorder:
     async def _answer(self, request: Request) -> Reply:
         if self._keep:
             self.requests.append(request)
-        message_id = self._decode(request.body).message_id
-        self.first_receipt.setdefault(message_id, request.at)
-        self.receipts[message_id] = self.receipts.get(message_id, 0) + 1
+        for message_id in self._decode(request.body).message_ids():
+            self.first_receipt.setdefault(message_id, request.at)
+            self.receipts[message_id] = self.receipts.get(message_id, 0) + 1
         return Reply()
 
     def wait_for(self, message_ids: set[str], *, patience: float = 20.0) -> set[str]:

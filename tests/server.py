@@ -102,11 +102,8 @@ class Server:
 
     def start(self, *, patience: float = 30.0) -> None:
         """Start it and return once it answers `/ready`; `patience` is in seconds."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(), env=self.environment(), stdout=log, stderr=log
-            )
+        self.spawn()
+        assert self._process is not None
         deadline = time.monotonic() + patience
         while not self._ready():
             if self._process.poll() is not None:
@@ -116,6 +113,14 @@ class Server:
                 self.kill()
                 raise AssertionError(f"not ready after {patience} s:\n{self.last_words()}")
             time.sleep(0.02)
+
+    def spawn(self) -> None:
+        """Start it without waiting for it."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(), env=self.environment(), stdout=log, stderr=log
+            )
 
     def _ready(self) -> bool:
         try:
@@ -190,9 +195,9 @@ class Server:
             if not cursor:
                 return
 
-    def add_webhook(self, name: str, url: str) -> str:
+    def add_webhook(self, name: str, url: str, **settings: Any) -> str:
         """Switch on a webhook destination and answer its id."""
-        order = {"type": "webhook", "name": name, "settings": {"url": url}}
+        order = {"type": "webhook", "name": name, "settings": {"url": url, **settings}}
         response = self.admin.post("/v1/destinations", json=order)
         assert response.status_code in {200, 201}, response.text
         destination: str = response.json()["id"]

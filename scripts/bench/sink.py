@@ -38,10 +38,12 @@ class Counter(asyncio.Protocol):
                 size = int(head[place + 15 :].split(b"\r\n", 1)[0])
             if len(self._buffer) < end + 4 + size:
                 return
+            # Every event has one; counting them is cheaper than parsing.
+            events = self._buffer.count(b'"messageId"', end, end + 4 + size)
             del self._buffer[: end + 4 + size]
-            self._answer(head)
+            self._answer(head, events)
 
-    def _answer(self, head: bytes) -> None:
+    def _answer(self, head: bytes, events: int) -> None:
         assert self._transport is not None
         if head.startswith(b"get /count"):
             body = str(Counter.count).encode()
@@ -49,7 +51,7 @@ class Counter(asyncio.Protocol):
                 b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
             )
             return
-        Counter.count += 1
+        Counter.count += events
         self._transport.write(OK)
 
 

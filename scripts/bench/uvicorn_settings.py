@@ -18,7 +18,10 @@ def serve(app: Any, *, port: int) -> None:
         ws="none",
         lifespan="auto",
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         date_header=False,
+        proxy_headers=False,
+        backlog=2048,
+        timeout_keep_alive=75,
     )

@@ -58,7 +58,7 @@ def assert_all_calls_arrived(server: Server, report: dict[str, Any]) -> None:
 
     person = server.person("user_id:node-user")
     assert person == server.person("anonymous_id:node-anonymous")
-    assert person["traits"]["plan"]["value"] == "pro"
+    assert person["traits"]["plan"] == "pro"
 
 
 def test_every_call_type_arrives_once_and_is_flushed_at_close(fresh: Server) -> None:

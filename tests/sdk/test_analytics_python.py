@@ -61,7 +61,7 @@ def assert_all_calls_arrived(server: Server, message_ids: list[str]) -> None:
     assert events["alias"]["previousId"] == "python-old-user"
 
     person = server.person(f"user_id:{USER}")
-    assert person["traits"]["plan"]["value"] == "pro"
+    assert person["traits"]["plan"] == "pro"
     assert person == server.person("anonymous_id:python-anonymous")
 
 

@@ -1,0 +1,60 @@
+"""Whatever the admin API is asked, by whomever, the answer is no 5xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.admin_api import METHODS, AdminApi, Role, admin_api, admin_requests
+from tests.server import Server
+
+
+@pytest.fixture(scope="module")
+def api(server: Server) -> Iterator[AdminApi]:
+    """The operations of the running server."""
+    prepared = admin_api(server)
+    yield prepared
+    prepared.session.close()
+
+
+def assert_answered_well(response: requests.Response, role: Role) -> None:
+    """No 5xx; an error is JSON that says what was wrong; strangers get nothing."""
+    said = f"{role.name}: {response.request.method} {response.request.url}: {response.text[:500]}"
+    assert response.status_code < 500, said
+    if response.status_code >= 400:
+        answer = response.json()
+        assert isinstance(answer["code"], str), said
+        assert isinstance(answer["message"], str), said
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_request_is_answered_with_a_server_error(api: AdminApi, data: st.DataObject) -> None:
+    """Cases that fit the document and cases that do not, from every role: never a 5xx."""
+    case, role, path_values = data.draw(admin_requests(api))
+    assert_answered_well(api.send(case, role, path_values), role)
+
+
+@pytest.mark.parametrize("who", ["nobody", "a stranger", "a source"])
+def test_every_operation_refuses_strangers(api: AdminApi, server: Server, who: str) -> None:
+    """No operation of the document answers anybody without an admin key."""
+    role = next(each for each in api.roles if each.name == who)
+    headers = {"authorization": role.authorization} if role.authorization else {}
+    document = requests.get(f"{server.url}/openapi.json", timeout=30).json()
+    for path, item in document["paths"].items():
+        for method in METHODS & item.keys():
+            address = server.url + path.replace("{", "").replace("}", "")
+            response = requests.request(method, address, headers=headers, json={}, timeout=30)
+
+            assert response.status_code in {401, 403}, f"{method} {path}: {response.status_code}"
+
+
+def test_the_server_is_well_afterwards(server: Server, api: AdminApi) -> None:
+    """After all that the admin key still works, and no error was logged."""
+    assert api.operations
+    assert server.person("user_id:fuzz-0")
+    assert "Traceback" not in server.log.read_text(errors="replace")
