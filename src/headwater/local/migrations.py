@@ -9,7 +9,13 @@ from headwater.actors.migrations import Migration, migrate
 from headwater.local.sql import Database, open_writer
 
 # Package and file of each schema text, oldest first. Add at the end; never edit one that shipped.
-SCHEMAS: tuple[tuple[str, str], ...] = ()
+SCHEMAS: tuple[tuple[str, str], ...] = (
+    ("headwater.actors", "registry.sql"),
+    ("headwater.actors", "workspace.sql"),
+    ("headwater.actors", "identity.sql"),
+    ("headwater.actors", "deliveries.sql"),
+    ("headwater.local", "readiness.sql"),
+)
 
 
 def schema_texts() -> list[Migration]:
