@@ -7,7 +7,7 @@ loses none. Each function runs inside its caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -55,6 +55,13 @@ ORDER BY delivery.id
 _COUNT = """
 UPDATE delivery_lane
 SET waiting = waiting - ?, delivered = delivered + ?, failed = failed + ? WHERE number = ?
+"""
+# When the last of the rows that wait in a workspace was enqueued.
+_NEWEST = """
+SELECT max((SELECT enqueued_at FROM delivery
+            WHERE id > number * 1099511627776 AND id < (number + 1) * 1099511627776
+            ORDER BY id DESC LIMIT 1))
+FROM delivery_lane WHERE workspace = ? AND waiting > 0
 """
 _STATISTICS = """
 SELECT number, workspace, destination, waiting, delivered, failed,
@@ -126,25 +133,26 @@ def _reserve(sql: Sql, key: tuple[str, str], count: int) -> int:
     return int(number) * _PLACES + int(last) - count
 
 
-def rekey(sql: Sql, merges: Iterable[tuple[str, str]], now: int) -> None:
-    """Have the events of two people wait for each other, for each (loser, winner).
+def rekey(sql: Sql, loser: str, winner: str) -> None:
+    """Have the events of two people of one workspace wait for each other from now on.
 
-    Call it after `enqueue` of what was decided before the merge, in the same transaction, with
-    `person` as the commands name it. It costs nothing while nothing waits.
+    Call it after `enqueue` of what was decided before the merge, in the same transaction. It is
+    one short read while the workspace has nothing that waits.
+
+    Args:
+        sql: the lanes' database.
+        loser: the actor that ceases, as the commands name it, `{workspace}/{type}:{value}`.
+        winner: the actor that it is part of now.
     """
-    if not sql.execute("SELECT 1 FROM delivery LIMIT 1"):
+    ((newest,),) = sql.execute(_NEWEST, (loser.partition("/")[0],))
+    first, second = _ordered_as(sql, loser), _ordered_as(sql, winner)
+    if newest is None or first == second:
         return
-    for loser, winner in merges:
-        first, second = _ordered_as(sql, loser), _ordered_as(sql, winner)
-        if first == second:
-            continue
-        sql.execute(
-            "UPDATE delivery_order SET winner = ? WHERE winner = ?",
-            (second, first),
-        )
-        sql.execute(
-            "INSERT INTO delivery_order (loser, winner, at) VALUES (?, ?, ?)", (first, second, now)
-        )
+    sql.execute("UPDATE delivery_order SET winner = ? WHERE winner = ?", (second, first))
+    sql.execute(
+        "INSERT INTO delivery_order (loser, winner, newest) VALUES (?, ?, ?)",
+        (first, second, newest),
+    )
 
 
 def _ordered_as(sql: Sql, person: str) -> str:
@@ -153,15 +161,13 @@ def _ordered_as(sql: Sql, person: str) -> str:
 
 
 def trim_merges(sql: Sql) -> None:
-    """Forget merges that are older than every delivery that waits, by an hour at least.
-
-    The hour allows for a clock that was set back.
-    """
+    """Forget the merges before which nothing was enqueued that still waits."""
     oldest = min((lane.oldest for lane in statistics(sql) if lane.oldest is not None), default=None)
     if oldest is None:
         sql.execute("DELETE FROM delivery_order")
     else:
-        sql.execute("DELETE FROM delivery_order WHERE at < ?", (oldest - _HOUR,))
+        # The hour allows for a clock that was set back.
+        sql.execute("DELETE FROM delivery_order WHERE newest < ?", (oldest - _HOUR,))
 
 
 def lane_number(sql: Sql, workspace: str, destination: str) -> int | None:

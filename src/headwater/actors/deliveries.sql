@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS delivery_order (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     loser TEXT NOT NULL UNIQUE,
     winner TEXT NOT NULL,
-    at INTEGER NOT NULL
+    -- When the last row was enqueued that waited at the merge.
+    newest INTEGER NOT NULL
 );
 
 CREATE INDEX IF NOT EXISTS delivery_order_winner ON delivery_order (winner);

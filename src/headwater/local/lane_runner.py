@@ -1,0 +1,294 @@
+"""Drives one lane: reads what waits, makes the requests that the lane asks for, settles them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from headwater.actors import deliveries
+from headwater.actors.deliveries import Reading
+from headwater.destinations.destination import Destination, OutgoingEvent
+from headwater.destinations.lane import Lane
+from headwater.destinations.latency import Latency
+from headwater.destinations.outcome import (
+    CredentialsRefused,
+    Delivered,
+    Outcome,
+    Rejected,
+    RetryAfter,
+    read_failure,
+)
+from headwater.destinations.settlement import Attempt, Row, Settlement
+from headwater.errors import HeadwaterError
+from headwater.ports import Clock, Http, HttpFailure, HttpResponse, Random, Sql
+from headwater.workspace import DestinationConfig
+
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
+
+# The clock may be set, so nobody sleeps for longer than this (seconds).
+_LONGEST_SLEEP = 30.0
+_TROUBLE_FIRST = 0.5
+_TROUBLE_LONGEST = 30.0
+
+_NAMES: dict[type[Outcome], str] = {
+    Delivered: "delivered",
+    RetryAfter: "retry",
+    Rejected: "rejected",
+    CredentialsRefused: "credentials_refused",
+}
+
+
+class Runs(Protocol):
+    """The writer, or the readers."""
+
+    async def run(self, job: Callable[[Sql], T]) -> T:
+        """Answer the job's result; the writer does so once what it wrote is on the disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all lanes share."""
+
+    writer: Runs
+    readers: Runs
+    http: Http
+    clock: Clock
+    random: Random
+
+
+@dataclass(slots=True)
+class Last:
+    """The latest outcome. `at` in milliseconds; `reason` is None for a delivery."""
+
+    outcome: str | None = None
+    reason: str | None = None
+    at: int | None = None
+
+
+class LaneRunner:
+    """One lane at work, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        workspace: str,
+        config: DestinationConfig,
+        destination: Destination,
+        surroundings: Surroundings,
+    ) -> None:
+        """Make it, at rest.
+
+        Raises:
+            BadRequest: the stored settings are not valid.
+        """
+        self.workspace = workspace
+        self.config = config
+        self.last = Last()
+        self.responses = Latency()
+        self.delays = Latency()
+        self._destination = destination
+        self._settings = destination.checked(config.settings)
+        self._around = surroundings
+        self.lane = Lane(destination.limits(self._settings))
+        self._number: int | None = None
+        self._last_merge = 0
+        self._more = True
+        self._awake = asyncio.Event()
+        self._requests: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        name = f"lane {self.workspace}/{self.config.id}"
+        self._loop = asyncio.get_running_loop().create_task(self._run(), name=name)
+
+    def wake(self) -> None:
+        """Something was committed for this lane."""
+        self._more = True
+        self._awake.set()
+
+    def configure(self, config: DestinationConfig) -> None:
+        """Go on with a changed configuration; what is in flight ends as it began.
+
+        Raises:
+            BadRequest: the settings are not valid; nothing has changed.
+        """
+        settings = self._destination.checked(config.settings)
+        self.config = config
+        if settings != self._settings:
+            self._settings = settings
+            self.lane.reset(self._destination.limits(settings))
+        self._awake.set()
+
+    async def stop(self, grace: float) -> None:
+        """Start nothing more, and return once what is in flight has ended, `grace` s at most.
+
+        Requests cut short are made again after the next start.
+        """
+        self._stopping = True
+        if self._loop is not None:
+            self._loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._loop
+        if self._requests:
+            _, late = await asyncio.wait(self._requests, timeout=grace)
+            for request in late:
+                request.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self) -> None:
+        trouble = _TROUBLE_FIRST
+        while True:
+            try:
+                await self._step()
+                trouble = _TROUBLE_FIRST
+            except Exception:
+                # Whatever it was (the readers, the disk), the lane must go on when it is over.
+                _logger.exception("Lane %s cannot go on; it tries again.", self.config.id)
+                await asyncio.sleep(trouble)
+                trouble = min(_TROUBLE_LONGEST, trouble * 2)
+
+    async def _step(self) -> None:
+        self._awake.clear()
+        if self.config.enabled:
+            await self._refill()
+            for attempt in self.lane.attempts(self._around.clock.now()):
+                self._begin(attempt)
+        if self._more and self.config.enabled and self.lane.room() and self._number is not None:
+            return  # a full page was read, and there is room for the next
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause()):
+                await self._awake.wait()
+
+    def _pause(self) -> float:
+        """Answer the seconds until time alone gives something to do."""
+        now = self._around.clock.now()
+        due = self.lane.wake_at(now) if self.config.enabled else None
+        if due is None:
+            return _LONGEST_SLEEP
+        return min(_LONGEST_SLEEP, max(0.001, (due - now) / 1000))
+
+    async def _refill(self) -> None:
+        """Read the rows behind those that the lane has, if it has room for them."""
+        room = self.lane.room()
+        if not self._more or not room:
+            return
+        self._more = False  # a wake from here on counts
+        reading = await self._around.readers.run(lambda sql: self._read(sql, room))
+        if reading is None:
+            return
+        for loser, winner in reading.merges:
+            self.lane.rename(loser, winner)
+        self._last_merge = reading.last_merge
+        self.lane.accept(reading.rows)
+        if len(reading.rows) == room:
+            self._more = True
+
+    def _read(self, sql: Sql, limit: int) -> Reading | None:
+        if self._number is None:
+            self._number = deliveries.lane_number(sql, self.workspace, self.config.id)
+        if self._number is None:
+            return None
+        return deliveries.read(
+            sql,
+            self._number,
+            after=self.lane.cursor,
+            limit=limit,
+            last_merge=self._last_merge,
+        )
+
+    def _begin(self, attempt: Attempt) -> None:
+        request = asyncio.get_running_loop().create_task(self._attempt(attempt))
+        self._requests.add(request)
+        request.add_done_callback(self._ended)
+
+    def _ended(self, request: asyncio.Task[None]) -> None:
+        self._requests.discard(request)
+        self._awake.set()
+
+    async def _attempt(self, attempt: Attempt) -> None:
+        try:
+            bodies = await self._around.readers.run(
+                lambda sql: deliveries.bodies(sql, [row.id for row in attempt.rows])
+            )
+            present = [row for row in attempt.rows if row.id in bodies]
+            if not present:
+                self.lane.forget(attempt)
+                return
+            events = [OutgoingEvent(row.message_id, bodies[row.id]) for row in present]
+            outcome, response = await self._exchange(events)
+            settlement = self.lane.conclude(
+                attempt,
+                outcome,
+                response=response,
+                now=self._around.clock.now(),
+                draw=self._around.random.uniform(),
+            )
+            self._note(outcome, present)
+            await self._settle(settlement)
+            self.lane.release(attempt, settlement)
+        except asyncio.CancelledError:
+            raise  # the process ends; what is not settled is made again
+        except Exception:
+            _logger.exception("An attempt of lane %s broke off.", self.config.id)
+            await asyncio.sleep(_TROUBLE_FIRST)
+            self.lane.abandon(attempt)
+
+    async def _exchange(self, events: list[OutgoingEvent]) -> tuple[Outcome, HttpResponse | None]:
+        clock = self._around.clock
+        try:
+            request = self._destination.build(events, self._settings, clock.now())
+        except HeadwaterError as error:
+            return Rejected(error.message), None
+        except Exception as error:
+            _logger.exception("Building a request of lane %s failed.", self.config.id)
+            return Rejected(f"no request could be built: {type(error).__name__}"), None
+        started = clock.now()
+        try:
+            response = await self._around.http.send(request)
+        except HttpFailure as failure:
+            return read_failure(failure), None
+        self.responses.add((clock.now() - started) / 1000)
+        try:
+            return self._destination.read(response, clock.now()), response
+        except Exception:
+            _logger.exception("Reading a response of lane %s failed.", self.config.id)
+            return RetryAfter(
+                None, f"a response with {response.status} was not understood"
+            ), response
+
+    async def _settle(self, settlement: Settlement) -> None:
+        """Write until it is written: an event that was delivered must not be sent again."""
+        number = self._number
+        if not settlement.writes or number is None:
+            return
+        now = self._around.clock.now()
+        trouble = _TROUBLE_FIRST
+        while True:
+            try:
+                await self._around.writer.run(
+                    lambda sql: deliveries.settle(sql, number, settlement, now)
+                )
+            except Exception as error:
+                if self._stopping:
+                    raise
+                _logger.warning("Lane %s cannot write: %s; it tries again.", self.config.id, error)
+                await asyncio.sleep(trouble)
+                trouble = min(_TROUBLE_LONGEST, trouble * 2)
+            else:
+                return
+
+    def _note(self, outcome: Outcome, rows: list[Row]) -> None:
+        now = self._around.clock.now()
+        reason = None if isinstance(outcome, Delivered) else outcome.reason
+        self.last = Last(_NAMES[type(outcome)], reason, now)
+        if reason is None:
+            for row in rows:
+                self.delays.add((now - row.enqueued_at) / 1000)
