@@ -21,6 +21,9 @@ from headwater.workspace import WorkspaceConfig
 
 _KEPT_OF_A_REFUSED_EVENT = 64 * 1024  # bytes
 
+# Refused because parsing was not to be tried, or of no use.
+_UNPARSED = frozenset({"event_too_large", "malformed_json", "too_deep", "too_many_events"})
+
 
 @dataclass(frozen=True, slots=True)
 class Collected:
@@ -90,10 +93,10 @@ class Collector:
 
 
 def reject(raw: bytes, error: BadRequest, *, index: int = 0) -> Rejection:
-    """Answer the rejection of an event for the reason that `error` gives."""
+    """Answer the rejection of an event, or of what should have been one, for `error`'s reason."""
     return Rejection(
         index=index,
-        message_id=message_id(raw) if error.code != "event_too_large" else None,
+        message_id=None if error.code in _UNPARSED else message_id(raw),
         code=error.code,
         message=error.message,
         body=raw[:_KEPT_OF_A_REFUSED_EVENT],

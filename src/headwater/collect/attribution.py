@@ -101,8 +101,8 @@ def domain(url: str) -> str | None:
         return None
     authority = _AFTER_AUTHORITY.split(url.partition("://")[2], maxsplit=1)[0]
     host = authority.rpartition("@")[2]
-    if not host.startswith("["):  # an IPv6 address has colons of its own
-        host = host.partition(":")[0]
+    # An IPv6 address stands in brackets, since it has colons of its own.
+    host = f"{host.partition(']')[0]}]" if host.startswith("[") else host.partition(":")[0]
     return host.lower().removeprefix("www.") or None
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from headwater.collect import json_text
-from headwater.collect.limits import Limits, check_body, check_event, depth
+from headwater.collect.limits import Limits, check_body, check_depth, check_event, depth
 from headwater.errors import BadRequest, Unauthorized
 
 # A batch and its list are two levels around an event. Deeper than this, cutting itself would be
@@ -73,7 +73,8 @@ def open_single(body: bytes, call: str, limits: Limits) -> Envelope:
         BadRequest: `event_too_large` or `too_deep`.
     """
     check_event(body, limits, envelope=limits.envelope)
-    return Envelope(type=call, events=(body,), depths_unknown=True)
+    check_depth(body, limits.depth)
+    return Envelope(type=call, events=(body,))
 
 
 def open_batch(body: bytes, limits: Limits) -> Envelope:

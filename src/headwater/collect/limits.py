@@ -123,7 +123,7 @@ def depth(body: bytes) -> int:
     steps = body.translate(_STEPS, _NEITHER_BRACKET_NOR_QUOTE).replace(b'""', b"")
     if b'"' in steps:
         steps = b"".join(steps.split(b'"')[::2])
-    return max(accumulate(memoryview(steps).cast("b")), default=0)
+    return max(accumulate(memoryview(steps).cast("b"), initial=0))
 
 
 def check_depth(raw: bytes, limit: int) -> None:

@@ -1,0 +1,287 @@
+"""Segment's tracking API on the wire: a plain ASGI app, since every event comes this way.
+
+What the answers mean, and why they are these: `docs/collect.md`. In short, 200 is durable, 4xx is
+for the sender to correct (every SDK drops it at once), 429 and 503 are to be sent again later,
+and there is never a redirect, which SDKs would take for success.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.api.client_address import ClientAddress
+from headwater.api.cors import Headers, cors_headers, preflight_headers
+from headwater.api.credentials import key_in_header, key_in_query
+from headwater.api.errors import MethodNotAllowed, error_answer
+from headwater.api.pixel import GIF, event_in_query
+from headwater.api.rate_limit import RateLimiter
+from headwater.api.request_body import ClientGone, Receive, read_body
+from headwater.collect.assemble import Circumstances, Collected, Collector, reject
+from headwater.collect.enrich import Sender
+from headwater.collect.envelope import Envelope, open_batch, open_single, write_key
+from headwater.collect.intake import Directory, Intake, Rejection
+from headwater.collect.limits import Limits, inflate
+from headwater.errors import BadRequest, Forbidden, Unauthorized, Unavailable
+from headwater.ports import Clock, Random
+from headwater.workspace import Source, WorkspaceConfig
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_SUCCESS = b'{"success":true}'
+_JSON: Headers = [(b"content-type", b"application/json")]
+_PICTURE: Headers = [(b"content-type", b"image/gif"), (b"cache-control", b"no-store, private")]
+_DRAIN_SECONDS = 5
+
+_LETTERS = {"track": "t", "identify": "i", "page": "p", "screen": "s", "group": "g", "alias": "a"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What an address is for: `call` is an event type, `batch` or `metrics`."""
+
+    call: str
+    method: str = "POST"
+
+    @property
+    def is_pixel(self) -> bool:
+        """Whether the answer is a picture."""
+        return self.method == "GET"
+
+
+def _routes() -> dict[str, Route]:
+    routes = {f"/v1/{name}": Route("batch") for name in ("batch", "import", "b")}
+    routes["/beacon/v1/batch"] = Route("batch")  # RudderStack's
+    routes["/v1/m"] = Route("metrics")
+    for call, letter in _LETTERS.items():
+        routes[f"/v1/{call}"] = routes[f"/v1/{letter}"] = Route(call)
+        routes[f"/v1/pixel/{call}"] = routes[f"/pixel/v1/{call}"] = Route(call, "GET")
+    # An answer to a trailing slash must not be a redirect, so it is the same address.
+    return routes | {f"{path}/": route for path, route in routes.items()}
+
+
+ROUTES: Mapping[str, Route] = _routes()
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSettings:
+    """What may be set about collecting.
+
+    Attributes:
+        limits: how large requests may be.
+        trusted_proxies: addresses or networks whose `X-Forwarded-For` is believed.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+    headers: Sequence[tuple[bytes, bytes]] = field(default_factory=lambda: _JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class _Workspace:
+    config: WorkspaceConfig
+    collector: Collector
+    sources: Mapping[str, Source]
+
+
+class CollectApp:
+    """Answers the addresses in `ROUTES`; every other request goes to `next_app`."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        directory: Directory,
+        clock: Clock,
+        random: Random,
+        next_app: App,
+        settings: CollectSettings | None = None,
+    ) -> None:
+        settings = settings or CollectSettings()
+        self._intake = intake
+        self._directory = directory
+        self._clock = clock
+        self._random = random
+        self._next_app = next_app
+        self._limits = settings.limits
+        self._client_address = ClientAddress(settings.trusted_proxies)
+        self._rates = RateLimiter()
+        self._workspaces: dict[str, _Workspace] = {}
+        self._is_draining = False
+
+    def drain(self) -> None:
+        """From now on answer new requests 503, so that the server can stop; see `Retry-After`."""
+        self._is_draining = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI request."""
+        route = ROUTES.get(scope["path"]) if scope["type"] == "http" else None
+        if route is None:
+            await self._next_app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if scope["method"] == "OPTIONS":
+            requested = headers.get(b"access-control-request-headers")
+            answer = _Answer(200, b"", preflight_headers(origin, requested))
+        else:
+            try:
+                answer = await self._answer(route, scope, receive, headers)
+            except ClientGone:
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
+                answer = self._refusal(route, error)
+            answer = _Answer(answer.status, answer.body, [*answer.headers, *cors_headers(origin)])
+        length = (b"content-length", str(len(answer.body)).encode())
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [*answer.headers, length],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(
+        self, route: Route, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
+    ) -> _Answer:
+        if scope["method"] != route.method:
+            raise MethodNotAllowed(scope["method"], allowed=route.method)
+        if self._is_draining:
+            raise Unavailable(
+                "The server is stopping; send the same again soon.", retry_after=_DRAIN_SECONDS
+            )
+        if route.call == "metrics":
+            await read_body(receive, limit=self._limits.batch)
+            return _Answer(200, _SUCCESS)
+        query: bytes = scope["query_string"]
+        if route.is_pixel:
+            body = event_in_query(query)
+        else:
+            body = inflate(
+                await read_body(receive, limit=self._limits.batch),
+                encoding=headers.get(b"content-encoding", b"").decode("latin-1").strip().lower(),
+                limit=self._limits.batch,
+            )
+        key = key_in_header(headers.get(b"authorization")) or key_in_query(query)
+        rejections = await self._collect(route, body, key, self._sender(route, scope, headers))
+        if route.is_pixel:
+            return _Answer(200, GIF, _PICTURE)
+        return _Answer(200, _success(rejections))
+
+    async def _collect(
+        self, route: Route, body: bytes, key: str | None, sender: Sender
+    ) -> Sequence[Rejection]:
+        """Store a request's events; answer those of a batch that were refused."""
+        now = self._clock.now()
+        found = self._authenticate(key, now) if key else None
+        try:
+            envelope = self._open(route, body)
+        except BadRequest as error:
+            if found:  # kept where its sender can find it, as nobody else is told
+                await self._reject(*found, (reject(body, error),))
+            raise
+        if found is None:
+            key = write_key(envelope)
+            found = self._authenticate(key, now)
+        workspace, source = found
+        self._rates.take(key or "", events=len(envelope.events), rate=source.rate_limit, now=now)
+        collected = workspace.collector.collect(
+            envelope, Circumstances(source.id, sender, now, self._random)
+        )
+        await self._store(workspace, source, collected)
+        if envelope.type and collected.rejections:
+            refused = collected.rejections[0]
+            raise BadRequest(refused.message, code=refused.code)
+        return collected.rejections
+
+    def _open(self, route: Route, body: bytes) -> Envelope:
+        if route.call == "batch":
+            return open_batch(body, self._limits)
+        return open_single(body, route.call, self._limits)
+
+    async def _store(self, workspace: _Workspace, source: Source, collected: Collected) -> None:
+        if collected.arrivals:
+            await self._intake.receive(workspace.config, collected.arrivals)
+        if collected.rejections:
+            await self._reject(workspace, source, collected.rejections)
+
+    async def _reject(
+        self, workspace: _Workspace, source: Source, rejections: Sequence[Rejection]
+    ) -> None:
+        await self._intake.reject(workspace.config.workspace, source.id, rejections)
+
+    def _authenticate(self, key: str | None, now: int) -> tuple[_Workspace, Source]:
+        if not key:
+            raise Unauthorized(
+                "The request has no write key; send it as the user name of Basic authentication, "
+                'or as "writeKey" in the body.'
+            )
+        found = self._directory.source(key, now)
+        if found is None:
+            raise Unauthorized(
+                "This write key is not known, or no longer; take one from the source's settings."
+            )
+        config, source_id = found
+        workspace = self._workspaces.get(config.workspace)
+        if workspace is None or workspace.config is not config:
+            workspace = _Workspace(
+                config, Collector(config, self._limits), {each.id: each for each in config.sources}
+            )
+            self._workspaces[config.workspace] = workspace
+        source = workspace.sources[source_id]
+        if not source.enabled:
+            raise Forbidden(
+                "The source of this write key is switched off; switch it on to send events.",
+                code="source_disabled",
+            )
+        return workspace, source
+
+    def _sender(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes]) -> Sender:
+        client = scope.get("client")
+        forwarded_for = None
+        if b"x-forwarded-for" in headers:  # each proxy may have added a line of its own
+            lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+            forwarded_for = b",".join(lines).decode("latin-1")
+        agent = headers.get(b"user-agent", b"").decode("latin-1")
+        return Sender(
+            ip=self._client_address.read(client[0] if client else None, forwarded_for),
+            user_agent=agent or None,
+            is_browser=route.is_pixel or b"origin" in headers or agent.startswith("Mozilla/"),
+        )
+
+    def _refusal(self, route: Route, error: Exception) -> _Answer:
+        request_id = self._random.uuid()
+        answer = error_answer(error, request_id=request_id)
+        if route.is_pixel and answer.status < 500 and answer.status not in {405, 429}:
+            # An email shows its picture, whatever is wrong with the address.
+            return _Answer(200, GIF, _PICTURE)
+        headers = list(answer.headers)
+        if self._is_draining:
+            headers.append((b"connection", b"close"))  # a new one will find another server
+        return _Answer(answer.status, answer.body, headers)
+
+
+def _success(rejections: Sequence[Rejection]) -> bytes:
+    if not rejections:
+        return _SUCCESS
+    rejected = [
+        {
+            "index": each.index,
+            "messageId": each.message_id,
+            "code": each.code,
+            "message": each.message,
+        }
+        for each in rejections
+    ]
+    return json.dumps({"success": True, "rejected": rejected}).encode()

@@ -1,0 +1,119 @@
+"""The one place where an error becomes an answer: `{"code": …, "message": …}` and a status.
+
+Error bodies are always JSON with both keys: RudderStack's Python SDK fails on any other.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from headwater.errors import BadRequest, HeadwaterError, RateLimited, Unauthorized, Unavailable
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request, Response
+
+_log = logging.getLogger("headwater.api")
+
+
+class MethodNotAllowed(HeadwaterError):
+    """The address exists, but not for this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, given: str, *, allowed: str) -> None:
+        super().__init__(f"{given} is not for this address; use {allowed}.")
+        self.allowed = allowed
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """An error as HTTP has it; header names in lower case, content type among them."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+def error_answer(error: Exception, *, request_id: str) -> ErrorAnswer:
+    """Answer what the caller gets for an error.
+
+    One that is not a `HeadwaterError` is a mistake in the server: it is logged under the request
+    id with the places it went through, without its message, which may hold personal data.
+    """
+    if not isinstance(error, HeadwaterError):
+        _log_mistake(error, request_id)
+        error = HeadwaterError(
+            f"The server made a mistake; its log has more under request {request_id}."
+        )
+    headers = [(b"content-type", b"application/json")]
+    if error.status >= 500:
+        headers.append((b"x-request-id", request_id.encode()))
+    if isinstance(error, (RateLimited, Unavailable)):
+        wait = str(int(error.retry_after)).encode()
+        headers.append((b"retry-after", wait))
+        if isinstance(error, RateLimited):
+            headers.append((b"x-ratelimit-reset", wait))
+    if isinstance(error, MethodNotAllowed):
+        headers.append((b"allow", f"{error.allowed}, OPTIONS".encode()))
+    if isinstance(error, Unauthorized):
+        headers.append((b"www-authenticate", b'Basic realm="headwater", charset="UTF-8"'))
+    body = json.dumps(error.as_json(), ensure_ascii=True).encode()
+    return ErrorAnswer(error.status, tuple(headers), body)
+
+
+def _log_mistake(error: Exception, request_id: str) -> None:
+    places = [
+        f"{place.filename}:{place.lineno} in {place.name}"
+        for place in traceback.extract_tb(error.__traceback__)
+    ]
+    _log.error(
+        "request %s failed with %s at %s",
+        request_id,
+        type(error).__name__,
+        places[-1] if places else "an unknown place",
+        extra={"request_id": request_id, "error": type(error).__name__, "places": places},
+    )
+
+
+def answer_errors(app: FastAPI, new_request_id: Callable[[], str]) -> None:
+    """Have a FastAPI app answer its errors in the same form, invalid input and 404s included."""
+    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415 - the core runs without
+    from starlette.exceptions import HTTPException  # noqa: PLC0415 - the core runs without
+    from starlette.responses import Response as PlainResponse  # noqa: PLC0415 - the core runs without
+
+    def handler(
+        to_error: Callable[[Any], Exception],
+    ) -> Callable[[Request, Any], Awaitable[Response]]:
+        async def handle(_: Request, raised: Any) -> Response:
+            answer = error_answer(to_error(raised), request_id=new_request_id())
+            headers = {name.decode(): value.decode() for name, value in answer.headers}
+            return PlainResponse(answer.body, status_code=answer.status, headers=headers)
+
+        return handle
+
+    app.add_exception_handler(HeadwaterError, handler(lambda raised: raised))
+    app.add_exception_handler(RequestValidationError, handler(_invalid_input))
+    app.add_exception_handler(HTTPException, handler(_of_status))
+    app.add_exception_handler(Exception, handler(lambda raised: raised))
+
+
+def _invalid_input(raised: Any) -> HeadwaterError:
+    first = raised.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return BadRequest(f"{where}: {first['msg']}.")
+
+
+_CODES = {404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+
+
+def _of_status(raised: Any) -> HeadwaterError:
+    error = HeadwaterError(str(raised.detail))
+    error.status = raised.status_code
+    error.code = _CODES.get(raised.status_code, "invalid_request")
+    return error
