@@ -1,0 +1,257 @@
+"""People on one machine: the `Intake` and `People` ports over the writer and the readers.
+
+All identity actors share the one database, so a whole turn of requests, what they merge and what
+they hand to the delivery lanes is one transaction (see actors/identity_network.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from headwater.actors import deliveries, identity_reading, identity_timeline
+from headwater.actors.identity import Policy, account_actor
+from headwater.actors.identity_network import Network, Outcome
+from headwater.actors.rejected_events import RejectedEvents
+from headwater.collect.arrival import Arrival
+from headwater.collect.intake import Rejection
+from headwater.commands import Command, Deliver, Rekey
+from headwater.destinations.routing import Router
+from headwater.errors import NotFound
+from headwater.local.readers import Readers
+from headwater.local.writer import Writer
+from headwater.ports import Clock, Random, Sql
+from headwater.profiles import identifiers
+from headwater.profiles.people import (
+    Account,
+    Explanation,
+    Person,
+    TimelineFilter,
+    TimelinePage,
+)
+from headwater.profiles.resolution import Limits
+from headwater.workspace import WorkspaceConfig
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What one commit stored, published to whoever listens after it.
+
+    Attributes:
+        events: new events with the actor of their person, in order.
+        duplicates: how many had been stored before.
+        destinations: ids of those whose lane has something new.
+    """
+
+    events: tuple[tuple[str, Arrival], ...]
+    duplicates: int
+    destinations: frozenset[str]
+
+
+class Policies:
+    """Each workspace's rules, compiled once for each version of its configuration."""
+
+    def __init__(self, config: Callable[[str], WorkspaceConfig | None]) -> None:
+        self._config = config
+        self._compiled: dict[str, tuple[WorkspaceConfig, Policy]] = {}
+
+    def __call__(self, workspace: str) -> Policy:
+        """Answer a workspace's rules as they are now; defaults where it has none."""
+        config = self.config(workspace)
+        compiled = self._compiled.get(workspace)
+        if compiled is None or compiled[0] is not config:
+            policy = Policy(Limits(config.identity), Router(config).destinations)
+            compiled = self._compiled[workspace] = (config, policy)
+        return compiled[1]
+
+    def config(self, workspace: str) -> WorkspaceConfig:
+        """Answer a workspace's configuration."""
+        return self._config(workspace) or _unconfigured(workspace, self._compiled)
+
+
+def _unconfigured(
+    workspace: str, compiled: dict[str, tuple[WorkspaceConfig, Policy]]
+) -> WorkspaceConfig:
+    present = compiled.get(workspace)
+    return present[0] if present else WorkspaceConfig(workspace)
+
+
+class Identities:
+    """Stores events with their people, and answers about people."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        readers: Readers,
+        *,
+        config: Callable[[str], WorkspaceConfig | None],
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        """Open the lane that events come in by; `config` answers a workspace's present one."""
+        self._writer = writer
+        self._readers = readers
+        self._policies = Policies(config)
+        self._network = Network(self._policies)
+        self._clock = clock
+        self._random = random
+        self._lane = writer.coalesce(self._store)
+
+    async def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> None:  # noqa: ARG002 - the port's; rules are read when the turn runs
+        """Return once every arrival is committed; see `Intake.receive`."""
+        if arrivals:
+            await self._lane.submit(arrivals, weight=len(arrivals))
+
+    async def reject(self, workspace: str, source: str, rejections: Sequence[Rejection]) -> None:
+        """Return once the refused events are committed; see `Intake.reject`."""
+        now = self._clock.now()
+
+        def keep(sql: Sql) -> None:
+            RejectedEvents(sql, workspace, random=self._random).keep_rejected(
+                source, rejections, now=now
+            )
+
+        await self._writer.run(keep, weight=len(rejections))
+
+    async def sweep(self) -> None:
+        """Carry on the merges and splits that a crash cut short; see `Network.sweep`."""
+        await self._writer.run(lambda sql: self._carry_out(sql, self._network.sweep(sql)))
+
+    async def person(self, workspace: str, identifier: str) -> Person | None:
+        """Answer the whole person; see `People.person`."""
+        return await self._read(workspace, identifier, identity_reading.person)
+
+    async def explain(self, workspace: str, identifier: str) -> Explanation | None:
+        """Answer why these identifiers are one person; see `People.explain`."""
+        return await self._read(workspace, identifier, identity_reading.explain)
+
+    async def timeline(
+        self,
+        workspace: str,
+        identifier: str,
+        *,
+        which: TimelineFilter,
+        limit: int,
+        cursor: str | None = None,
+    ) -> TimelinePage | None:
+        """Answer one page of a person's events; see `People.timeline`."""
+
+        def read(sql: Sql, workspace: str, identifier: str) -> TimelinePage | None:
+            actor = identity_reading.root_actor(sql, workspace, identifier)
+            if actor is None:
+                return None
+            return identity_timeline.timeline(sql, actor, which=which, limit=limit, cursor=cursor)
+
+        return await self._read(workspace, identifier, read)
+
+    async def merge(self, workspace: str, first: str, second: str) -> Person:
+        """Make two people one; see `People.merge`."""
+        one, other = self._normalised(workspace, first), self._normalised(workspace, second)
+        order = f"merge-{self._random.uuid()}"
+        now = self._clock.now()
+
+        def merge(sql: Sql) -> Person:
+            outcome = self._network.merge(sql, workspace, one, other, order=order, at=now)
+            self._carry_out(sql, outcome)
+            return _person(sql, workspace, one)
+
+        return await self._writer.run(merge)
+
+    async def split(self, workspace: str, identifier: str, link: str) -> tuple[Person, Person]:
+        """Undo one merge exactly; see `People.split`."""
+        name = self._normalised(workspace, identifier)
+
+        def split(sql: Sql) -> tuple[Person, Person]:
+            stays, restored = self._network.split(sql, workspace, name, link)
+            return _person(sql, workspace, stays), _person(sql, workspace, restored)
+
+        return await self._writer.run(split)
+
+    async def account(self, workspace: str, group_id: str) -> Account | None:
+        """Answer an account's profile; see `People.account`."""
+        return await self._readers.run(
+            lambda sql: identity_reading.account(sql, workspace, group_id)
+        )
+
+    async def account_members(
+        self, workspace: str, group_id: str, *, limit: int, cursor: str | None = None
+    ) -> tuple[Sequence[str], str | None]:
+        """Answer identifiers of members in order; see `People.account_members`."""
+        found = await self._readers.run(
+            lambda sql: identity_reading.members(
+                sql, workspace, group_id, after=cursor or "", limit=limit + 1
+            )
+        )
+        page = found[:limit]
+        return page, page[-1] if len(found) > limit else None
+
+    async def account_timeline(
+        self,
+        workspace: str,
+        group_id: str,
+        *,
+        which: TimelineFilter,
+        limit: int,
+        cursor: str | None = None,
+    ) -> TimelinePage | None:
+        """Answer the group calls that shaped an account; see `People.account_timeline`."""
+
+        def read(sql: Sql) -> TimelinePage | None:
+            if identity_reading.account(sql, workspace, group_id) is None:
+                return None
+            return identity_timeline.timeline(
+                sql, account_actor(workspace, group_id), which=which, limit=limit, cursor=cursor
+            )
+
+        return await self._readers.run(read)
+
+    async def _read(
+        self, workspace: str, identifier: str, read: Callable[[Sql, str, str], T | None]
+    ) -> T | None:
+        """Read about a person, after what a crash left of their merges was carried on."""
+        name = self._normalised(workspace, identifier)
+        if await self._readers.run(lambda sql: identity_reading.unsettled(sql, workspace, name)):
+            await self.sweep()
+        return await self._readers.run(lambda sql: read(sql, workspace, name))
+
+    def _normalised(self, workspace: str, identifier: str) -> str:
+        return identifiers.parse(self._policies.config(workspace).identity, identifier)
+
+    def _store(self, sql: Sql, batches: list[Sequence[Arrival]]) -> Sequence[None]:
+        """Store what all waiting requests brought, in one turn of the actors."""
+        outcome = self._network.receive(sql, list(chain.from_iterable(batches)))
+        self._carry_out(sql, outcome)
+        return [None] * len(batches)
+
+    def _carry_out(self, sql: Sql, outcome: Outcome) -> None:
+        """Hand commands to the lanes' tables, in the transaction that decided them."""
+        destinations = carry_out(sql, outcome.commands, self._clock.now())
+        if outcome.stored or outcome.duplicates or destinations:
+            self._writer.publish(
+                Stored(tuple(outcome.stored), outcome.duplicates, frozenset(destinations))
+            )
+
+
+def carry_out(sql: Sql, commands: Sequence[Command], now: int) -> set[str]:
+    """Do what actors asked for; answer the destinations that have something new.
+
+    Merges come after the events of the same turn, so all its deliveries are there to be rekeyed.
+    """
+    deliver = [command for command in commands if isinstance(command, Deliver)]
+    if deliver:
+        deliveries.enqueue(sql, deliver, now)
+    for command in commands:
+        if isinstance(command, Rekey):
+            deliveries.rekey(sql, command.loser, command.winner)
+    return {command.destination for command in deliver}
+
+
+def _person(sql: Sql, workspace: str, identifier: str) -> Person:
+    person = identity_reading.person(sql, workspace, identifier)
+    if person is None:
+        raise NotFound(f"Nobody is known by {identifier}.")
+    return person
