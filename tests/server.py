@@ -172,9 +172,15 @@ class Server:
         url = f"{self.url}{path}"
         return httpx.post(url, json=dict(event), auth=(WRITE_KEY, ""), timeout=30.0)
 
+    def read(self, path: str, **parameters: str) -> httpx.Response:
+        """Answer what the admin API answers to a GET, waiting as it says where it limits rates."""
+        while (response := self.admin.get(path, params=parameters)).status_code == 429:
+            time.sleep(float(response.headers["retry-after"]))
+        return response
+
     def person(self, identifier: str) -> dict[str, Any]:
         """Answer a person's profile, which must exist."""
-        response = self.admin.get(f"/v1/people/{identifier}")
+        response = self.read(f"/v1/people/{identifier}")
         assert response.status_code == 200, f"{identifier}: {response.status_code} {response.text}"
         profile: dict[str, Any] = response.json()
         return profile
@@ -187,7 +193,7 @@ class Server:
         cursor: str | None = None
         while True:
             parameters = {"limit": str(page)} | ({"cursor": cursor} if cursor else {})
-            response = self.admin.get(f"/v1/people/{identifier}/events", params=parameters)
+            response = self.read(f"/v1/people/{identifier}/events", **parameters)
             assert response.status_code == 200, f"{identifier}: {response.text}"
             answer = response.json()
             yield from answer["events"]

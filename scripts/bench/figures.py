@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=110)
 
 
 @dataclass(slots=True)
@@ -32,6 +32,11 @@ class Figures:
         """Answer the median over the rounds of one's speed by the other's in the same round."""
         pairs = zip(self.wall[name], self.wall[against], strict=True)
         return statistics.median(mine / other for mine, other in pairs)
+
+    def processor_ratio(self, name: str, against: str) -> float:
+        """Answer the same by processor time, which the load of the machine disturbs less."""
+        mine, other = (statistics.median(self.processor[one]) for one in (name, against))
+        return mine / other
 
     def show(self, title: str) -> None:
         """Print medians and their spread."""

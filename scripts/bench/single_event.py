@@ -32,6 +32,7 @@ def main() -> int:
     with rig.folder() as folder:
         figures = run(folder, options)
     figures.show(f"Single events, {options.connections} connections, one core")
+    console.print(f"by processor time: {figures.processor_ratio(OURS, ECHO):.2f}")
     ratio = figures.ratio(OURS, ECHO)
     return 0 if verdict("headwater to echo", ratio, target=TARGET, at_least=True) else 1
 
