@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_AFTER_AUTHORITY = re.compile(r"[/?#\\]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+# Up to the host: an IPv6 address stands in brackets, since it has colons of its own.
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#\\]*@)?(\[[^\]/?#\\]*\]|[^/?#\\:@]*)")
 
 # Registrable names without their country ending: `google` is google.com, google.co.uk, …
 _SEARCH_NAMES = {
@@ -97,13 +99,8 @@ def address_parts(url: str) -> dict[str, str]:
 
 def domain(url: str) -> str | None:
     """Answer the host of an absolute address in lower case, without `www.` and port."""
-    if not _SCHEME.match(url):
-        return None
-    authority = _AFTER_AUTHORITY.split(url.partition("://")[2], maxsplit=1)[0]
-    host = authority.rpartition("@")[2]
-    # An IPv6 address stands in brackets, since it has colons of its own.
-    host = f"{host.partition(']')[0]}]" if host.startswith("[") else host.partition(":")[0]
-    return host.lower().removeprefix("www.") or None
+    authority = _AUTHORITY.match(url)
+    return authority[1].lower().removeprefix("www.") or None if authority else None
 
 
 def referrer(url: str, page_url: str | None = None) -> dict[str, str]:

@@ -32,9 +32,7 @@ class IdentifierReader:
         self._rules = rules
         self._types = {each.name: each for each in rules.types}
         self._ranks = {each.name: rank for rank, each in enumerate(rules.types)}
-        self._paths = [
-            (each.name, tuple(path.split("."))) for each in rules.types for path in each.paths
-        ]
+        self._paths = [(each.name, *_steps(path)) for each in rules.types for path in each.paths]
         self._normalisers: dict[str, Callable[[str], str | None]] = {
             "email": normalise.email,
             "phone": lambda value: normalise.phone(value, rules.phone_region),
@@ -46,13 +44,13 @@ class IdentifierReader:
         An alias without both of its ids, or with one that is blocked, names nobody.
         """
         found: dict[str, None] = {}
-        for name, path in self._paths:
-            value: Any = event
-            for key in path:
-                value = value.get(key) if isinstance(value, dict) else None
-                if value is None:
+        for name, first, further in self._paths:
+            value = event.get(first)
+            for key in further:
+                if not value:
                     break
-            else:
+                value = value.get(key) if isinstance(value, dict) else None
+            if value is not None:
                 self._add(found, name, value)
         context = event.get("context")
         external = context.get("externalIds") if context else None
@@ -138,6 +136,11 @@ class IdentifierReader:
 def parse(rules: IdentityRules, identifier: str) -> str:
     """Answer `type:value` normalised by a workspace's rules; see `IdentifierReader.parse`."""
     return IdentifierReader(rules).parse(identifier)
+
+
+def _steps(path: str) -> tuple[str, tuple[str, ...]]:
+    first, *further = path.split(".")
+    return first, tuple(further)
 
 
 def _is_of_users(entry: Mapping[str, Any]) -> bool:
