@@ -6,7 +6,6 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -66,7 +65,7 @@ def _key(secret: str) -> bytes:
         raise ValueError(rule)
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # not base64, or not even ASCII
         raise ValueError(rule) from error
     if not _MINIMUM <= len(key) <= _MAXIMUM:
         raise ValueError(rule)
