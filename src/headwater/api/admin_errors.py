@@ -1,0 +1,142 @@
+"""The admin API's errors: the form of all errors, and on Segment's paths Segment's form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from headwater.api.errors import ErrorAnswer, error_answer
+from headwater.errors import HeadwaterError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request, Response
+
+SEGMENT_PREFIX = "/v1/spaces/"
+
+_SHOWN = 80
+# How Segment's Profile API calls them (PROTOCOLS.md, section 4.1); its own table has no 403.
+_SEGMENT_CODES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "authentication_error",
+    404: "not_found",
+    422: "validation_error",
+    429: "rate_limit_error",
+}
+# What to do about the mistakes that pydantic finds, by the beginning of its name for them.
+_FIXES = {
+    "missing": "it is required: add it",
+    "extra_forbidden": "there is no such field: remove it, or check its spelling",
+    "json_invalid": "the body is not valid JSON",
+}
+
+
+class Invalid(HeadwaterError):
+    """A field of the request is not valid."""
+
+    status = 422
+    code = "invalid_field"
+
+
+class MethodNotAllowed(HeadwaterError):
+    """The path is known, but not with this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class NotAcceptable(HeadwaterError):
+    """The answer is of a type that the request does not accept."""
+
+    status = 406
+    code = "not_acceptable"
+
+
+class UnsupportedMediaType(HeadwaterError):
+    """The body is of a type that is not read here."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+def admin_error_answer(error: Exception, *, path: str, request_id: str) -> ErrorAnswer:
+    """Answer what the caller of a path gets for an error."""
+    answer = error_answer(error, request_id=request_id)
+    if not path.startswith(SEGMENT_PREFIX):
+        return answer
+    content = json.loads(answer.body)
+    code = _SEGMENT_CODES.get(answer.status, "invalid_request_error")
+    if answer.status >= 500:
+        code = "internal_error"
+    body = json.dumps({"error": {"code": code, "message": content["message"]}})
+    # Segment answers invalid fields with 400; its clients know no 422.
+    status = 400 if answer.status == 422 else answer.status
+    return ErrorAnswer(status, answer.headers, body.encode())
+
+
+def answer_admin_errors(app: FastAPI, new_request_id: Callable[[], str]) -> None:
+    """Have a FastAPI app answer its errors in these forms.
+
+    Mistakes of the server are left to `Guard`, which is around all of it.
+    """
+    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415 - the core runs without
+    from starlette.exceptions import HTTPException  # noqa: PLC0415 - the core runs without
+    from starlette.responses import Response as PlainResponse  # noqa: PLC0415 - the core runs without
+
+    def answer(request: Request, error: Exception, headers: dict[str, str]) -> Response:
+        made = admin_error_answer(error, path=request.scope["path"], request_id=new_request_id())
+        headers |= {name.decode(): value.decode() for name, value in made.headers}
+        return PlainResponse(made.body, status_code=made.status, headers=headers)
+
+    async def known(request: Request, raised: Any) -> Response:
+        return answer(request, raised, {})
+
+    async def invalid(request: Request, raised: Any) -> Response:
+        return answer(request, invalid_request(raised.errors()), {})
+
+    async def of_status(request: Request, raised: Any) -> Response:
+        allow = (raised.headers or {}).get("Allow")
+        error = _of_status(raised.status_code, request.method, request.url.path, allow)
+        return answer(request, error, {"allow": allow} if allow else {})
+
+    app.add_exception_handler(HeadwaterError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, of_status)
+
+
+def invalid_request(mistakes: list[dict[str, Any]]) -> HeadwaterError:
+    """Answer the error for pydantic's mistakes: each with its field, its value, and the fix."""
+    return Invalid(" ".join(_mistake(one) for one in mistakes[:5]))
+
+
+def _mistake(one: dict[str, Any]) -> str:
+    place, *path = one["loc"]
+    where = ".".join(str(part) for part in path)
+    field = f"{place} {where}".strip() if place in {"path", "query", "header"} else where
+    if one["type"] == "json_invalid":
+        return f"The body is not valid JSON: {one['ctx']['error']} at character {where}."
+    kind = _FIXES.get(one["type"])
+    if kind is not None:
+        return f"{field or 'body'}: {kind}."
+    says = str(one["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{field or 'body'}: {_shown(one.get('input'))} is not valid: {says}."
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _of_status(status: int, method: str, path: str, allow: str | None) -> HeadwaterError:
+    if status == 404:
+        error = HeadwaterError(
+            f"There is no {path[:200]}; GET /openapi.json lists every path.", code="not_found"
+        )
+        error.status = 404
+        return error
+    if status == 405:
+        return MethodNotAllowed(f"{method} is not for {path[:200]}; use {allow}.")
+    error = HeadwaterError("The body cannot be read as JSON.", code="invalid_request")
+    error.status = status
+    return error

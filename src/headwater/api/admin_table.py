@@ -1,0 +1,36 @@
+"""The table of the admin API's routes: each makes its own from the services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from headwater.api.accounts import account_routes
+from headwater.api.deliveries import delivery_routes
+from headwater.api.destinations import destination_routes
+from headwater.api.identity_rules import identity_rule_routes
+from headwater.api.keys import key_routes
+from headwater.api.people import people_routes
+from headwater.api.rejected import rejected_routes
+from headwater.api.segment_profiles import segment_profile_routes
+from headwater.api.services import Services
+from headwater.api.sources import source_routes
+from headwater.api.status import status_routes
+from headwater.api.tail import tail_routes
+from headwater.api.workspaces import workspace_routes
+
+ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
+    status_routes,
+    people_routes,
+    account_routes,
+    segment_profile_routes,
+    delivery_routes,
+    rejected_routes,
+    workspace_routes,
+    source_routes,
+    destination_routes,
+    identity_rule_routes,
+    key_routes,
+    tail_routes,
+)

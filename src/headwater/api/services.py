@@ -1,0 +1,163 @@
+"""What the admin API asks of the runtime that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
+from headwater.actors.registry import Registry
+from headwater.actors.workspace import WorkspaceActor
+from headwater.collect.arrival import Arrival
+from headwater.collect.intake import Intake
+from headwater.destinations.lane_status import LaneStatus
+from headwater.ports import Clock, Http, Random
+from headwater.profiles.people import People
+from headwater.workspace import WorkspaceConfig
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class WorkspaceCalls(Protocol):
+    """Calls a method of a workspace's actor where its database is.
+
+    The method is named by the function itself, so that its types hold and its `__name__` can
+    travel: `await calls.write("default", WorkspaceActor.create_source, name="Web", now=now)`.
+    """
+
+    async def read(
+        self,
+        workspace: str,
+        method: Callable[Concatenate[WorkspaceActor, P], R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Answer what the method answers; it must not write. What it raises is raised."""
+        ...
+
+    async def write(
+        self,
+        workspace: str,
+        method: Callable[Concatenate[WorkspaceActor, P], R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Answer what the method answers once what it wrote is on the disk.
+
+        Where the configuration's version grew, everybody who holds it gets the new one before
+        this answers.
+        """
+        ...
+
+
+class RegistryCalls(Protocol):
+    """Calls a method of the registry of workspaces and admin keys where its database is."""
+
+    async def read(
+        self, method: Callable[Concatenate[Registry, P], R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Answer what the method answers; it must not write. What it raises is raised."""
+        ...
+
+    async def write(
+        self, method: Callable[Concatenate[Registry, P], R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Answer what the method answers once what it wrote is on the disk."""
+        ...
+
+
+class Lanes(Protocol):
+    """Tells how deliveries go."""
+
+    async def status(self, workspace: str | None = None) -> Sequence[LaneStatus]:
+        """Answer the lane of each destination of a workspace, or of all."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Reads and orders about deliveries that were given up."""
+
+    async def list(self, which: DeadLetterFilter, *, limit: int = 100) -> Sequence[DeadLetter]:
+        """Answer dead letters, newest first; `before` the last one's id gives the next page."""
+        ...
+
+    async def count(self, which: DeadLetterFilter) -> int:
+        """Answer how many there are."""
+        ...
+
+    async def replay(self, which: DeadLetterFilter) -> int:
+        """Put them back at the end of their lanes, each once; answer how many."""
+        ...
+
+    async def discard(self, which: DeadLetterFilter) -> int:
+        """Delete them for good; answer how many."""
+        ...
+
+
+class Tail(Protocol):
+    """Shows events as they are stored."""
+
+    def follow(self, workspace: str) -> AsyncIterator[Arrival]:
+        """Answer a workspace's events from now on; the iterator ends when the server drains.
+
+        The iterator must be closed (`aclose`) by whoever asked for it. Who reads too slowly
+        misses events rather than slowing anybody down.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeStatus:
+    """How the server is.
+
+    Attributes:
+        state: `ready`, or `draining` once it was told to stop.
+        started_at: in milliseconds.
+        figures: further counts by name (`events_stored`, `database_bytes`, …).
+    """
+
+    state: str
+    started_at: int
+    figures: Mapping[str, int | float]
+
+
+class Status(Protocol):
+    """Tells how the server is."""
+
+    async def status(self, workspace: str) -> RuntimeStatus:
+        """Answer it, with the figures of one workspace."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that the admin API needs.
+
+    Attributes:
+        config: a workspace's present configuration from memory, None for an unknown one.
+        intake: where replayed events go, as collected ones do.
+        http: sends a destination's test event, behind the same guard as deliveries.
+        requests_per_second: how many each admin key may make; 0 is no limit.
+        max_body_bytes: the largest request body.
+        heartbeat_seconds: how long `/v1/tail` may be silent, so that proxies keep it open.
+    """
+
+    people: People
+    workspaces: WorkspaceCalls
+    registry: RegistryCalls
+    lanes: Lanes
+    dead_letters: DeadLetters
+    config: Callable[[str], WorkspaceConfig | None]
+    intake: Intake
+    tail: Tail
+    status: Status
+    http: Http
+    clock: Clock
+    random: Random
+    requests_per_second: int = 100
+    max_body_bytes: int = 1024 * 1024
+    heartbeat_seconds: float = 15.0

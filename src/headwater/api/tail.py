@@ -1,0 +1,135 @@
+"""Live events over HTTP, as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
+
+event: stored            each event as it is stored: {"identifiers": […], "event": {…}}
+event: end               the server drains, or the asked number is reached
+: heartbeat              nothing happened for a while
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator
+
+from headwater.api.access import Reader
+from headwater.api.fields import Text, identifier_text
+from headwater.api.people import EventNames, EventTypes
+from headwater.api.services import Services
+from headwater.collect.arrival import Arrival
+
+_HEARTBEAT = b": heartbeat\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class TailFilter:
+    """Which live events; what is empty or None does not count."""
+
+    types: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    identifier: str | None = None
+
+    def admits(self, arrival: Arrival) -> bool:
+        """Tell whether an event is wanted."""
+        if self.types and arrival.type not in self.types:
+            return False
+        if self.events and arrival.event.get("event") not in self.events:
+            return False
+        return self.identifier is None or self.identifier in arrival.identifiers
+
+
+def tail_routes(services: Services) -> APIRouter:
+    """Answer the route `/v1/tail`."""
+    routes = APIRouter(prefix="/v1/tail", tags=["tail"])
+
+    @routes.get(
+        "",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    )
+    async def tail(
+        caller: Reader,
+        *,
+        types: EventTypes = [],  # noqa: B006 - FastAPI copies it
+        names: EventNames = [],  # noqa: B006 - FastAPI copies it
+        identifier: Annotated[
+            Text | None,
+            AfterValidator(lambda one: None if one is None else identifier_text(one)),
+            Query(description="Only of events that carry it, as `type:value`, normalised."),
+        ] = None,
+        limit: Annotated[
+            int | None, Query(ge=1, le=1_000_000, description="End after so many events.")
+        ] = None,
+    ) -> StreamingResponse:
+        """Follow events as they are stored, until the server drains."""
+        which = TailFilter(frozenset(types), frozenset(names), identifier)
+        stream = live(
+            services.tail.follow(caller.workspace),
+            which,
+            limit=limit,
+            heartbeat_seconds=services.heartbeat_seconds,
+        )
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    return routes
+
+
+async def live(
+    arrivals: AsyncIterator[Arrival],
+    which: TailFilter,
+    *,
+    limit: int | None,
+    heartbeat_seconds: float,
+) -> AsyncGenerator[bytes]:
+    """Answer the stream's parts; `arrivals` is closed when the stream is."""
+    # Sent at once, so that whoever asked knows that everything from now on will be shown.
+    yield _HEARTBEAT
+    shown = 0
+    following: asyncio.Task[Arrival] | None = None
+    try:
+        while limit is None or shown < limit:
+            following = following or asyncio.ensure_future(_next(arrivals))
+            # Not wait_for: it would cancel the iterator, and lose the event that just came.
+            done, _ = await asyncio.wait({following}, timeout=heartbeat_seconds)
+            if not done:
+                yield _HEARTBEAT
+                continue
+            try:
+                arrival = following.result()
+            except StopAsyncIteration:
+                break
+            finally:
+                following = None
+            if which.admits(arrival):
+                shown += 1
+                yield _message("stored", _shown(arrival))
+        yield _message("end", {"shown": shown})
+    finally:
+        await _close(arrivals, following)
+
+
+async def _next(arrivals: AsyncIterator[Arrival]) -> Arrival:
+    return await anext(arrivals)
+
+
+async def _close(arrivals: Any, following: asyncio.Task[Arrival] | None) -> None:
+    if following is not None:
+        following.cancel()
+        with suppress(asyncio.CancelledError, StopAsyncIteration):
+            await following
+    await arrivals.aclose()
+
+
+def _shown(arrival: Arrival) -> dict[str, Any]:
+    return {"identifiers": list(arrival.identifiers), "event": dict(arrival.event)}
+
+
+def _message(name: str, content: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(content)}\n\n".encode()
