@@ -157,22 +157,19 @@ class CollectApp:
     ) -> _Answer:
         if scope["method"] != route.method:
             raise MethodNotAllowed(scope["method"], allowed=route.method)
+        query: bytes = scope["query_string"]
+        if route.is_pixel:
+            body = event_in_query(query)
+        else:  # read before anything is refused, or the client would not see the refusal
+            body = await read_body(receive, limit=self._limits.batch)
         if self._is_draining:
             raise Unavailable(
                 "The server is stopping; send the same again soon.", retry_after=_DRAIN_SECONDS
             )
         if route.call == "metrics":
-            await read_body(receive, limit=self._limits.batch)
             return _Answer(200, _SUCCESS)
-        query: bytes = scope["query_string"]
-        if route.is_pixel:
-            body = event_in_query(query)
-        else:
-            body = inflate(
-                await read_body(receive, limit=self._limits.batch),
-                encoding=headers.get(b"content-encoding", b"").decode("latin-1").strip().lower(),
-                limit=self._limits.batch,
-            )
+        encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
+        body = inflate(body, encoding=encoding, limit=self._limits.batch)
         key = key_in_header(headers.get(b"authorization")) or key_in_query(query)
         rejections = await self._collect(route, body, key, self._sender(route, scope, headers))
         if route.is_pixel:
