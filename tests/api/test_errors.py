@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Annotated, Any
 
-import fastapi
-import httpx
 import pytest
 
-from headwater.api.errors import MethodNotAllowed, answer_errors, error_answer
+from headwater.api.errors import MethodNotAllowed, error_answer
 from headwater.errors import (
     BadRequest,
     Conflict,
@@ -70,49 +67,3 @@ def test_a_mistake_is_logged_with_its_places_and_without_its_words(
     assert "ValueError" in record.getMessage()
     assert "test_errors.py" in str(record.__dict__["places"])
     assert "ada" not in str(record.__dict__)
-
-
-@pytest.fixture
-async def client() -> Any:
-    """A FastAPI app that fails in several ways, over no network."""
-    app = fastapi.FastAPI()
-    answer_errors(app, lambda: "r1")
-
-    @app.get("/conflict")
-    async def conflict() -> None:
-        raise Conflict("Not now.")
-
-    @app.get("/mistake")
-    async def mistake() -> None:
-        raise RuntimeError("ada@example.com")
-
-    @app.get("/number")
-    async def number(value: Annotated[int, fastapi.Query(ge=1)]) -> int:
-        return value
-
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-        yield client
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("GET", "/conflict", 409, "conflict"),
-        ("GET", "/mistake", 500, "internal_error"),
-        ("GET", "/number?value=x", 400, "invalid_request"),
-        ("GET", "/number", 400, "invalid_request"),
-        ("GET", "/nowhere", 404, "not_found"),
-        ("POST", "/number", 405, "method_not_allowed"),
-    ],
-)
-async def test_a_fastapi_app_answers_in_the_same_form(
-    client: httpx.AsyncClient, method: str, path: str, status: int, code: str
-) -> None:
-    """The framework's own errors too."""
-    answer = await client.request(method, path)
-
-    assert answer.status_code == status
-    assert set(answer.json()) == {"code", "message"}
-    assert answer.json()["code"] == code
-    assert "ada" not in answer.text

@@ -8,14 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from headwater.errors import BadRequest, HeadwaterError, RateLimited, Unauthorized, Unavailable
-
-if TYPE_CHECKING:
-    from fastapi import FastAPI, Request, Response
+from headwater.errors import HeadwaterError, RateLimited, Unauthorized, Unavailable
 
 _log = logging.getLogger("headwater.api")
 
@@ -79,41 +74,3 @@ def _log_mistake(error: Exception, request_id: str) -> None:
         places[-1] if places else "an unknown place",
         extra={"request_id": request_id, "error": type(error).__name__, "places": places},
     )
-
-
-def answer_errors(app: FastAPI, new_request_id: Callable[[], str]) -> None:
-    """Have a FastAPI app answer its errors in the same form, invalid input and 404s included."""
-    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415 - the core runs without
-    from starlette.exceptions import HTTPException  # noqa: PLC0415 - the core runs without
-    from starlette.responses import Response as PlainResponse  # noqa: PLC0415 - the core runs without
-
-    def handler(
-        to_error: Callable[[Any], Exception],
-    ) -> Callable[[Request, Any], Awaitable[Response]]:
-        async def handle(_: Request, raised: Any) -> Response:
-            answer = error_answer(to_error(raised), request_id=new_request_id())
-            headers = {name.decode(): value.decode() for name, value in answer.headers}
-            return PlainResponse(answer.body, status_code=answer.status, headers=headers)
-
-        return handle
-
-    app.add_exception_handler(HeadwaterError, handler(lambda raised: raised))
-    app.add_exception_handler(RequestValidationError, handler(_invalid_input))
-    app.add_exception_handler(HTTPException, handler(_of_status))
-    app.add_exception_handler(Exception, handler(lambda raised: raised))
-
-
-def _invalid_input(raised: Any) -> HeadwaterError:
-    first = raised.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return BadRequest(f"{where}: {first['msg']}.")
-
-
-_CODES = {404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
-
-
-def _of_status(raised: Any) -> HeadwaterError:
-    error = HeadwaterError(str(raised.detail))
-    error.status = raised.status_code
-    error.code = _CODES.get(raised.status_code, "invalid_request")
-    return error
