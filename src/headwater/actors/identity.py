@@ -214,7 +214,7 @@ def _group(root: Root, arrival: Arrival, via: str, facts: Facts) -> None:
     """Put the person in a group, and have the account told."""
     group = str(arrival.event["groupId"])
     stamp = (arrival.timestamp, arrival.message_id)
-    facts.groups[group] = max(facts.groups.get(group, NEVER), stamp)
+    facts.groups[group] = max(facts.groups.get(group, stamp), stamp)
     root.accounts.append(
         AccountUpdate(
             group=group,

@@ -9,8 +9,11 @@ answer but turns the request round (`REVERSED`); so no circle of waiting can for
 
 from __future__ import annotations
 
+import msgspec
+
 from headwater.actors.identity_messages import Join, JoinAnswer
 from headwater.actors.identity_state import (
+    NEVER,
     Account,
     Actor,
     Edge,
@@ -36,8 +39,9 @@ def advance(turn: Turn, limits: Limits, actor: str) -> Join | None:
     """Answer the request to join that a root should now send; judge away what it need not ask."""
     root = turn.root(actor)
     workspace = actor.partition("/")[0]
-    # While it repoints, the number that it repoints under must not change.
-    while root.talk is None and root.links and not root.repoint:
+    # While it repoints, the number that it repoints under must not change; and whom it has
+    # parted from is not to be asked for before that half is a person again.
+    while root.talk is None and root.links and not (root.repoint or root.leaving):
         link = root.links.pop(0)
         turn.put(actor, root)
         if link.target in root.ids or link.second in root.ids:
@@ -63,6 +67,11 @@ def advance(turn: Turn, limits: Limits, actor: str) -> Join | None:
 def _ask(root: Root, to: str, link: Link) -> None:
     root.talks += 1
     root.talk = Talk(number=root.talks, to=to, link=link)
+
+
+def _ask_on(root: Root, to: str, link: Link) -> None:
+    """Ask where a redirect points: there is somebody, or it would not have been one."""
+    _ask(root, to, msgspec.structs.replace(link, only_known=False))
 
 
 def _remember_refusal(root: Root, link: Link, reason: str) -> None:
@@ -124,6 +133,24 @@ def _answer_again(state: Actor, request: Join, heard: tuple[int, str, str]) -> J
     )
 
 
+def together(first: Facts, second: Facts) -> Facts:
+    """Answer what arrived under one identifier in two places."""
+    counts = dict(first.counts)
+    for kind, number in second.counts.items():
+        counts[kind] = counts.get(kind, 0) + number
+    groups = dict(first.groups)
+    for group, stamp in second.groups.items():
+        groups[group] = max(groups.get(group, stamp), stamp)
+    return Facts(
+        first=min(
+            (facts.first for facts in (first, second) if facts.first != NEVER), default=NEVER
+        ),
+        last=max((facts.last for facts in (first, second) if facts.last != NEVER), default=NEVER),
+        counts=counts,
+        groups=groups,
+    )
+
+
 def hear(state: Actor, asker: str, answer: tuple[int, str, str]) -> None:
     """Remember the answer to an asker's request."""
     state.heard.pop(asker, None)
@@ -142,6 +169,10 @@ def _judge(limits: Limits, state: Actor, request: Join) -> tuple[Verdict, str]:
     if isinstance(state, Forward):
         return Verdict.REDIRECT, state.to
     assert isinstance(state, Root)  # noqa: S101 - the last kind that there is
+    if request.link.only_known:
+        # While it was fresh it forgot that it was asked; so this question alone, which may come
+        # twice, must not freeze it. It is known: the asker will ask in earnest.
+        return Verdict.REDIRECT, request.to
     broken = [
         _blocked(state, request),
         limits.broken(request.ids, state.ids),
@@ -212,11 +243,14 @@ def settle_join(turn: Turn, actor: str, reply: JoinAnswer) -> list[Command]:
     match reply.verdict:
         case Verdict.JOINED:
             _attach(root, link, link.second)
+        case Verdict.REDIRECT if reply.detail == actor and link.target in root.departed:
+            # A split gave it away, which it does not know yet.
+            _ask_on(root, root.departed[link.target], link)
         case Verdict.REDIRECT if reply.detail == actor:
             # It points here already: the reply that said so the first time was lost.
             _attach(root, link, link.second)
         case Verdict.REDIRECT:
-            _ask(root, reply.detail, link)
+            _ask_on(root, reply.detail, link)
         case Verdict.REFUSED:
             _remember_refusal(root, link, reply.detail)
         case Verdict.FROZEN if reply.person:
@@ -242,7 +276,8 @@ def _absorb(root: Root, link: Link, reply: JoinAnswer) -> None:
     person = reply.person
     assert person is not None  # noqa: S101 - the caller has looked
     for identifier, facts in person.ids.items():
-        root.ids[identifier] = facts
+        # Events may have come by the forward before word of the merge did.
+        root.ids[identifier] = together(root.ids.get(identifier, Facts()), facts)
         root.departed.pop(identifier, None)
     merged = reply.actor.partition("/")[2]
     edge = Edge(

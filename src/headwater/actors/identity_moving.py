@@ -123,7 +123,7 @@ def answer_adopt(turn: Turn, request: Adopt) -> Adopted:
         parcels=base.parcels,
         departed={
             identifier: to
-            for identifier, to in base.departed.items()
+            for identifier, to in {**base.departed, **leaving.departed}.items()
             if identifier not in leaving.ids
         },
     )

@@ -18,7 +18,7 @@ def split(turn: Turn, actor: str, link: str) -> str:
     """Undo the merge that a link made; answer the actor of the root that is restored.
 
     The other half is on its way when this returns: the root has it in `leaving` until the
-    restored one has taken it over.
+    restored one has taken it over. Then each half tells its identifiers whom to forward to.
 
     Raises:
         NotFound: this person has no such merge.
@@ -52,6 +52,7 @@ def split(turn: Turn, actor: str, link: str) -> str:
             near: far,
             **{theirs: ours for theirs, ours in root.blocked.items() if ours in gone},
         },
+        departed=dict.fromkeys((name for name in root.ids if name not in gone), actor),
         parcel=parcel,
         sequence=root.sequence,
     )
@@ -59,6 +60,9 @@ def split(turn: Turn, actor: str, link: str) -> str:
     root.blocked[far] = near
     other = f"{workspace}/{restored[1]}"
     root.departed = {**root.departed, **dict.fromkeys(gone, other)}
+    # Some of those that stay may have come by way of one that goes, and forward through it.
+    root.repoint = [name for name in root.ids if name != own]
+    root.talks += 1
     turn.put(actor, root)
     return other
 

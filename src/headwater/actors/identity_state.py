@@ -124,7 +124,7 @@ class Root(Actor, tag="root"):
             and the source may drop them.
         blocked: an identifier of somebody else's to the one of ours that it was parted from.
         leaving: one half of a split that the other root must still be handed.
-        repoint: identifiers that this root got by a split and that do not know it yet.
+        repoint: identifiers that may still forward by way of the other half of a split.
         accounts: group calls that their accounts have not heard of yet.
     """
 
@@ -151,7 +151,10 @@ class Root(Actor, tag="root"):
 
 
 class Leaving(msgspec.Struct, frozen=True):
-    """One half of a split, on its way to the root that is restored."""
+    """One half of a split, on its way to the root that is restored.
+
+    `departed` is where to send whoever comes for the half that stayed.
+    """
 
     root: str
     number: int
@@ -160,6 +163,7 @@ class Leaving(msgspec.Struct, frozen=True):
     former: dict[str, Standing]
     edges: list[Edge]
     blocked: dict[str, str]
+    departed: dict[str, str]
     parcel: str
     sequence: int
 

@@ -1,0 +1,438 @@
+"""A simulated network of identity actors: each call may be reordered, repeated, dropped or cut.
+
+One seed makes one run; a failing seed replays exactly. Actors keep their state in SQLite; all
+else (messages under way, what a client remembers) is in memory and lost in a crash. Messages are
+turned into bytes and back, as between Durable Objects.
+
+The oracle is told, in the order in which actors decided, which identifiers were joined; its sets
+are what the network's persons must be.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from headwater.actors import identity
+from headwater.actors.identity import Policy
+from headwater.actors.identity_messages import Join, JoinAnswer, Reply, Request
+from headwater.actors.identity_network import hop
+from headwater.actors.identity_splitting import split
+from headwater.actors.identity_state import Forward, Root, decode
+from headwater.actors.identity_storage import Turn, schema
+from headwater.collect.arrival import Arrival
+from headwater.errors import Conflict
+from headwater.local.sql import Database
+from headwater.profiles.resolution import Limits, Verdict, type_of
+
+WORKSPACE = "w"
+
+
+class Crash(Exception):
+    """The process dies here, before its transaction is committed."""
+
+
+def database() -> Database:
+    """Answer an empty database with the actors' tables."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(schema())
+    return Database(connection)
+
+
+def arrival(message_id: str, kind: str, identifiers: tuple[str, ...], **event: Any) -> Arrival:
+    """Answer an event that arrives; its number in `message_id` is its time, if it has one."""
+    at = event.pop("at", None) or int("".join(filter(str.isdigit, message_id)) or 1) * 1000
+    body = {"type": kind, "messageId": message_id, **event}
+    return Arrival(WORKSPACE, identifiers, message_id, kind, at, at, body, json.dumps(body))
+
+
+@dataclass
+class Send:
+    """A client's event on its way to an actor; the client repeats it until it is answered."""
+
+    actor: str
+    arrival: Arrival
+
+
+@dataclass
+class Ask:
+    """A request from one actor to another."""
+
+    request: Request
+
+
+@dataclass
+class Return:
+    """A reply on its way back to who asked."""
+
+    actor: str
+    reply: Reply
+
+
+Message = Send | Ask | Return
+
+
+def copied(message: Message) -> Message:
+    """Answer the message as it comes out at the other end of a wire."""
+    if isinstance(message, Ask):
+        encoded = msgspec.json.encode(message.request)
+        return Ask(msgspec.json.decode(encoded, type=Request))
+    if isinstance(message, Return):
+        encoded = msgspec.json.encode(message.reply)
+        decoded: Reply = msgspec.json.decode(encoded, type=Reply)
+        return Return(message.actor, decoded)
+    return message
+
+
+class Oracle:
+    """Plain sets of identifiers, joined in the order in which the network decided."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.sets: dict[str, set[str]] = {}
+        self.orders = False
+
+    def of(self, identifier: str) -> set[str]:
+        """Answer the set that an identifier is in."""
+        return self.sets.setdefault(identifier, {identifier})
+
+    def decided(self, request: Join, reply: JoinAnswer) -> None:
+        """Hear a decision, check that it was right when it was made, and follow it."""
+        asker = self.of(request.actor.partition("/")[2])
+        second = request.link.second
+        if reply.verdict == Verdict.JOINED:
+            assert self.of(second) == {second}, "a fresh identifier was in a person"
+            self._join(asker, {second}, request)
+        elif reply.verdict == Verdict.FROZEN:
+            assert reply.person is not None
+            assert self.of(second) == set(reply.person.ids), "a person froze with a wrong set"
+            self._join(asker, self.of(second), request)
+
+    def _join(self, first: set[str], second: set[str], request: Join) -> None:
+        if request.link.reason == "event":
+            assert self.limits.broken(first, second) is None, "a join broke a limit"
+        else:
+            self.orders = True
+        together = first | second
+        for identifier in together:
+            self.sets[identifier] = together
+
+    def parted(self, stays: set[str], gone: set[str]) -> None:
+        """Hear of a split."""
+        for part in (stays, gone):
+            for identifier in part:
+                self.sets[identifier] = set(part)
+
+
+@dataclass
+class Faults:
+    """How often, of a hundred deliveries, each fault strikes."""
+
+    drop: int = 10
+    repeat: int = 15
+    cut: int = 5
+    crash: int = 2
+
+
+class Simulation:
+    """One run of the network under one seed."""
+
+    def __init__(self, seed: int, limits: Limits, *, faults: Faults | None = None) -> None:
+        self.random = random.Random(seed)
+        self.limits = limits
+        self.policy = Policy(limits, lambda _event: ())
+        self.faults = faults or Faults()
+        self.sql = database()
+        self.oracle = Oracle(limits)
+        self.messages: list[Message] = []
+        self.unanswered: dict[str, Arrival] = {}
+        self.answered: dict[str, Arrival] = {}
+        self.sent: dict[str, Arrival] = {}
+        self.calls = 0
+        self.struck: Counter[str] = Counter()
+        self.parted: list[tuple[str, str]] = []
+
+    # What the world does.
+
+    def send(self, event: Arrival) -> None:
+        """Let a client send an event."""
+        self.sent[event.message_id] = event
+        self.unanswered[event.message_id] = event
+        self.messages.append(Send(f"{WORKSPACE}/{event.identifiers[0]}", event))
+
+    def step(self) -> None:
+        """Let one thing happen: a message arrives, is lost or comes twice; or all is forgotten."""
+        chance = self.random.randrange(100)
+        if chance < self.faults.crash:
+            self.struck["crash"] += 1
+            self.messages.clear()
+        elif not self.messages or chance < 12:
+            self.wake()
+        else:
+            place = self.random.randrange(len(self.messages))
+            message = self.messages[place]
+            fault = self.random.randrange(100)
+            repeated = fault < self.faults.repeat
+            dropped = not repeated and fault < self.faults.repeat + self.faults.drop
+            self.struck["repeat"] += repeated
+            self.struck["drop"] += dropped
+            self.struck["reorder"] += place > 0
+            if not repeated:
+                self.messages.pop(place)
+            if not dropped:
+                self.deliver(copied(message))
+
+    def wake(self) -> None:
+        """Let timers fire: clients repeat what was not answered, actors what they still want."""
+        for event in list(self.unanswered.values()):
+            if self.random.random() < 0.3:
+                self.messages.append(Send(f"{WORKSPACE}/{event.identifiers[0]}", event))
+        for (actor,) in self.sql.execute("SELECT actor FROM identity WHERE pending = 1"):
+            if self.random.random() < 0.5:
+                self.pump(actor)
+
+    def pump(self, actor: str) -> None:
+        """Let one actor send what it wants of others."""
+        with suppress(Crash):
+            wanted = self.call(lambda turn: identity.requests(turn, self.policy, actor))
+            self.messages.extend(Ask(request) for request in wanted)
+
+    def call(self, work: Callable[[Turn], Any]) -> Any:
+        """Run one call in one actor: all of it is committed, or nothing."""
+        self.calls += 1
+        with self.sql.transaction():
+            turn = Turn(self.sql)
+            answer = work(turn)
+            turn.flush()
+            if self.random.randrange(100) < self.faults.cut:
+                self.struck["cut"] += 1
+                raise Crash
+        return answer
+
+    def deliver(self, message: Message) -> None:
+        """Let a message arrive; what it causes goes on its way."""
+        try:
+            match message:
+                case Send():
+                    self._deliver_event(message)
+                case Ask():
+                    self._deliver_request(message.request)
+                case Return():
+                    self.call(lambda turn: identity.settle(turn, message.actor, message.reply))
+                    self.pump(message.actor)
+        except Crash:
+            if self.random.random() < 0.3:
+                self.messages.clear()
+
+    def _deliver_event(self, message: Send) -> None:
+        event = message.arrival
+        received = self.call(
+            lambda turn: identity.receive(turn, self.policy, [(message.actor, event)])
+        )
+        if received.moved:
+            self.messages.append(Send(received.moved[0][0], event))
+            self.pump(message.actor)  # what redirects may be waiting to hand over a split's half
+            return
+        if event.message_id in self.unanswered:
+            del self.unanswered[event.message_id]
+            self.answered[event.message_id] = event
+            self.check_readable(event)
+        self.pump(message.actor)
+
+    def _deliver_request(self, request: Request) -> None:
+        repeated = False
+        if isinstance(request, Join):
+            state = self.state(request.to)
+            heard = state.heard.get(request.actor) if state else None
+            repeated = bool(heard and heard[0] >= request.number)
+        reply = self.call(lambda turn: identity.answer(turn, self.policy, request))
+        if isinstance(request, Join) and not repeated:
+            self.oracle.decided(request, reply)
+        self.messages.append(Return(request.actor, reply))
+        state = self.state(request.to)
+        if isinstance(state, Root) and state.pending and self.random.random() < 0.5:
+            self.pump(request.to)
+
+    def calm(self) -> None:
+        """Let all faults end and everything settle; fails if it does not."""
+        faults, self.faults = self.faults, Faults(0, 0, 0, 0)
+        for _ in range(100_000):
+            if self.messages:
+                place = self.random.randrange(len(self.messages))
+                self.deliver(copied(self.messages.pop(place)))
+            elif self.unanswered or self._pending():
+                for event in self.unanswered.values():
+                    self.messages.append(Send(f"{WORKSPACE}/{event.identifiers[0]}", event))
+                for actor in self._pending():
+                    self.pump(actor)
+            else:
+                self.faults = faults
+                return
+        raise AssertionError(f"it does not settle: {self._pending()} {list(self.unanswered)}")
+
+    def split(self) -> None:
+        """Undo one merge of somebody who is settled, if there is one."""
+        choices = [
+            (actor, edge.id)
+            for actor, state in sorted(self.states().items())
+            if isinstance(state, Root) and not state.pending
+            for edge in state.edges
+            if edge.merged
+        ]
+        if not choices:
+            return
+        actor, link = self.random.choice(choices)
+        before = set(self.root(actor).ids)
+        try:
+            self.call(lambda turn: split(turn, actor, link))
+        except (Crash, Conflict):
+            return
+        root = self.root(actor)
+        stays = set(root.ids)
+        self.oracle.parted(stays, before - stays)
+        self.parted.append(next((far, near) for far, near in root.blocked.items() if far in before))
+
+    # What can be seen.
+
+    def states(self) -> dict[str, Any]:
+        """Answer every actor's state."""
+        return {
+            actor: decode(body)
+            for actor, body in self.sql.execute("SELECT actor, body FROM identity")
+        }
+
+    def state(self, actor: str) -> Any:
+        """Answer one actor's state."""
+        return Turn(self.sql).state(actor)
+
+    def root(self, actor: str) -> Root:
+        """Answer one actor's person."""
+        return Turn(self.sql).root(actor)
+
+    def _pending(self) -> list[str]:
+        return [row[0] for row in self.sql.execute("SELECT actor FROM identity WHERE pending = 1")]
+
+    def check_readable(self, event: Arrival) -> None:
+        """A read after an answer sees the event, or is told whose rows it must wait for."""
+        turn = Turn(self.sql)
+        actor, name = f"{WORKSPACE}/{event.identifiers[0]}", event.identifiers[0]
+        seen = [actor]
+        while (onward := hop(turn, actor, name)) is not None:
+            actor = onward
+            if actor in seen:  # a half that is not yet adopted: a reader waits for the split
+                halves = [turn.root(one) for one in seen if isinstance(turn.state(one), Root)]
+                assert any(half.leaving for half in halves), "forwards run in a circle"
+                return
+            seen.append(actor)
+        assert event.message_id in self._visible(turn, actor), "an answered event cannot be read"
+
+    def _visible(self, turn: Turn, actor: str) -> set[str]:
+        """Answer the messages of a person, those that it has yet to pull included."""
+        names = [actor]
+        state = turn.state(actor)
+        if isinstance(state, Root):
+            for parcel in state.imports:
+                names += [parcel, parcel.rpartition("#")[0]]
+        talk = state.talk if isinstance(state, Root) else None
+        if talk:  # it may have frozen already, without the asker having heard
+            names.append(talk.to)
+            asked = turn.state(talk.to)
+            frozen = asked.frozen if isinstance(asked, Forward) else None
+            for parcel in frozen.imports if frozen else ():
+                names += [parcel, parcel.rpartition("#")[0]]
+        rows = self.sql.execute(
+            "SELECT message_id FROM event JOIN json_each(?) AS name ON event.actor = name.value",
+            (json.dumps(names),),
+        )
+        return {row[0] for row in rows}
+
+    # What must be true once all is calm.
+
+    def check(self) -> None:
+        """Check every invariant of a settled network."""
+        states = self.states()
+        roots = {actor: state for actor, state in states.items() if isinstance(state, Root)}
+        self._check_forwards(states)
+        self._check_events(roots)
+        self._check_persons(roots)
+        for far, near in self.parted:
+            assert far not in self.oracle.of(near), "evidence undid a split"
+        held = Counter(row[0] for row in self.sql.execute("SELECT actor FROM event"))
+        assert set(held) <= set(roots), "rows are left where no person is"
+
+    def _check_forwards(self, states: dict[str, Any]) -> None:
+        for actor, state in states.items():
+            seen, name = {actor}, actor.partition("/")[2]
+            turn = Turn(self.sql)
+            assert not (isinstance(state, Forward) and state.frozen), "a frozen person is left"
+            at = actor
+            while (onward := hop(turn, at, name)) is not None:
+                assert onward not in seen, "forwards run in a circle"
+                seen.add(onward)
+                at = onward
+            root = states[at]
+            assert isinstance(root, Root), "a forward does not reach a root"
+            assert name in root.ids, "an identifier reaches a person who does not hold it"
+
+    def _check_events(self, roots: dict[str, Root]) -> None:
+        rows = self.sql.execute("SELECT message_id, actor, via FROM event")
+        stored = Counter(row[0] for row in rows)
+        assert set(stored) == set(self.sent), "events are missing, or were never sent"
+        assert max(stored.values(), default=1) == 1, "an event is stored twice"
+        for message_id, actor, via in rows:
+            assert via == self.sent[message_id].identifiers[0]
+            assert via in roots[actor].ids, "an event is with a person of other identifiers"
+        counted: dict[str, Counter[str]] = {}
+        for message_id, _, via in rows:
+            counted.setdefault(via, Counter())[self.sent[message_id].type] += 1
+        for root in roots.values():
+            for via, facts in root.ids.items():
+                assert facts.counts == dict(counted.get(via, {})), "a count is wrong"
+
+    def _check_persons(self, roots: dict[str, Root]) -> None:
+        mine = {frozenset(root.ids) for root in roots.values()}
+        known = {identifier for root in roots.values() for identifier in root.ids}
+        theirs = {frozenset(self.oracle.of(identifier)) for identifier in known}
+        assert mine == theirs, f"persons differ from the oracle's: {mine ^ theirs}"
+        for root in roots.values():
+            assert len(root.edges) == len(root.ids) - 1, "the evidence is no tree"
+            if not self.oracle.orders:
+                counts = Counter(map(type_of, root.ids))
+                assert all(counts[name] <= self.limits.of(name) for name in counts)
+
+
+@dataclass
+class Story:
+    """Random events of a few people, who share some of their identifiers."""
+
+    random: random.Random
+    identifiers: dict[str, list[str]] = field(default_factory=dict)
+    number: int = 0
+
+    def event(self) -> Arrival:
+        """Answer the next event: one to three identifiers, strongest first."""
+        self.number += 1
+        kinds = sorted(
+            self.random.sample(sorted(self.identifiers), self.random.randint(1, 3)),
+            key=list(self.identifiers).index,
+        )
+        chosen = tuple(f"{kind}:{self.random.choice(self.identifiers[kind])}" for kind in kinds)
+        if self.random.random() < 0.05 and len(self.identifiers["user_id"]) > 1:
+            first, second = self.random.sample(self.identifiers["user_id"], 2)
+            return arrival(
+                f"m{self.number}",
+                "alias",
+                (f"user_id:{first}", f"user_id:{second}", f"anonymous_id:{second}"),
+                previousId=second,
+            )
+        kind = self.random.choice(["track", "page", "identify"])
+        traits = {"traits": {"n": self.number}} if kind == "identify" else {}
+        return arrival(f"m{self.number}", kind, chosen, **traits)
