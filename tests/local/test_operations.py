@@ -117,10 +117,12 @@ async def test_other_methods_and_paths(operated: Operated) -> None:
 
 async def test_metrics_tell_requests_events_and_commits(operated: Operated) -> None:
     """Counts by route and status, what was watched, and a refresh before each scrape."""
-    operated.metrics.accepted.inc(3)
+    operated.metrics.count("accepted", 3)
     operated.metrics.watch("headwater_queue_depth", "Depth.", lambda: 7)
     operated.metrics.watch_families(
-        lambda: [labelled("headwater_lane_lag_seconds", "Lag.", "destination", [("dst_1", 2.5)])]
+        lambda: [
+            labelled("headwater_lane_lag_seconds", "Lag.", ["destination"], [(["dst_1"], 2.5)])
+        ]
     )
     await operated.client.get("/ready")
     with pytest.raises(KeyError):

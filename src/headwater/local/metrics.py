@@ -7,13 +7,22 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from headwater.local.writer import TurnReport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+OUTCOMES = ("accepted", "duplicate", "rejected")
 
 _COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0)
@@ -23,6 +32,8 @@ class Metrics:
     """One server's metrics. Labels have few values, and none that names a person."""
 
     def __init__(self) -> None:
+        # Without this, a second series each would say when the counter was made.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no type for it
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "headwater_requests",
@@ -37,15 +48,8 @@ class Metrics:
             buckets=_REQUEST_SECONDS,
             registry=self.registry,
         )
-        events = Counter(
-            "headwater_events",
-            "Events by what became of them: accepted, duplicate or rejected.",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.accepted = events.labels("accepted")
-        self.duplicates = events.labels("duplicate")
-        self.rejected = events.labels("rejected")
+        self.events = dict.fromkeys(OUTCOMES, 0)
+        self.registry.register(_Read(self._event_family))
         self._commit_seconds = Histogram(
             "headwater_commit_seconds",
             "Seconds that a turn of the writer took, fsync included.",
@@ -70,11 +74,25 @@ class Metrics:
         found[0].inc()
         found[1].observe(seconds)
 
+    def count(self, outcome: str, events: int) -> None:
+        """Count events by what became of them, one of `OUTCOMES`; on the event loop's thread."""
+        self.events[outcome] += events
+
     def turn(self, report: TurnReport) -> None:
         """Measure a turn of the writer."""
         self._commit_seconds.observe(report.seconds)
         if report.failed:
             self._failed_commits.inc()
+
+    def _event_family(self) -> Iterable[Metric]:
+        family = CounterMetricFamily(
+            "headwater_events",
+            "Events by what became of them: accepted, duplicate or rejected.",
+            labels=["outcome"],
+        )
+        for outcome, number in self.events.items():
+            family.add_metric([outcome], number)
+        yield family
 
     def watch(self, name: str, description: str, read: Callable[[], float]) -> None:
         """Add a number that is read when it is asked for."""
@@ -102,12 +120,15 @@ class _Read(Collector):
 
 
 def labelled(
-    name: str, description: str, label: str, values: Sequence[tuple[str, float]]
+    name: str,
+    description: str,
+    labels: Sequence[str],
+    values: Iterable[tuple[Sequence[str], float]],
 ) -> Metric:
-    """Make a family with one label."""
-    family = GaugeMetricFamily(name, description, labels=[label])
+    """Make a family: label values and their number."""
+    family = GaugeMetricFamily(name, description, labels=labels)
     for value, number in values:
-        family.add_metric([value], number)
+        family.add_metric(value, number)
     return family
 
 

@@ -6,9 +6,10 @@ who holds it even where the caller has gone away meanwhile, and before the calle
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
+from headwater.actors import deliveries
 from headwater.actors.registry import Registry
 from headwater.actors.workspace import WorkspaceActor
 from headwater.local.readers import Readers
@@ -53,10 +54,12 @@ class LocalWorkspaces:
 
         def job(sql: Sql) -> R:
             actor = self._actor(sql, workspace)
-            version = actor.version()
+            before = actor.config()
             result = method(actor, *args, **kwargs)
-            if actor.version() != version:
-                self._writer.publish(actor.config())
+            if actor.version() != before.version:
+                config = actor.config()
+                _drop_removed(sql, before, config)
+                self._writer.publish(config)
             return result
 
         return await self._writer.run(job)
@@ -97,6 +100,26 @@ class LocalRegistry:
             return result
 
         return await self._writer.run(job)
+
+
+def _drop_removed(sql: Sql, before: WorkspaceConfig, after: WorkspaceConfig) -> None:
+    """Drop what waits for destinations that are there no more."""
+    kept = {one.id for one in after.destinations}
+    for one in before.destinations:
+        if one.id not in kept:
+            deliveries.drop(sql, after.workspace, one.id)
+
+
+def drop_unconfigured(sql: Sql, present: Sequence[WorkspaceConfig]) -> None:
+    """Drop what waits for no destination that there is.
+
+    A turn that began before a destination was removed may still have queued for it.
+    """
+    kept = {(config.workspace, one.id) for config in present for one in config.destinations}
+    with sql.transaction():
+        for lane in deliveries.statistics(sql):
+            if lane.waiting and (lane.workspace, lane.destination) not in kept:
+                deliveries.drop(sql, lane.workspace, lane.destination)
 
 
 def configs(sql: Sql, *, random: Random) -> list[WorkspaceConfig]:

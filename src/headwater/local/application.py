@@ -1,0 +1,97 @@
+"""All of a server's HTTP as one ASGI app: events first, as they are the most."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from headwater.api.admin import admin_app
+from headwater.api.collect import ROUTES, CollectApp, CollectSettings
+from headwater.api.services import Services
+from headwater.collect.limits import Limits
+from headwater.local import operations
+from headwater.local.dead_letters import DeadLetters
+from headwater.local.listeners import CountedIntake
+from headwater.local.metrics import MeasuredApp
+from headwater.local.operations import OperationsApp, Readiness
+from headwater.local.parts import Parts
+from headwater.local.workspaces import LocalRegistry, LocalWorkspaces
+from headwater.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+# The first segments of the admin API's paths, so that metrics have few labels.
+ADMIN_ROUTES = frozenset(
+    {"accounts", "dead-letters", "deliveries", "destination-types", "destinations"}
+    | {"identity-rules", "keys", "people", "rejected", "sources", "spaces", "status", "tail"}
+    | {"workspaces"}
+)
+
+
+def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], None]]:
+    """Answer the app, and what to call when the server begins to drain."""
+    intake = CountedIntake(parts.identities, parts.metrics)
+    readiness = Readiness(parts.writer, parts.clock)
+    operated = OperationsApp(
+        readiness=readiness,
+        metrics=parts.metrics,
+        refresh=parts.figures.refresh,
+        next_app=admin_app(_services(parts, intake)),
+    )
+    collect = CollectApp(
+        intake=intake,
+        directory=parts.known,
+        clock=parts.clock,
+        random=parts.random,
+        settings=collect_settings(settings),
+        next_app=operated,
+    )
+
+    def drain() -> None:
+        _logger.info("Draining: requests under way are finished, new ones are refused.")
+        readiness.drain()
+        collect.drain()
+        parts.figures.drain()
+        parts.tail.close()
+
+    return MeasuredApp(collect, parts.metrics, route_of), drain
+
+
+def _services(parts: Parts, intake: CountedIntake) -> Services:
+    return Services(
+        people=parts.identities,
+        workspaces=LocalWorkspaces(parts.writer, parts.readers, random=parts.random),
+        registry=LocalRegistry(parts.writer, parts.readers, random=parts.random),
+        lanes=parts.lanes,
+        dead_letters=DeadLetters(
+            writer=parts.writer, readers=parts.readers, clock=parts.clock, wake=parts.lanes.wake
+        ),
+        config=parts.known.config,
+        intake=intake,
+        tail=parts.tail,
+        status=parts.figures,
+        http=parts.http,
+        clock=parts.clock,
+        random=parts.random,
+    )
+
+
+def collect_settings(settings: Settings) -> CollectSettings:
+    """Answer what the collector may be set to."""
+    limits = Limits(
+        batch=settings.max_batch_bytes,
+        event=settings.max_event_bytes,
+        events=settings.max_batch_events,
+        depth=settings.max_depth,
+    )
+    return CollectSettings(limits, settings.trusted_proxies)
+
+
+def route_of(path: str) -> str:
+    """Answer the route that a request's path counts for."""
+    if path in ROUTES or path in operations.PATHS:
+        return path
+    version, _, rest = path.removeprefix("/").partition("/")
+    name = rest.partition("/")[0]
+    return f"/v1/{name}" if version == "v1" and name in ADMIN_ROUTES else "other"

@@ -1,0 +1,61 @@
+"""All commands, in one table."""
+
+from __future__ import annotations
+
+import typer
+
+from headwater import __version__
+from headwater.local.command_line import (
+    configuration,
+    deliveries,
+    destinations,
+    keys,
+    people,
+    rejected,
+    serve,
+    sources,
+    status,
+    tail,
+    workspaces,
+)
+from headwater.local.command_line.options import with_examples
+
+application = typer.Typer(
+    name="headwater",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=with_examples(
+        """Headwater: customer data platform and messaging engine in one.
+
+        'headwater serve' runs a server; the other commands talk to one.
+
+        Examples:
+          headwater serve
+          headwater status
+          headwater who user_id:42
+        """
+    ),
+)
+
+
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+application.command("serve")(serve.serve)
+application.command("config")(configuration.show)
+application.command("status")(status.status)
+application.command("tail")(tail.tail)
+application.command("who")(people.who)
+application.command("merge")(people.merge)
+application.command("split")(people.split)
+application.add_typer(deliveries.application, name="deliveries")
+application.add_typer(rejected.application, name="rejected")
+application.add_typer(sources.application, name="source")
+application.add_typer(destinations.application, name="destination")
+application.add_typer(workspaces.application, name="workspace")
+application.add_typer(keys.application, name="key")
+application.command("version")(version)

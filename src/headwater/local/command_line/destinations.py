@@ -1,0 +1,162 @@
+"""`destination`: where events go."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from headwater.local.command_line.options import with_server
+from headwater.local.command_line.output import print_fields, print_json, print_table, say
+from headwater.local.command_line.remote import Remote, segment
+from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
+
+application = typer.Typer(help="Make, list, test and remove destinations.")
+
+DestinationId = Annotated[str, typer.Argument(metavar="ID", help="The destination's id, dst_…")]
+
+
+@with_server
+def listed(server: Remote) -> None:
+    """List destinations, and which events they get.
+
+    Examples:
+        headwater destination list
+    """
+    found = server.get("/v1/destinations")
+    if server.as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ["id", "type", "name", "on", "types", "events", "filter", "settings"],
+        [_row(one) for one in found["destinations"]],
+        empty="There are no destinations; 'headwater destination create' makes one.",
+    )
+
+
+@with_server
+def types(server: Remote) -> None:
+    """List the types of destinations, and the settings of each.
+
+    Examples:
+        headwater destination types
+    """
+    found = server.get("/v1/destination-types")
+    if server.as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ["type", "setting", "required", "secret", "what it is"],
+        [
+            [one["type"], setting["key"], setting["required"], setting["secret"], setting["label"]]
+            for one in found["destination_types"]
+            for setting in one["settings"]
+        ],
+    )
+
+
+@with_server
+def create(
+    server: Remote,
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="As 'destination types' lists it.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="A name for people; else the type.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given again."),
+    ] = None,
+    only_types: Annotated[
+        list[str] | None, typer.Option("--type", help="Only events of this type; may be repeated.")
+    ] = None,
+    events: Annotated[
+        list[str] | None, typer.Option("--event", help="Only tracks of this name; repeatable.")
+    ] = None,
+    fql: Annotated[
+        str | None, typer.Option("--filter", help="Only events for which this FQL is true.")
+    ] = None,
+) -> None:
+    """Switch a destination on.
+
+    Examples:
+        headwater destination create webhook --set url=https://example.com/hook
+        headwater destination create webhook --set url=https://example.com/orders
+        --type track --event "Order Completed" --filter 'properties.total > 100'
+    """
+    order = {
+        "type": type_,
+        "name": name or type_,
+        "settings": dict(_pair(text) for text in setting or ()),
+        "types": only_types or None,
+        "events": events or None,
+        "filter": fql,
+    }
+    made = server.post("/v1/destinations", order)
+    if server.as_json:
+        print_json(made)
+        return
+    say(f"Made {made['id']}.", style="green")
+    print_fields(made["settings"])
+
+
+@with_server
+def test(server: Remote, destination: DestinationId) -> None:
+    """Send one test event now, and tell what became of it.
+
+    Examples:
+        headwater destination test dst_1
+    """
+    outcome = server.post(f"/v1/destinations/{segment(destination)}/test")
+    if server.as_json:
+        print_json(outcome)
+    else:
+        print_fields(outcome)
+    if outcome["outcome"] != "delivered":
+        raise Trouble("The test event was not delivered.", exit_code=REFUSED)
+
+
+@with_server
+def remove(server: Remote, destination: DestinationId) -> None:
+    """Remove a destination, and what waits for it.
+
+    Examples:
+        headwater destination remove dst_1
+    """
+    removed = server.delete(f"/v1/destinations/{segment(destination)}")
+    if server.as_json:
+        print_json(removed)
+        return
+    say(f"Removed {removed['id']} ({removed['name']}).")
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise Trouble(f"--set {text}: write it as KEY=VALUE.", exit_code=USAGE)
+    try:
+        return key, json.loads(value)  # numbers, true, objects
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _row(one: dict[str, Any]) -> list[Any]:
+    settings = ", ".join(f"{key}={value}" for key, value in one["settings"].items())
+    return [
+        one["id"],
+        one["type"],
+        one["name"],
+        "yes" if one["enabled"] else "no",
+        ", ".join(one["types"]) or "all",
+        ", ".join(one["events"]) or "all",
+        one["filter"],
+        settings,
+    ]
+
+
+application.command("list")(listed)
+application.command("types")(types)
+application.command("create")(create)
+application.command("test")(test)
+application.command("remove")(remove)

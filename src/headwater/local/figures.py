@@ -1,0 +1,131 @@
+"""The figures of a running server: for `/metrics`, and for `headwater status`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from prometheus_client.core import Metric
+
+from headwater.api.services import RuntimeStatus
+from headwater.destinations.lane_status import LaneStatus
+from headwater.local.lanes import Lanes
+from headwater.local.metrics import Metrics, database_bytes, labelled
+from headwater.local.readers import Readers
+from headwater.local.writer import Writer
+from headwater.ports import Clock, Sql
+
+# A root holds a person; msgspec writes the tag first (actors/identity_state.py).
+_COUNT_PEOPLE = """
+SELECT substr(actor, 1, instr(actor, '/') - 1), count(*) FROM identity
+WHERE body LIKE '{"type":"root"%' GROUP BY 1
+"""
+_BREAKERS = {"closed": 0, "half_open": 1, "open": 2}
+_LANE_LABELS = ("workspace", "destination")
+
+
+class PeopleCount:
+    """How many people there are, counted seldom enough that counting costs nothing to speak of."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._by_workspace: dict[str, int] = {}
+        self._due = 0.0
+        self._counting = asyncio.Lock()
+
+    async def by_workspace(self) -> dict[str, int]:
+        """Answer the people of each workspace, at most as old as 50 countings take, or 5 s."""
+        async with self._counting:
+            started = time.monotonic()
+            if started >= self._due:
+                self._by_workspace = dict(await self._readers.run(_count))
+                took = time.monotonic() - started
+                self._due = time.monotonic() + max(5.0, 50 * took)
+        return self._by_workspace
+
+
+def _count(sql: Sql) -> list[tuple[str, int]]:
+    return [(workspace, number) for workspace, number in sql.execute(_COUNT_PEOPLE)]
+
+
+class Figures:
+    """The `Status` port, and what `/metrics` has to read first."""
+
+    def __init__(
+        self,
+        *,
+        metrics: Metrics,
+        lanes: Lanes,
+        writer: Writer,
+        readers: Readers,
+        database: Path,
+        clock: Clock,
+    ) -> None:
+        self._metrics = metrics
+        self._lanes = lanes
+        self._writer = writer
+        self._database = database
+        self._people = PeopleCount(readers)
+        self._started_at = clock.now()
+        self._draining = False
+        self._last_lanes: Sequence[LaneStatus] = ()
+        self._last_people: dict[str, int] = {}
+        metrics.watch(
+            "headwater_queue_depth", "Events that wait for the disk.", lambda: writer.depth
+        )
+        metrics.watch(
+            "headwater_database_bytes",
+            "Size of the database on the disk, its log included.",
+            lambda: database_bytes(database),
+        )
+        metrics.watch_families(self._families)
+
+    def drain(self) -> None:
+        """From now on the state is `draining`."""
+        self._draining = True
+
+    async def refresh(self) -> None:
+        """Read what `/metrics` prints."""
+        self._last_lanes = await self._lanes.status()
+        self._last_people = await self._people.by_workspace()
+
+    async def status(self, workspace: str) -> RuntimeStatus:
+        """Answer how the server is, with the figures of one workspace."""
+        people = await self._people.by_workspace()
+        events = {f"events_{name}": number for name, number in self._metrics.events.items()}
+        return RuntimeStatus(
+            state="draining" if self._draining else "ready",
+            started_at=self._started_at,
+            figures={
+                "people": people.get(workspace, 0),
+                **events,
+                "queue_depth": self._writer.depth,
+                "database_bytes": database_bytes(self._database),
+            },
+        )
+
+    def _families(self) -> Iterable[Metric]:
+        yield labelled(
+            "headwater_people",
+            "People by workspace, counted every now and then.",
+            ["workspace"],
+            [([workspace], number) for workspace, number in self._last_people.items()],
+        )
+        lanes = [((lane.workspace, lane.destination), lane) for lane in self._last_lanes]
+        for name, description, values in (
+            ("lag_seconds", "Age of the oldest event that waits.", [x.lag for _, x in lanes]),
+            ("waiting", "Events that are not delivered yet.", [x.waiting for _, x in lanes]),
+            ("in_flight", "Requests on their way.", [x.in_flight for _, x in lanes]),
+            (
+                "breaker",
+                "0 closed (it works), 1 half open (a probe), 2 open (not tried now).",
+                [_BREAKERS[x.breaker] for _, x in lanes],
+            ),
+            ("dead_letters", "Events that were given up.", [x.dead_letters for _, x in lanes]),
+            ("delivered", "Events delivered so far.", [x.delivered for _, x in lanes]),
+        ):
+            keys = [key for key, _ in lanes]
+            pairs = zip(keys, values, strict=True)
+            yield labelled(f"headwater_lane_{name}", description, _LANE_LABELS, pairs)

@@ -1,0 +1,92 @@
+"""The parts of a server on this machine: made in order, joined, and ended in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwater.api.directory import WriteKeyDirectory
+from headwater.local.clock import SystemClock
+from headwater.local.figures import Figures
+from headwater.local.http import GuardedHttp
+from headwater.local.identities import Identities
+from headwater.local.lanes import Lanes
+from headwater.local.listeners import Listeners
+from headwater.local.metrics import Metrics
+from headwater.local.random import SystemRandom
+from headwater.local.readers import Readers
+from headwater.local.sql import Database
+from headwater.local.tail import LiveTail
+from headwater.local.writer import Writer
+from headwater.ports import Clock, Random
+from headwater.settings import Settings
+from headwater.workspace import WorkspaceConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All of them. `known` is what is known of write keys and configurations, in memory."""
+
+    writer: Writer
+    readers: Readers
+    http: GuardedHttp
+    lanes: Lanes
+    identities: Identities
+    known: WriteKeyDirectory
+    tail: LiveTail
+    metrics: Metrics
+    figures: Figures
+    clock: Clock
+    random: Random
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, database: Database, path: Path, present: Sequence[WorkspaceConfig]
+) -> AsyncIterator[Parts]:
+    """Give the parts, at work.
+
+    When left, requests have ended: so first the lanes stop, then the writer finishes.
+
+    Args:
+        settings: those in force.
+        database: open for writing, prepared; closed with the parts.
+        path: its file.
+        present: every workspace's configuration.
+    """
+    clock, random = SystemClock(), SystemRandom()
+    metrics = Metrics()
+    async with AsyncExitStack() as ending:
+        writer = Writer(database, bound=settings.queue_bound, observe=metrics.turn)
+        ending.push_async_callback(writer.close)
+        readers = Readers(path, threads=settings.readers)
+        ending.push_async_callback(readers.close)
+        http = GuardedHttp(allow_private_networks=settings.allow_private_networks)
+        ending.push_async_callback(http.close)
+        lanes = Lanes(writer=writer, readers=readers, http=http, clock=clock, random=random)
+        ending.push_async_callback(lanes.stop, settings.shutdown_grace)
+        known, tail = WriteKeyDirectory(), LiveTail()
+        listeners = Listeners(metrics, known, lanes, tail)
+        for config in present:
+            listeners.configured(config)
+        writer.after_commit(listeners.committed)
+        identities = Identities(writer, readers, config=known.config, clock=clock, random=random)
+        await identities.sweep()
+        figures = Figures(
+            metrics=metrics, lanes=lanes, writer=writer, readers=readers, database=path, clock=clock
+        )
+        yield Parts(
+            writer=writer,
+            readers=readers,
+            http=http,
+            lanes=lanes,
+            identities=identities,
+            known=known,
+            tail=tail,
+            metrics=metrics,
+            figures=figures,
+            clock=clock,
+            random=random,
+        )
