@@ -55,7 +55,7 @@ def admin_routes(services: Services) -> FastAPI:
     )
     for routes in admin_table.ROUTES:
         app.include_router(routes(services))
-    answer_admin_errors(app, services.random.uuid)
+    answer_admin_errors(app)
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headwater.api.errors import ErrorAnswer, error_answer
-from headwater.errors import HeadwaterError
+from headwater.errors import HeadwaterError, NotFound
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -75,19 +76,27 @@ def admin_error_answer(error: Exception, *, path: str, request_id: str) -> Error
     return ErrorAnswer(status, answer.headers, body.encode())
 
 
-def answer_admin_errors(app: FastAPI, new_request_id: Callable[[], str]) -> None:
-    """Have a FastAPI app answer its errors in these forms.
+def answer_admin_errors(app: FastAPI) -> None:
+    """Have a FastAPI app answer what its callers did wrong in these forms.
 
-    Mistakes of the server are left to `Guard`, which is around all of it.
+    Mistakes of the server are left to `Guard`, around all of it: it has the request's id.
     """
     from fastapi.exceptions import RequestValidationError  # noqa: PLC0415 - the core runs without
     from starlette.exceptions import HTTPException  # noqa: PLC0415 - the core runs without
     from starlette.responses import Response as PlainResponse  # noqa: PLC0415 - the core runs without
 
     def answer(request: Request, error: Exception, headers: dict[str, str]) -> Response:
-        made = admin_error_answer(error, path=request.scope["path"], request_id=new_request_id())
+        made = admin_error_answer(
+            error, path=request.scope["path"], request_id=request.scope["state"]["request_id"]
+        )
         headers |= {name.decode(): value.decode() for name, value in made.headers}
         return PlainResponse(made.body, status_code=made.status, headers=headers)
+
+    class Unsaid(PlainResponse):
+        """Starlette sends an answer of its own before it raises further; this one is silent."""
+
+        async def __call__(self, *_: Any) -> None:
+            """Send nothing."""
 
     async def known(request: Request, raised: Any) -> Response:
         return answer(request, raised, {})
@@ -96,10 +105,17 @@ def answer_admin_errors(app: FastAPI, new_request_id: Callable[[], str]) -> None
         return answer(request, invalid_request(raised.errors()), {})
 
     async def of_status(request: Request, raised: Any) -> Response:
-        allow = (raised.headers or {}).get("Allow")
-        error = _of_status(raised.status_code, request.method, request.url.path, allow)
-        return answer(request, error, {"allow": allow} if allow else {})
+        path = request.scope["path"]
+        if raised.status_code != 405:
+            return answer(request, _of_status(raised.status_code, path), {})
+        allow = ", ".join(allowed_methods(app.openapi()["paths"], path))
+        error = MethodNotAllowed(f"{request.method} is not for {path[:200]}; use {allow}.")
+        return answer(request, error, {"allow": allow})
 
+    async def left(_: Request, __: Any) -> Response:
+        return Unsaid()
+
+    app.add_exception_handler(Exception, left)
     app.add_exception_handler(HeadwaterError, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_status)
@@ -128,15 +144,21 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _of_status(status: int, method: str, path: str, allow: str | None) -> HeadwaterError:
+def allowed_methods(paths: Mapping[str, Mapping[str, Any]], path: str) -> list[str]:
+    """Answer the methods that a path is for, from an OpenAPI document's paths."""
+    return sorted(
+        {
+            method.upper()
+            for template, operations in paths.items()
+            if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path)
+            for method in operations
+        }
+    )
+
+
+def _of_status(status: int, path: str) -> HeadwaterError:
     if status == 404:
-        error = HeadwaterError(
-            f"There is no {path[:200]}; GET /openapi.json lists every path.", code="not_found"
-        )
-        error.status = 404
-        return error
-    if status == 405:
-        return MethodNotAllowed(f"{method} is not for {path[:200]}; use {allow}.")
+        return NotFound(f"There is no {path[:200]}; GET /openapi.json lists every path.")
     error = HeadwaterError("The body cannot be read as JSON.", code="invalid_request")
     error.status = status
     return error

@@ -22,6 +22,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request_id = self._random.uuid()
+        scope = {**scope, "state": {**scope.get("state", {}), "request_id": request_id}}
         has_started = False
 
         async def send_with_id(message: Message) -> None:
@@ -36,11 +37,12 @@ class Guard:
             await self._app(scope, receive, send_with_id)
         except ClientGone:
             return  # nobody is there to be answered
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets an answer
+            # Logged there. Once an answer has started it can only be cut off, which the server
+            # does where an app returns early; raised, its log would show what people sent.
             answer = admin_error_answer(error, path=scope["path"], request_id=request_id)
-            if has_started:
-                raise
-            await send_answer(answer, send_with_id)
+            if not has_started:
+                await send_answer(answer, send_with_id)
 
 
 async def send_answer(answer: ErrorAnswer, send: Send) -> None:
