@@ -32,10 +32,12 @@ def main() -> int:
         f"{report.runs} kills under load and {report.early} while starting; "
         f"{report.answered:,} events of {report.people:,} people answered 200.\n"
         f"Lost: {len(report.lost)}. Twice in a timeline: {len(report.doubled)}. "
+        f"In somebody else's: {len(report.strayed)}. "
         f"Never at the webhook: {len(report.undelivered)}. "
         f"Requests at the webhook: {report.received:,}."
     )
-    return 1 if report.lost or report.doubled or report.undelivered else 0
+    failures = report.lost | report.doubled | report.strayed | report.undelivered
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

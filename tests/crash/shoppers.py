@@ -69,12 +69,27 @@ class Shoppers:
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
-        self._errors += [line.decode().rstrip() for line in self._process.stderr]
+        # Node's own warnings are no concern of ours.
+        lines = [line.decode().rstrip() for line in self._process.stderr]
+        self._errors += [line for line in lines if line.startswith("gave up")]
 
     def answered(self) -> dict[str, str]:
         """Answer the anonymous id of every event that was answered 200, by its message id."""
         with self._lock:
             return dict(self._answered)
+
+    def pause(self) -> None:
+        """Let nobody new in; what the SDK holds it goes on sending."""
+        self._order("pause")
+
+    def go(self) -> None:
+        """Let people in again."""
+        self._order("go")
+
+    def _order(self, word: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n".encode())
+        self._process.stdin.flush()
 
     def leave(self, *, patience: float = 180.0) -> None:
         """Let the SDK flush what it holds, and return when all is answered."""

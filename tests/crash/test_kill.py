@@ -11,11 +11,12 @@ from tests.sdk.node import node
 
 
 def assert_nothing_is_lost(report: Report) -> None:
-    """The promise, in four lines."""
+    """The promise, line by line."""
     assert report.lost == set()
     assert report.doubled == set()
+    assert report.strayed == set()
     assert report.undelivered == set()
-    assert report.answered > 100 * report.runs, "there was hardly any load"
+    assert report.answered > 50 * report.runs, "there was hardly any load"
 
 
 def test_every_answered_event_survives_five_kills(tmp_path: Path) -> None:

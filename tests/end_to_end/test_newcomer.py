@@ -20,7 +20,12 @@ SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 VISIT = [
     (
         "/v1/page",
-        {"anonymousId": "browser-1", "name": "Home", "messageId": "visit-1"},
+        {
+            "anonymousId": "browser-1",
+            "name": "Home",
+            "messageId": "visit-1",
+            "timestamp": "2026-11-01T10:00:01Z",
+        },
     ),
     (
         "/v1/identify",
@@ -29,6 +34,7 @@ VISIT = [
             "userId": "ada",
             "traits": {"email": "Ada@Example.com", "plan": "pro"},
             "messageId": "visit-2",
+            "timestamp": "2026-11-01T10:00:02Z",
         },
     ),
     (
@@ -38,6 +44,7 @@ VISIT = [
             "event": "Order Completed",
             "properties": {"revenue": 99.95},
             "messageId": "visit-3",
+            "timestamp": "2026-11-01T10:00:03Z",
         },
     ),
 ]

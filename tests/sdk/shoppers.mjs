@@ -1,9 +1,11 @@
 // People of a shop, sent by the unmodified @segment/analytics-node until standard input closes.
+// A line `pause` on it lets nobody new in, a line `go` does again; retries go on meanwhile.
 //
 // Usage: node shoppers.mjs URL WRITE_KEY SEED. For every answer a line is written, with its status
 // and [anonymousId, messageId] of each event of the batch. A batch that is not answered is sent
 // again by the SDK itself; whether the server stored it the first time is what the test is about.
 import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { Analytics } from '@segment/analytics-node'
 
 const [host, writeKey, seed] = process.argv.slice(2)
@@ -21,7 +23,7 @@ let pending = 0
 for (const type of ['page', 'track', 'identify']) analytics.on(type, () => { pending -= 1 })
 analytics.on('error', (error) => {
   pending -= 1
-  writeSync(2, `${error.code}: ${error.reason}\n`)
+  writeSync(2, `gave up: ${error.code}: ${error.reason}\n`)
 })
 
 let visits = 0
@@ -43,12 +45,14 @@ function visit() {
   analytics.track({ anonymousId: laptop, userId, event: 'Order Completed', properties: page })
 }
 
+let open = true
 const timer = setInterval(() => {
-  for (let count = 0; count < 4 && pending < 4000; count += 1) visit()
+  for (let count = 0; count < 2 && open && pending < 2000; count += 1) visit()
 }, 20)
 
-process.stdin.resume()
-process.stdin.on('end', async () => {
+const orders = createInterface({ input: process.stdin })
+orders.on('line', (line) => { open = line === 'go' })
+orders.on('close', async () => {
   clearInterval(timer)
   await analytics.closeAndFlush({ timeout: 120_000 })
   process.exit(0)

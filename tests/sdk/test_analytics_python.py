@@ -127,9 +127,10 @@ def test_a_batch_whose_answer_was_lost_is_stored_once(fresh: Server) -> None:
 def test_many_events_are_sent_in_full_batches(fresh: Server) -> None:
     """Two hundred and fifty events travel in three requests and keep their order."""
     with Faults(fresh.url) as faults:
-        client = Client(WRITE_KEY, host=faults.url, upload_size=100, upload_interval=5.0)
+        client = Client(WRITE_KEY, host=faults.url, upload_size=100, upload_interval=1.0)
         for number in range(250):
-            client.track(USER, "Counted", {"number": number})
+            when = HALF_PAST_NINE + datetime.timedelta(seconds=number)
+            client.track(USER, "Counted", {"number": number}, timestamp=when)
         client.shutdown()
 
     assert len(faults.seen) == 3
