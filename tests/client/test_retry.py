@@ -159,7 +159,7 @@ def test_backoff_doubles_within_its_bounds(attempt: int, jitter: float) -> None:
     wait = backoff(attempt, first=0.5, most=60, jitter=jitter)
     whole = min(0.5 * 2.0 ** min(attempt - 1, 30), 60)
 
-    assert whole / 2 < wait <= whole
+    assert whole / 2 <= wait <= whole
 
 
 def test_a_short_key_is_not_shown_at_all() -> None:

@@ -130,8 +130,12 @@ def settings(
 
 
 def _host(host: str) -> str:
-    parts = urlsplit(host)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(host)
+        is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise InvalidSettings(
             f"host {host!r} is not an address: give one such as {DEFAULT_HOST} (HEADWATER_HOST)"
         )
