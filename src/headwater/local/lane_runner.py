@@ -163,9 +163,12 @@ class LaneRunner:
                 self._begin(attempt)
         if self._more and self.config.enabled and self.lane.room() and self._number is not None:
             return  # a full page was read, and there is room for the next
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(self._pause()):
                 await self._awake.wait()
+        except TimeoutError:
+            # Look for new rows as well, so that a commit that nobody told of is not left lying.
+            self._more = True
 
     def _pause(self) -> float:
         """Answer the seconds until time alone gives something to do."""
