@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from headwater.api.asgi import App, Receive, Scope, Send
 
-_PLAIN = ":@!$&'()*+,;=~"  # what RFC 3986, section 3.3, allows in a part besides letters
+_PLAIN = ":@!$&'()*,;=~"  # of what RFC 3986, section 3.3, allows; some read a bare + as a blank
 
 
 class EncodedPath:

@@ -23,7 +23,7 @@ class StatusView(View):
     destinations: int
     waiting: int
     dead_letters: int
-    figures: dict[str, float]
+    figures: dict[str, int | float]
 
 
 def status_routes(services: Services) -> APIRouter:
