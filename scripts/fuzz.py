@@ -88,6 +88,8 @@ def fuzz_events(folder: Path, count: int, start: int, tick: Callable[[], None]) 
             tally.add(response.status, lambda: f"{response.status} to {request!r}")
 
         repeat(event_requests(), act, count, start=start)
+        if server.send("/v1/track", {"userId": "well", "event": "Fine"}).status_code != 200:
+            tally.failures["after"] = "a good event is refused after the fuzzing"
         look_at(server, tally)
     return tally
 
@@ -118,8 +120,8 @@ def look_at(server: Server, tally: Tally) -> None:
     """A server that was fuzzed must still be well, and have logged no stack trace."""
     if "Traceback" in (text := server.log.read_text(errors="replace")):
         tally.failures["log"] = text[text.index("Traceback") :][:4000]
-    if server.send("/v1/track", {"userId": "well", "event": "Fine"}).status_code != 200:
-        tally.failures["after"] = "a good event is refused after the fuzzing"
+    if server.read("/ready").status_code != 200:
+        tally.failures["ready"] = "the server is not ready after the fuzzing"
 
 
 def main() -> int:

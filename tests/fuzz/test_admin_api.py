@@ -23,10 +23,12 @@ def api(server: Server) -> Iterator[AdminApi]:
 
 def assert_answered_well(response: requests.Response, role: Role) -> None:
     """No 5xx; an error is JSON that says what was wrong; strangers get nothing."""
-    said = f"{role.name}: {response.request.method} {response.request.url}: {response.text[:500]}"
+    sent = response.request
+    said = f"{response.status_code} to {role.name}: {sent.method} {sent.url} {sent.body!r}"
     assert response.status_code < 500, said
     if response.status_code >= 400:
         answer = response.json()
+        answer = answer.get("error", answer)  # Segment's Profile API wraps it
         assert isinstance(answer["code"], str), said
         assert isinstance(answer["message"], str), said
 

@@ -46,7 +46,7 @@ class RawResponse:
 
     def json(self) -> Any:
         """Answer the body's value where it says that it is JSON, else None."""
-        if "json" not in self.headers.get("content-type", ""):
+        if "json" not in self.headers.get("content-type", "") or not self.body:
             return None
         return json.loads(self.body)
 
