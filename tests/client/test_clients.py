@@ -17,6 +17,7 @@ import pytest
 from headwater.client import (
     ClientClosed,
     ClientError,
+    EventRejected,
     InvalidEvent,
     InvalidSettings,
     KeyRefused,
@@ -171,6 +172,22 @@ def test_a_refusal_is_reported_and_not_repeated(stub: StubServer, make: Make, st
     assert events[0]["properties"] == {"a": 1}
     assert stub.ids == [accepted]
     assert len(stub.requests) == 2
+
+
+def test_single_events_that_the_server_rejects_are_reported(stub: StubServer, make: Make) -> None:
+    """With the server's reason; the rest of the batch is its own."""
+    errors = Errors()
+    body = b'{"success":true,"rejected":[{"index":1,"code":"blocked","message":"not in plan"}]}'
+    stub.script.append(Reply(200, body=body))
+    client = make(interval=5, on_error=errors)
+    ids = [client.track("u", "E") for _ in range(3)]
+    assert client.flush()
+
+    ((error, _),) = errors.calls
+    assert isinstance(error, EventRejected)
+    assert (error.code, str(error)) == ("blocked", "blocked: not in plan")
+    assert errors.ids == ids[1:2]
+    assert len(stub.requests) == 1
 
 
 def test_a_refused_key_is_told(stub: StubServer, make: Make) -> None:

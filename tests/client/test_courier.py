@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from headwater.client.courier import RESCAN_AFTER, STORE_AGAIN_AFTER, Courier
 from headwater.client.errands import Load, Page, Remove, Report, Scan, Send, Step, Stop, Store, Wait
 from headwater.client.errors import Refused, Undelivered
-from headwater.client.retry import Accepted, Again, No, Verdict
+from headwater.client.retry import Accepted, Again, No, Rejection, Verdict
 from headwater.client.settings import Settings
 
 WITH_SPOOL = Settings("wk", "http://h", spool=Path("spool"), interval=1.0, batch_size=3)
@@ -40,10 +40,8 @@ def put(one: Courier, *names: str, now: float = 0.0) -> None:
 def step(one: Courier, outcome: object = None, *, now: float = 0.0) -> Step:
     """Answer what is next, and hand it that outcome at once."""
     errand = one.next(now)
-    if not isinstance(errand, Wait | Stop):
-        report = one.finished(errand, outcome, now)
-        if report is not None:
-            one.reported()
+    if not isinstance(errand, Wait | Stop) and one.finished(errand, outcome, now):
+        one.reported()
     return errand
 
 
@@ -55,10 +53,12 @@ def wait(one: Courier, now: float) -> float:
 
 
 def finish(one: Courier, outcome: object, *, now: float = 0.0) -> Report | None:
-    """Answer what is given up when the next errand ends like that."""
+    """Answer what is given up when the next errand ends like that, at most one thing."""
     errand = one.next(now)
     assert not isinstance(errand, Wait | Stop)
-    return one.finished(errand, outcome, now)
+    reports = one.finished(errand, outcome, now)
+    assert len(reports) <= 1
+    return reports[0] if reports else None
 
 
 def test_leftovers_are_looked_for_before_anything_is_sent() -> None:
@@ -197,6 +197,29 @@ def test_a_refused_page_leaves_the_spool() -> None:
     assert one.next(0.0) == Remove(page)
 
 
+def test_what_a_batch_loses_to_the_server_is_reported_by_reason() -> None:
+    """The others are the server's; a place that the batch does not have is passed over."""
+    one = courier(IN_MEMORY)
+    put(one, "a", "b", "c")
+    rejected = (
+        Rejection(0, "too_deep", "flatten it"),
+        Rejection(2, "too_deep", "flatten it"),
+        Rejection(1, "no_type", "name it"),
+        Rejection(9, "no_type", "name it"),
+    )
+    errand = one.next(0.0)
+    assert isinstance(errand, Send)
+    reports = one.finished(errand, Accepted(rejected), 0.0)
+
+    assert [(str(each.error), each.events) for each in reports] == [
+        ("too_deep: flatten it", (b"a", b"c")),
+        ("no_type: name it", (b"b",)),
+    ]
+    assert one.unsent == 3
+    one.reported()
+    assert one.unsent == 0
+
+
 def test_a_spool_that_takes_nothing_is_asked_again_later() -> None:
     """The events go back to the front of the queue, and memory is what there is for a while."""
     one = courier(WITH_SPOOL)
@@ -239,7 +262,7 @@ def test_what_is_abandoned_is_what_memory_held() -> None:
     assert isinstance(errand, Send)
 
     assert one.abandon() == (b"a", b"b", b"c", b"d")
-    assert one.finished(errand, Accepted(), 0.0) is None
+    assert one.finished(errand, Accepted(), 0.0) == ()
     assert one.next(0.0) == Stop()
 
 
@@ -325,9 +348,10 @@ class World:
                 self.now += errand.seconds
                 self.sleeps += 1
                 continue
-            report = self.courier.finished(errand, self.outcome(errand), self.now)
-            if report is not None:
+            reports = self.courier.finished(errand, self.outcome(errand), self.now)
+            for report in reports:
                 self.refused += report.events
+            if reports:
                 self.courier.reported()
         return False
 

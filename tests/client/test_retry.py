@@ -17,6 +17,7 @@ from headwater.client.retry import (
     Answer,
     No,
     NoAnswer,
+    Rejection,
     Verdict,
     backoff,
     judge,
@@ -38,6 +39,21 @@ def judged(status: int, body: bytes = b"", **headers: str) -> Verdict:
 def test_success_is_accepted(status: int) -> None:
     """Any 2xx, as PROTOCOLS 1.5 has it."""
     assert judged(status) == Accepted()
+
+
+def test_rejected_events_are_read_from_the_answer() -> None:
+    """As Headwater's collector names them."""
+    body = b'{"success":true,"rejected":[{"index":1,"messageId":"m","code":"c","message":"why"}]}'
+
+    assert judged(200, body) == Accepted((Rejection(1, "c", "why"),))
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"rejected":', b'{"rejected":7}', b'{"rejected":[{}]}', b'["rejected"]', b"ok"]
+)
+def test_any_other_answer_means_that_all_is_well(body: bytes) -> None:
+    """Success is in the status; a body that is not Headwater's says nothing."""
+    assert judged(200, body) == Accepted()
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 511, 599])

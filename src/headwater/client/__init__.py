@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from headwater.client.errors import (
     ClientClosed,
     ClientError,
+    EventRejected,
     InvalidEvent,
     InvalidSettings,
     KeyRefused,
@@ -30,6 +31,7 @@ __all__ = [
     "Client",
     "ClientClosed",
     "ClientError",
+    "EventRejected",
     "InvalidEvent",
     "InvalidSettings",
     "KeyRefused",

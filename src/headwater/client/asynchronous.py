@@ -210,8 +210,9 @@ class AsyncClient(Calls[Coroutine[Any, Any, str]]):
             outcome = await asyncio.to_thread(self._keeper.carry_out, step)
         given_up = self._courier.finished(step, outcome, time.monotonic())
         self._notify()
-        if given_up is not None:
-            await self._report(given_up)
+        for each in given_up:
+            await self._report(each)
+        if given_up:
             self._courier.reported()
             self._notify()
         return True

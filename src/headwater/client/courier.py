@@ -16,7 +16,7 @@ The driver asks `next`, does it without holding a lock, and hands the outcome to
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from headwater.client.batching import ENVELOPE_BYTES, how_many
 from headwater.client.errands import (
@@ -32,8 +32,8 @@ from headwater.client.errands import (
     Store,
     Wait,
 )
-from headwater.client.errors import Undelivered
-from headwater.client.retry import Again, No, backoff
+from headwater.client.errors import EventRejected, Undelivered
+from headwater.client.retry import Accepted, Again, No, Rejection, backoff
 from headwater.client.settings import Settings
 
 RESCAN_AFTER = 30.0
@@ -132,10 +132,10 @@ class Courier:
             return Send(self._hand, self._retries)
         return Stop() if self._closing else Wait(self._until_due(now))
 
-    def finished(self, errand: Errand, outcome: object, now: float) -> Report | None:
+    def finished(self, errand: Errand, outcome: object, now: float) -> tuple[Report, ...]:
         """Take the outcome of an errand; answer what was given up, for `reported` to confirm."""
         if self._stopped:
-            return None
+            return ()
         match errand:
             case Scan():
                 self._scan_at = now + RESCAN_AFTER
@@ -148,7 +148,7 @@ class Courier:
                 self._removed(errand.page)
             case Send():
                 return self._answered(outcome, now)
-        return None
+        return ()
 
     def reported(self) -> None:
         """Count what was given up as settled, now that the program was told."""
@@ -234,7 +234,7 @@ class Courier:
         self._in_spool -= len(page.events)
         self._settled += len(page.events)
 
-    def _answered(self, outcome: object, now: float) -> Report | None:
+    def _answered(self, outcome: object, now: float) -> tuple[Report, ...]:
         events = self._hand if self._page is None else self._page.events
         if isinstance(outcome, Again):
             return self._failed(outcome, now)
@@ -242,11 +242,13 @@ class Courier:
         self._imposed = False
         self._let_go()
         if isinstance(outcome, No):
-            return Report(outcome.error, events)
+            return (Report(outcome.error, events),)
+        if isinstance(outcome, Accepted) and outcome.rejected:
+            return _rejections(outcome.rejected, events)
         self.reported()
-        return None
+        return ()
 
-    def _failed(self, verdict: Again, now: float) -> Report | None:
+    def _failed(self, verdict: Again, now: float) -> tuple[Report, ...]:
         self._retries += 1
         settings = self._settings
         wait = backoff(
@@ -258,17 +260,15 @@ class Courier:
         self._imposed = verdict.after is not None
         self._not_before = now + (wait if verdict.after is None else verdict.after)
         if self._spools or self._retries <= settings.max_retries:
-            return None
+            return ()
         events = self._hand
         tries, self._retries = self._retries, 0
         self._let_go()
-        return Report(
-            Undelivered(
-                f"{len(events)} events were given up after {tries} tries ({verdict.reason}): "
-                "give the client a spool, and it keeps them on disk until the server is back"
-            ),
-            events,
+        error = Undelivered(
+            f"{len(events)} events were given up after {tries} tries ({verdict.reason}): "
+            "give the client a spool, and it keeps them on disk until the server is back"
         )
+        return (Report(error, events),)
 
     def _let_go(self) -> None:
         if self._page is not None:
@@ -276,3 +276,15 @@ class Courier:
         else:
             self._unreported += len(self._hand)
             self._hand = ()
+
+
+def _rejections(rejected: Iterable[Rejection], events: Sequence[bytes]) -> tuple[Report, ...]:
+    """Answer one report for each reason that the server gave."""
+    reasons: dict[tuple[str, str], list[bytes]] = {}
+    for each in rejected:
+        if 0 <= each.index < len(events):
+            reasons.setdefault((each.code, each.message), []).append(events[each.index])
+    return tuple(
+        Report(EventRejected(f"{code}: {message}", code=code), tuple(found))
+        for (code, message), found in reasons.items()
+    )

@@ -7,6 +7,7 @@
     ├── QueueFull              raised at the call, or handed to on_error: see `when_full`
     ├── Refused                on_error: the server said no, and would say so again
     │   └── KeyRefused         on_error: it does not accept the write key
+    ├── EventRejected          on_error: the server took the batch, but not these events of it
     └── Undelivered            on_error: tried for long enough, and there is no spool to keep it
 
 An error says what was wrong, where, and what to do about it. None of them quotes the contents of
@@ -46,6 +47,14 @@ class Refused(ClientError):
 
 class KeyRefused(Refused):
     """The server does not accept the write key."""
+
+
+class EventRejected(ClientError):
+    """The server refused single events of a batch. `code` is its reason, for programs."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Undelivered(ClientError):

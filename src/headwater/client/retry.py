@@ -2,7 +2,7 @@
 
 | answer                                    | verdict                                      |
 |-------------------------------------------|----------------------------------------------|
-| 2xx                                       | accepted                                     |
+| 2xx                                       | accepted, but for events that it names       |
 | none (refused, reset, timed out)          | again, with exponential backoff              |
 | 408, 429, 5xx                             | again, after `Retry-After` where it is given |
 | 501, 505                                  | refused: the same request stays unanswerable |
@@ -41,8 +41,19 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why the server refused the event at this place of the batch."""
+
+    index: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
-    """Every event is the server's now."""
+    """Every event is the server's now, but for those that it rejected."""
+
+    rejected: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ def judge(answer: Answer | NoAnswer, *, url: str, write_key: str, now: datetime)
         return Again(answer.reason)
     status = answer.status
     if 200 <= status < 300:
-        return Accepted()
+        return Accepted(_rejected(answer.body))
     if status in {408, 429} or (status >= 500 and status not in {501, 505}):
         after = retry_after(answer.headers.get("retry-after"), now)
         return Again(f"{url} answered {status}", after)
@@ -135,6 +146,19 @@ def backoff(attempt: int, *, first: float, most: float, jitter: float) -> float:
 def masked(write_key: str) -> str:
     """Answer enough of a key to tell which one it is, and no more."""
     return f"{write_key[:4]}…" if len(write_key) > 8 else "…"
+
+
+def _rejected(body: bytes) -> tuple[Rejection, ...]:
+    """Answer what a batch's answer says of single events; other servers' answers say nothing."""
+    if b'"rejected"' not in body:
+        return ()
+    try:
+        return tuple(
+            Rejection(int(each["index"]), str(each["code"]), str(each["message"]))
+            for each in json.loads(body)["rejected"]
+        )
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ()
 
 
 def _reason(body: bytes) -> str:

@@ -211,8 +211,9 @@ class Client(Calls[str]):
         with self._changed:
             given_up = self._courier.finished(step, outcome, time.monotonic())
             self._changed.notify_all()
-        if given_up is not None:
-            report(given_up, self._on_error)
+        for each in given_up:
+            report(each, self._on_error)
+        if given_up:
             with self._changed:
                 self._courier.reported()
                 self._changed.notify_all()
