@@ -16,15 +16,14 @@ class Deliver:
 
     Attributes:
         destination: the id of a `DestinationConfig`.
-        person: the actor whose events must keep their order, `{workspace}/{type}:{value}`.
-        sequence: grows within a person; the order that its events must arrive in.
+        person: the actor whose events must arrive in the order of these commands,
+            `{workspace}/{type}:{value}`.
         body: the event as JSON text.
     """
 
     workspace: str
     destination: str
     person: str
-    sequence: int
     message_id: str
     body: str
 

@@ -33,12 +33,12 @@ def buried(sql: Database) -> Database:
         body = f'{{"type":"{type_}"{event}}}'
         _bury(
             sql,
-            Deliver("w", destination, f"w/{number}", 0, f"m{number}", body),
+            Deliver("w", destination, f"w/{number}", f"m{number}", body),
             died_at,
             reason,
             status,
         )
-    _bury(sql, Deliver("x", "d9", "x/1", 0, "other", "{}"), 50, "400", 400)
+    _bury(sql, Deliver("x", "d9", "x/1", "other", "{}"), 50, "400", 400)
     return sql
 
 
@@ -107,7 +107,7 @@ def test_says_all_there_is_to_know(buried: Database) -> None:
 
 def test_replay_puts_them_back_as_new(buried: Database) -> None:
     """They go to the end of their own lanes, oldest first, with no attempt on record."""
-    deliveries.enqueue(buried, [Deliver("w", "d2", "w/9", 0, "waiting", "{}")], 60)
+    deliveries.enqueue(buried, [Deliver("w", "d2", "w/9", "waiting", "{}")], 60)
 
     replayed = dead_letters.replay(buried, DeadLetterFilter("w"), 100)
 

@@ -34,7 +34,7 @@ def deliver(
 ) -> Deliver:
     """A command with an event of that id."""
     body = f'{{"type":"track","event":"Order é","messageId":"{message}"}}'
-    return Deliver(workspace, destination, person, 0, message, body)
+    return Deliver(workspace, destination, person, message, body)
 
 
 def lane(sql: Database, destination: str = "d1", workspace: str = "w") -> int:

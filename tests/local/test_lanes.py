@@ -141,7 +141,6 @@ def events(
             "w",
             destination,
             f"w/user_id:{number % people}",
-            number,
             f"m{number}",
             json.dumps({"type": "track", "event": "E", "messageId": f"m{number}"}),
         )
@@ -456,7 +455,7 @@ async def test_merge_while_the_loser_waits(machine: Machine, receiver: Receiver)
     receiver.answer = lambda _: next(replies, Reply())
     machine.lanes.configure(workspace(webhook(receiver)))
     loser, winner = (
-        Deliver("w", "d1", f"w/{one}", 1, one, f'{{"messageId":"{one}"}}') for one in "lw"
+        Deliver("w", "d1", f"w/{one}", one, f'{{"messageId":"{one}"}}') for one in "lw"
     )
     await machine.enqueue(loser)
     await machine.until(lambda status: status.retrying == 1)

@@ -129,7 +129,6 @@ def test_the_faults_do_strike() -> None:
     ("name", "broken"),
     [
         ("hear", lambda *_: None),
-        ("together", lambda _first, second: second),
         ("_blocked", lambda *_: None),
     ],
 )

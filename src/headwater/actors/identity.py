@@ -50,7 +50,6 @@ from headwater.actors.identity_moving import (
 from headwater.actors.identity_state import (
     NEVER,
     AccountUpdate,
-    Facts,
     Forward,
     Link,
     Root,
@@ -112,7 +111,14 @@ def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) ->
             new.append(call)
     turn.add(
         [
-            (actor, arrival.message_id, arrival.timestamp, arrival.identifiers[0], arrival.body)
+            (
+                actor,
+                arrival.message_id,
+                arrival.timestamp,
+                arrival.identifiers[0],
+                arrival.type,
+                arrival.body,
+            )
             for actor, _, arrival in new
         ]
     )
@@ -126,10 +132,9 @@ def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) ->
         if identifier not in root.ids
     )
     for actor, root, arrival in new:
-        turn.put(actor, root)
         _apply(turn, actor, root, arrival)
         received.stored.append((actor, arrival))
-        received.commands.extend(_deliveries(policy, actor, root, arrival))
+        received.commands.extend(_deliveries(policy, actor, arrival))
     return received
 
 
@@ -143,7 +148,7 @@ def _addressed(
         state = turn.state(actor)
         if state is None:
             rank = policy.limits.rank(type_of(via))
-            state = Root(standing=(rank, arrival.received_at, via), ids={via: Facts()})
+            state = Root(standing=(rank, arrival.received_at, via), ids={via: {}})
             turn.put(actor, state)
         elif via in state.departed:
             received.moved.append((state.departed[via], arrival))
@@ -157,28 +162,30 @@ def _addressed(
 
 
 def _apply(turn: Turn, actor: str, root: Root, arrival: Arrival) -> None:
-    """Let one new event shape its person: figures, traits, groups, links."""
+    """Let one new event shape its person: links, traits, groups.
+
+    Most events shape nothing: they are their own row, and the person's is left as it is.
+    """
     via = arrival.identifiers[0]
-    stamp = (arrival.timestamp, arrival.message_id)
-    facts = root.ids.setdefault(via, Facts())
-    facts.counts[arrival.type] = facts.counts.get(arrival.type, 0) + 1
-    if facts.first == NEVER or stamp < facts.first:
-        facts.first = stamp
-    if facts.last == NEVER or stamp > facts.last:
-        facts.last = stamp
-    root.sequence += 1
-    if len(arrival.identifiers) > 1:
-        _link(root, arrival)
+    if via not in root.ids:
+        # It forwards here, but word of that has not come back yet.
+        root.ids[via] = {}
+        turn.put(actor, root)
+    if len(arrival.identifiers) > 1 and _link(root, arrival):
+        turn.put(actor, root)
     if arrival.type == "identify":
         written = arrival.event.get("traits")
+        stamp = (arrival.timestamp, arrival.message_id)
         if written and traits.write(turn.traits(actor, via), written, stamp):
             turn.put_traits(actor, via)
     elif arrival.type == "group":
-        _group(root, arrival, via, facts)
+        _group(root, arrival, via)
+        turn.put(actor, root)
 
 
-def _link(root: Root, arrival: Arrival) -> None:
-    """Note which identifiers of the event are not this person's yet."""
+def _link(root: Root, arrival: Arrival) -> bool:
+    """Note which identifiers of the event are not this person's yet; tell whether any is."""
+    before = len(root.links)
     previous = str(arrival.event.get("previousId")) if arrival.type == "alias" else None
     for second in arrival.identifiers[1:]:
         if second in root.ids or any(link.target == second for link in root.links):
@@ -202,6 +209,7 @@ def _link(root: Root, arrival: Arrival) -> None:
                 only_known=alias and kind == "user_id",
             )
         )
+    return len(root.links) > before
 
 
 def _refused_lately(root: Root, second: str, now: int) -> bool:
@@ -210,11 +218,12 @@ def _refused_lately(root: Root, second: str, now: int) -> bool:
     )
 
 
-def _group(root: Root, arrival: Arrival, via: str, facts: Facts) -> None:
+def _group(root: Root, arrival: Arrival, via: str) -> None:
     """Put the person in a group, and have the account told."""
     group = str(arrival.event["groupId"])
     stamp = (arrival.timestamp, arrival.message_id)
-    facts.groups[group] = max(facts.groups.get(group, stamp), stamp)
+    groups = root.ids[via]
+    groups[group] = max(groups.get(group, stamp), stamp)
     root.accounts.append(
         AccountUpdate(
             group=group,
@@ -227,13 +236,12 @@ def _group(root: Root, arrival: Arrival, via: str, facts: Facts) -> None:
     )
 
 
-def _deliveries(policy: Policy, actor: str, root: Root, arrival: Arrival) -> list[Command]:
+def _deliveries(policy: Policy, actor: str, arrival: Arrival) -> list[Command]:
     return [
         Deliver(
             workspace=arrival.workspace,
             destination=destination,
             person=actor,
-            sequence=root.sequence,
             message_id=arrival.message_id,
             body=arrival.body,
         )
@@ -325,7 +333,8 @@ def _answer_account(turn: Turn, request: Account) -> Reply:
     stamp = (update.timestamp, update.message_id)
     turn.add_member(request.to, update.member, update.timestamp)
     if not turn.known([(request.to, update.message_id)]):
-        turn.add([(request.to, update.message_id, update.timestamp, update.member, update.body)])
+        row = (request.to, update.message_id, update.timestamp, update.member, "group", update.body)
+        turn.add([row])
         traits.write(account.traits, update.traits, stamp)
         if account.first == NEVER or stamp < account.first:
             account.first = stamp

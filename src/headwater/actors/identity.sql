@@ -19,12 +19,14 @@ CREATE TABLE IF NOT EXISTS event (
     message_id TEXT NOT NULL,
     timestamp INTEGER NOT NULL,
     via TEXT NOT NULL,
+    type TEXT NOT NULL,
     body TEXT NOT NULL
 );
 
--- One index answers both "is this message known?" and "which events, by time?" without reading
--- the events themselves: a second one would be another row written for each event.
-CREATE INDEX IF NOT EXISTS event_key ON event (actor, message_id, timestamp);
+-- One index answers "is this message known?", "which events, by time?" and "how many, of which
+-- type, under which identifier?" without reading the events themselves: a second one would be
+-- another row written for each event, and figures kept with the person yet another.
+CREATE INDEX IF NOT EXISTS event_key ON event (actor, message_id, timestamp, type, via);
 
 -- Traits by the identifier that they arrived under, so that a split can give them back.
 -- body: JSON {name: [value, timestamp, message_id]}.

@@ -13,12 +13,11 @@ import msgspec
 
 from headwater.actors.identity_messages import Join, JoinAnswer
 from headwater.actors.identity_state import (
-    NEVER,
     Account,
     Actor,
     Edge,
-    Facts,
     Forward,
+    Groups,
     Link,
     Refused,
     Root,
@@ -133,22 +132,12 @@ def _answer_again(state: Actor, request: Join, heard: tuple[int, str, str]) -> J
     )
 
 
-def together(first: Facts, second: Facts) -> Facts:
-    """Answer what arrived under one identifier in two places."""
-    counts = dict(first.counts)
-    for kind, number in second.counts.items():
-        counts[kind] = counts.get(kind, 0) + number
-    groups = dict(first.groups)
-    for group, stamp in second.groups.items():
+def together(first: Groups, second: Groups) -> Groups:
+    """Answer the groups that one identifier was put in, in two places."""
+    groups = dict(first)
+    for group, stamp in second.items():
         groups[group] = max(groups.get(group, stamp), stamp)
-    return Facts(
-        first=min(
-            (facts.first for facts in (first, second) if facts.first != NEVER), default=NEVER
-        ),
-        last=max((facts.last for facts in (first, second) if facts.last != NEVER), default=NEVER),
-        counts=counts,
-        groups=groups,
-    )
+    return groups
 
 
 def hear(state: Actor, asker: str, answer: tuple[int, str, str]) -> None:
@@ -263,7 +252,7 @@ def settle_join(turn: Turn, actor: str, reply: JoinAnswer) -> list[Command]:
 
 def _attach(root: Root, link: Link, identifier: str) -> None:
     root.departed.pop(identifier, None)
-    root.ids.setdefault(identifier, Facts())
+    root.ids.setdefault(identifier, {})
     if not any(identifier in (edge.first, edge.second) for edge in root.edges):
         root.edges = [
             *root.edges,
@@ -275,9 +264,9 @@ def _absorb(root: Root, link: Link, reply: JoinAnswer) -> None:
     """Take over a frozen person: all but its rows, which are pulled page by page."""
     person = reply.person
     assert person is not None  # noqa: S101 - the caller has looked
-    for identifier, facts in person.ids.items():
-        # Events may have come by the forward before word of the merge did.
-        root.ids[identifier] = together(root.ids.get(identifier, Facts()), facts)
+    for identifier, groups in person.ids.items():
+        # Calls may have come by the forward before word of the merge did.
+        root.ids[identifier] = together(root.ids.get(identifier, {}), groups)
         root.departed.pop(identifier, None)
     merged = reply.actor.partition("/")[2]
     edge = Edge(
@@ -296,4 +285,3 @@ def _absorb(root: Root, link: Link, reply: JoinAnswer) -> None:
     root.blocked = {far: near for far, near in blocked.items() if far not in root.ids}
     root.refused = [*person.refused, *root.refused][-REFUSED_KEPT:]
     root.accounts = [*root.accounts, *person.accounts]
-    root.sequence = max(root.sequence, person.sequence)

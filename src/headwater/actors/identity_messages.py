@@ -10,8 +10,8 @@ import msgspec
 
 from headwater.actors.identity_state import AccountUpdate, Leaving, Link, Root, Standing, Traits
 
-EventRow = tuple[str, int, str, str]
-"""messageId, timestamp, the identifier that it arrived under, the event as JSON text."""
+EventRow = tuple[str, int, str, str, str]
+"""messageId, timestamp, the identifier that it arrived under, type, the event as JSON text."""
 
 
 class Join(msgspec.Struct, frozen=True, tag=True):

@@ -43,19 +43,12 @@ def answer_pull(turn: Turn, request: Pull) -> Page:
 
 
 def settle_page(turn: Turn, actor: str, page: Page) -> None:
-    """Take a page over, unless it was taken already.
-
-    An event that is here already came twice, once to each of the two people while they were
-    becoming one; both have counted it, so one count is taken back.
-    """
+    """Take a page over, unless it was taken already; an event that is here too came twice."""
     root = turn.root(actor)
     if root.imports.get(page.parcel) != page.cursor:
         return
     known = turn.known([(actor, event[0]) for event in page.events])
     turn.add([(actor, *event) for event in page.events if (actor, event[0]) not in known])
-    for event in page.events:
-        if (actor, event[0]) in known:
-            _uncount(root, event[2], event[3])
     for via, part in page.traits:
         held = turn.traits(actor, via)
         for name, (value, timestamp, message_id) in part.items():
@@ -63,22 +56,6 @@ def settle_page(turn: Turn, actor: str, page: Page) -> None:
         turn.put_traits(actor, via)
     root.imports[page.parcel] = page.next
     turn.put(actor, root)
-
-
-def _uncount(root: Root, via: str, body: str) -> None:
-    facts = root.ids.get(via)
-    kind = _type_of_event(body)
-    if facts and facts.counts.get(kind, 0) > 0:
-        facts.counts[kind] -= 1
-        if facts.counts[kind] == 0:
-            del facts.counts[kind]
-
-
-def _type_of_event(body: str) -> str:
-    # Imported here: only a duplicate that arrives during a merge needs it.
-    import json  # noqa: PLC0415 - rare path
-
-    return str(json.loads(body)["type"])
 
 
 def answer_drop(turn: Turn, request: Drop) -> Dropped:
@@ -117,7 +94,6 @@ def answer_adopt(turn: Turn, request: Adopt) -> Adopted:
         blocked=leaving.blocked,
         imports={leaving.parcel: ""},
         repoint=[identifier for identifier in leaving.ids if identifier != leaving.root],
-        sequence=leaving.sequence,
         talks=base.talks + 1,
         heard=base.heard,
         parcels=base.parcels,

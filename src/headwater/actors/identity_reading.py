@@ -7,11 +7,12 @@ reads (`unsettled`).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from headwater.actors.identity import account_actor
 from headwater.actors.identity_network import follow
-from headwater.actors.identity_state import NEVER, Facts, Root
+from headwater.actors.identity_state import NEVER, Groups, Root, Stamp
 from headwater.actors.identity_state import Account as AccountState
 from headwater.actors.identity_storage import Turn
 from headwater.ports import Sql
@@ -25,6 +26,16 @@ from headwater.profiles.people import (
     Refusal,
     Trait,
 )
+
+
+class _Figures(NamedTuple):
+    """What arrived under one identifier, of one type. Times in milliseconds."""
+
+    via: str
+    type: str
+    events: int
+    first: int
+    last: int
 
 
 def unsettled(sql: Sql, workspace: str, identifier: str) -> bool:
@@ -48,16 +59,16 @@ def person(sql: Sql, workspace: str, identifier: str) -> Person | None:
     root = turn.state(actor)
     if not isinstance(root, Root):
         return None
-    every = list(root.ids.values())
-    first = min((facts.first for facts in every if facts.first != NEVER), default=NEVER)
-    last = max((facts.last for facts in every), default=NEVER)
+    figures = _figures(sql, actor)
+    first = _stamp(sql, _FIRST, actor)
+    last = _stamp(sql, _LAST, actor)
     return Person(
         id=actor.partition("/")[2],
         workspace=workspace,
-        identifiers=_identifiers(root),
+        identifiers=_identifiers(root, figures),
         traits=_traits(turn, actor),
-        groups=_groups(every),
-        counts=_counts(every),
+        groups=_groups(root.ids.values()),
+        counts=_counts(figures),
         first_seen=first[0],
         last_seen=last[0],
         first_message_id=first[1],
@@ -65,24 +76,48 @@ def person(sql: Sql, workspace: str, identifier: str) -> Person | None:
     )
 
 
-def _identifiers(root: Root) -> tuple[Identifier, ...]:
+def _figures(sql: Sql, actor: str) -> list[_Figures]:
+    rows = sql.execute(
+        "SELECT via, type, count(*), min(timestamp), max(timestamp)"
+        " FROM event WHERE actor = ? GROUP BY via, type",
+        (actor,),
+    )
+    return [_Figures(*row) for row in rows]
+
+
+_FIRST = """
+SELECT timestamp, message_id FROM event WHERE actor = ?
+ORDER BY timestamp, message_id LIMIT 1
+"""
+_LAST = """
+SELECT timestamp, message_id FROM event WHERE actor = ?
+ORDER BY timestamp DESC, message_id DESC LIMIT 1
+"""
+
+
+def _stamp(sql: Sql, statement: str, actor: str) -> Stamp:
+    rows = sql.execute(statement, (actor,))
+    return (rows[0][0], rows[0][1]) if rows else NEVER
+
+
+def _identifiers(root: Root, figures: list[_Figures]) -> tuple[Identifier, ...]:
     """Answer identifiers by name; one that nothing arrived under is as old as its link."""
     linked: dict[str, int] = {}
     for edge in root.edges:
         linked.setdefault(edge.second, edge.at)
         linked.setdefault(edge.first, edge.at)
     answer = []
-    for name, facts in sorted(root.ids.items()):
+    for name in sorted(root.ids):
         kind, _, value = name.partition(":")
-        seen = facts.first != NEVER
+        own = [one for one in figures if one.via == name]
         since = linked.get(name, root.standing[1])
         answer.append(
             Identifier(
                 type=kind,
                 value=value,
-                first_seen=facts.first[0] if seen else since,
-                last_seen=facts.last[0] if seen else since,
-                events=sum(facts.counts.values()),
+                first_seen=min((one.first for one in own), default=since),
+                last_seen=max((one.last for one in own), default=since),
+                events=sum(one.events for one in own),
             )
         )
     return tuple(answer)
@@ -106,19 +141,18 @@ def _traits(turn: Turn, actor: str) -> dict[str, Trait]:
     }
 
 
-def _groups(every: list[Facts]) -> dict[str, int]:
+def _groups(every: Iterable[Groups]) -> dict[str, int]:
     groups: dict[str, int] = {}
-    for facts in every:
-        for group, stamp in facts.groups.items():
+    for part in every:
+        for group, stamp in part.items():
             groups[group] = max(groups.get(group, stamp[0]), stamp[0])
     return dict(sorted(groups.items()))
 
 
-def _counts(every: list[Facts]) -> dict[str, int]:
+def _counts(figures: list[_Figures]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for facts in every:
-        for kind, number in facts.counts.items():
-            counts[kind] = counts.get(kind, 0) + number
+    for one in figures:
+        counts[one.type] = counts.get(one.type, 0) + one.events
     return dict(sorted(counts.items()))
 
 

@@ -54,7 +54,6 @@ def split(turn: Turn, actor: str, link: str) -> str:
         },
         departed=dict.fromkeys((name for name in root.ids if name not in gone), actor),
         parcel=parcel,
-        sequence=root.sequence,
     )
     _keep_rest(root, gone, rest)
     root.blocked[far] = near

@@ -27,13 +27,8 @@ and as every forward points from a higher standing to a lower one, forwards can 
 """
 
 
-class Facts(msgspec.Struct, array_like=True):
-    """What arrived under one identifier. A person's figures are the fold of all of theirs."""
-
-    first: Stamp = NEVER
-    last: Stamp = NEVER
-    counts: dict[str, int] = {}
-    groups: dict[str, Stamp] = {}
+Groups = dict[str, Stamp]
+"""Group id to the last group call that named it."""
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True):
@@ -118,7 +113,11 @@ class Actor(msgspec.Struct, omit_defaults=True, kw_only=True):
 class Root(Actor, tag="root"):
     """A person.
 
+    Their figures are not here but in the rows of their events, so that an event that tells
+    nothing new about who is who costs no write but its own.
+
     Attributes:
+        ids: the identifiers held, each with the groups that calls under it have named.
         former: the roots that ceased in favour of this one, with the standing to restore them by.
         imports: where rows are still to be pulled from, to the cursor; None once all are here
             and the source may drop them.
@@ -129,7 +128,7 @@ class Root(Actor, tag="root"):
     """
 
     standing: Standing
-    ids: dict[str, Facts]
+    ids: dict[str, Groups]
     former: dict[str, Standing] = {}
     edges: list[Edge] = []
     links: list[Link] = []
@@ -140,7 +139,6 @@ class Root(Actor, tag="root"):
     leaving: Leaving | None = None
     repoint: list[str] = []
     accounts: list[AccountUpdate] = []
-    sequence: int = 0
 
     @property
     def pending(self) -> bool:
@@ -159,13 +157,12 @@ class Leaving(msgspec.Struct, frozen=True):
     root: str
     number: int
     standing: Standing
-    ids: dict[str, Facts]
+    ids: dict[str, Groups]
     former: dict[str, Standing]
     edges: list[Edge]
     blocked: dict[str, str]
     departed: dict[str, str]
     parcel: str
-    sequence: int
 
 
 class Forward(Actor, tag="forward"):

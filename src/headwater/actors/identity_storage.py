@@ -40,7 +40,9 @@ SELECT event.actor, event.message_id
 FROM json_each(?) AS wanted
 JOIN event ON event.actor = wanted.value ->> 0 AND event.message_id = wanted.value ->> 1
 """
-_ADD = "INSERT INTO event (actor, message_id, timestamp, via, body) VALUES (?, ?, ?, ?, ?)"
+_ADD = """
+INSERT INTO event (actor, message_id, timestamp, via, type, body) VALUES (?, ?, ?, ?, ?, ?)
+"""
 _LOAD_TRAITS = """
 SELECT traits.actor, traits.via, traits.body
 FROM json_each(?) AS wanted
@@ -51,7 +53,7 @@ INSERT INTO traits (actor, via, body) VALUES (?, ?, ?)
 ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
 """
 _PAGE = """
-SELECT message_id, timestamp, via, body FROM event
+SELECT message_id, timestamp, via, type, body FROM event
 WHERE actor = ? AND message_id > ? ORDER BY message_id LIMIT ?
 """
 
@@ -117,8 +119,8 @@ class Turn:
             return set()
         return {(row[0], row[1]) for row in self._sql.execute(_KNOWN, (json.dumps(keys),))}
 
-    def add(self, rows: Sequence[tuple[str, str, int, str, str]]) -> None:
-        """Store events: actor, messageId, timestamp, via, body. None of them may be known."""
+    def add(self, rows: Sequence[tuple[str, str, int, str, str, str]]) -> None:
+        """Store events: actor, messageId, timestamp, via, type, body. None of them may be known."""
         if rows:
             self._sql.execute_many(_ADD, rows)
 
@@ -144,7 +146,7 @@ class Turn:
     def page(self, actor: str, cursor: str) -> list[EventRow]:
         """Answer the next events of an actor by messageId, `PAGE` at most."""
         return [
-            (row[0], row[1], row[2], row[3])
+            (row[0], row[1], row[2], row[3], row[4])
             for row in self._sql.execute(_PAGE, (actor, cursor, PAGE))
         ]
 
