@@ -28,7 +28,7 @@ from tests.fuzz.wire import Wire
 from tests.recorder import Recorder
 from tests.server import Server
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=120)
 CHUNK = 1_000
 
 
