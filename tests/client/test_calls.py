@@ -104,7 +104,7 @@ def test_every_event_gets_its_own_message_id() -> None:
         ("group", {"group_id": "g"}, "user_id and anonymous_id are both missing"),
         ("alias", {"user_id": "u"}, "previous_id is missing"),
         ("alias", {"previous_id": "u"}, "user_id is missing"),
-        ("identify", {"user_id": ""}, "userId is empty"),
+        ("identify", {"user_id": ""}, "user_id is empty"),
         ("identify", {"user_id": "u", "message_id": ""}, "message_id is empty"),
         ("identify", {"user_id": "u", "timestamp": 5}, "timestamp is of type int"),
     ],

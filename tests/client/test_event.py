@@ -58,7 +58,7 @@ def test_an_identifier_is_text_on_the_wire(value: object, text: str) -> None:
 @pytest.mark.parametrize("value", ["", "  ", True, 1.5, b"a", ["a"]])
 def test_what_is_no_identifier_is_refused(value: object) -> None:
     """The message names the argument."""
-    with pytest.raises(InvalidEvent, match="track: userId"):
+    with pytest.raises(InvalidEvent, match="track: user_id"):
         built(identifiers={"userId": value})
 
 

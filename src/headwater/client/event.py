@@ -70,7 +70,7 @@ def build(
     event: dict[str, Any] = {"type": call, "messageId": _message_id(call, message_id)}
     for name, value in identifiers.items():
         if value is not None:
-            event[name] = identifier(call, name, value)
+            event[name] = identifier(call, _ARGUMENTS.get(name, name), value)
     for name, value in fields.items():
         if isinstance(value, Mapping):
             event[name] = plain(value, f"{call}: {name}")
@@ -86,8 +86,16 @@ def build(
     return event
 
 
+_ARGUMENTS = {
+    "userId": "user_id",
+    "anonymousId": "anonymous_id",
+    "groupId": "group_id",
+    "previousId": "previous_id",
+}
+
+
 def identifier(call: str, name: str, value: object) -> str:
-    """Answer an identifier as text.
+    """Answer an identifier as text; `name` is its argument, for messages.
 
     Raises:
         InvalidEvent: it is empty, or something other than text, a whole number or a UUID.
