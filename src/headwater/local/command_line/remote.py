@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,7 +39,7 @@ def find_server(
     Raises:
         Trouble: there is no key to be found, or the settings cannot be read.
     """
-    url = url or environment.get("HEADWATER_URL")
+    url = url or environment.get("HEADWATER_URL") or None
     key = key or environment.get("HEADWATER_ADMIN_KEY")
     if not (url and key):
         directory = _data_directory(data, environment)
@@ -115,7 +114,10 @@ class Remote:
             )
         if response.is_error:
             raise refusal(response)
-        return response.json() if response.content else None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise refusal(response) from error
 
     @contextmanager
     def stream(self, path: str, /, **parameters: Any) -> Iterator[Iterator[str]]:
@@ -175,10 +177,12 @@ def refusal(response: httpx.Response) -> Trouble:
     """Answer the trouble that an error response tells of."""
     try:
         content = response.json()
-        message = str(content.get("message") or content)
-    except (json.JSONDecodeError, AttributeError, UnicodeDecodeError):
-        message = f"The server answered {response.status_code}, and not as Headwater does."
-    return Trouble(message, exit_code=REFUSED)
+    except ValueError:
+        content = None
+    if isinstance(content, dict) and isinstance(content.get("message"), str):
+        return Trouble(content["message"], exit_code=REFUSED)
+    message = f"The server answered {response.status_code}, and not as Headwater does."
+    return Trouble(f"{message} Is {response.url} the right address?", exit_code=REFUSED)
 
 
 def segment(name: str) -> str:

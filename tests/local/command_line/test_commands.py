@@ -1,0 +1,339 @@
+"""Every command against a real server: for people, for scripts, and when things go wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from headwater.local.command_line.application import application
+from tests.loopback import Loopback, Reply, Request
+from tests.server import Server
+
+NOWHERE = {"HEADWATER_URL": "", "HEADWATER_ADMIN_KEY": "", "HEADWATER_WORKSPACE": ""}
+
+
+class Terminal:
+    """Runs commands on the machine of one server, without naming its key."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def run(self, *arguments: str, data: bool = True) -> Result:
+        """Run a command and answer how it went."""
+        where = ["--data", str(self.server.directory)] if data else []
+        return CliRunner().invoke(application, [*arguments, *where], env=NOWHERE)
+
+    def shown(self, *arguments: str) -> str:
+        """Answer what a command that succeeds prints."""
+        done = self.run(*arguments)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """Answer what a command that succeeds prints for scripts."""
+        return json.loads(self.shown(*arguments, "--json"))
+
+
+@pytest.fixture
+def terminal(server: Server) -> Terminal:
+    """A terminal on the server's machine."""
+    return Terminal(server)
+
+
+class Hook:
+    """The other side of a webhook; `reply` is what it answers."""
+
+    def __init__(self) -> None:
+        self.reply = Reply()
+        self.service = Loopback(self._answer)
+
+    async def _answer(self, _request: Request) -> Reply:
+        return self.reply
+
+
+@pytest.fixture(scope="module")
+def hook() -> Iterator[Hook]:
+    """The other side of a webhook."""
+    hook = Hook()
+    with hook.service:
+        yield hook
+
+
+@contextmanager
+def sending(server: Server, *events: dict[str, Any]) -> Iterator[None]:
+    """Send events over and over, from another thread, until the block is left."""
+    stop = threading.Event()
+
+    def send() -> None:
+        while not stop.wait(0.05):
+            for event in events:
+                server.send("/v1/track", event)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once the condition holds; fail after 10 seconds."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_who_shows_a_person(terminal: Terminal) -> None:
+    """Identifiers, traits, groups, counts and newest events, whichever identifier is named."""
+    server = terminal.server
+    server.send(
+        "/v1/identify", {"userId": "42", "traits": {"email": "ann@example.com", "plan": "pro"}}
+    )
+    server.send("/v1/group", {"userId": "42", "groupId": "acme"})
+    server.send("/v1/track", {"userId": "42", "event": "Signed Up"})
+    shown = terminal.shown("who", "email:ann@example.com")
+    person = terminal.json("who", "user_id:42", "--events", "1")
+
+    for text in ("user_id:42", "email:ann@example.com", "plan", "pro", "acme", "Signed Up"):
+        assert text in shown
+    assert person["person"]["traits"]["plan"] == "pro"
+    assert [event["event"] for event in person["events"]] == ["Signed Up"]
+
+
+def test_who_does_not_let_an_event_steer_the_terminal(terminal: Terminal) -> None:
+    """Control characters and markup in traits are shown, not interpreted."""
+    terminal.server.send(
+        "/v1/identify", {"userId": "evil", "traits": {"name": "\x1b[2J[red]x[/red]\u202e"}}
+    )
+    shown = terminal.shown("who", "user_id:evil")
+
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "[2J[red]x[/red]" in shown
+
+
+def test_merge_why_and_split(terminal: Terminal) -> None:
+    """Two people become one, the link says why, and naming it parts them again."""
+    for name in ("m1", "m2"):
+        terminal.server.send("/v1/track", {"userId": name, "event": f"of {name}"})
+    assert "Merged into user_id:" in terminal.shown("merge", "user_id:m1", "user_id:m2")
+    explained = terminal.json("who", "user_id:m1", "--why")["explanation"]
+    (link,) = [one for one in explained["links"] if one["merged"]]
+    assert link["reason"] == "merge"
+    assert link["id"] in terminal.shown("who", "user_id:m2", "--why")
+    assert "is a person again" in terminal.shown("split", "user_id:m1", link["id"])
+
+    for name in ("m1", "m2"):
+        person = terminal.json("who", f"user_id:{name}")
+        assert [one["value"] for one in person["person"]["identifiers"]] == [name]
+        assert [event["event"] for event in person["events"]] == [f"of {name}"]
+
+
+def test_sources_are_made_rotated_and_removed(terminal: Terminal) -> None:
+    """A write key works until it is rotated away or its source removed."""
+    made = terminal.json("source", "create", "Shop", "--write-key", "brought-key")
+    rotated = terminal.json("source", "rotate", made["id"], "--overlap-seconds", "0")
+    (key,) = rotated["write_keys"]
+    listed = terminal.shown("source", "list")
+
+    assert made["write_keys"][0]["key"] == "brought-key"
+    assert key["key"] != "brought-key"
+    assert made["id"] in listed
+    assert key["key"] in listed
+    assert "New write key" in terminal.shown("source", "rotate", made["id"])
+    assert "Removed" in terminal.shown("source", "remove", made["id"])
+    assert made["id"] not in terminal.shown("source", "list")
+
+
+def test_destinations_deliver(terminal: Terminal, hook: Hook) -> None:
+    """A destination is made, tested, listed, shown with its lane, and removed."""
+    arguments = [
+        "webhook",
+        "--name",
+        "Hook",
+        "--set",
+        f"url={hook.service.url}",
+        "--event",
+        "Bought",
+    ]
+    made = terminal.json("destination", "create", *arguments)
+    tested = terminal.json("destination", "test", made["id"])
+    lanes = terminal.json("deliveries")["deliveries"]
+
+    assert tested["outcome"] == "delivered"
+    assert made["events"] == ["Bought"]
+    assert [lane["destination"] for lane in lanes] == [made["id"]]
+    assert "closed" in terminal.shown("deliveries")
+    assert "Bought" in terminal.shown("destination", "list")
+    assert "webhook" in terminal.shown("destination", "types")
+    assert "Removed" in terminal.shown("destination", "remove", made["id"])
+    assert "There are no destinations" in terminal.shown("deliveries")
+
+
+def test_dead_letters_are_shown_and_replayed(terminal: Terminal, hook: Hook) -> None:
+    """What a destination rejects is listed with reason and body, and replayed by filter."""
+    hook.reply = Reply(400, body=b"no such thing")
+    made = terminal.json("destination", "create", "webhook", "--set", f"url={hook.service.url}")
+    terminal.server.send("/v1/track", {"userId": "d1", "event": "Lost"})
+    wait_until(lambda: bool(letters(terminal)))
+    (letter,) = letters(terminal)
+    shown = terminal.shown("deliveries", "dead-letters", "--body")
+    hook.reply = Reply()
+    count = terminal.json("deliveries", "replay", "--destination", made["id"], "--dry-run")
+    replayed = terminal.shown("deliveries", "replay", letter["id"])
+    wait_until(lambda: not letters(terminal))
+
+    assert (letter["event"], letter["status"]) == ("Lost", 400)
+    assert "no such thing" in shown
+    assert '"Lost"' in shown
+    assert count["count"] == 1
+    assert "1 will be sent again" in replayed
+    terminal.shown("destination", "remove", made["id"])
+
+
+def letters(terminal: Terminal) -> list[dict[str, Any]]:
+    """Answer the dead letters."""
+    found: list[dict[str, Any]] = terminal.json("deliveries", "dead-letters")["dead_letters"]
+    return found
+
+
+def test_rejected_events_are_shown_and_replayed(terminal: Terminal) -> None:
+    """A refused event is listed with its reason; one that is still wrong fails again, with 1."""
+    terminal.server.send("/v1/track", {"event": "Nobody's"})
+    shown = terminal.shown("rejected", "list", "--body")
+    (event,) = terminal.json("rejected", "list")["rejected"]
+    dry = terminal.json("rejected", "replay", "--all", "--dry-run")
+    again = terminal.run("rejected", "replay", event["id"], "--type", "track")
+
+    assert "missing_identifier" in shown
+    assert "Nobody's" in shown
+    assert dry["count"] == 1
+    assert again.exit_code == 1
+    assert "0 of 1 were accepted" in again.stdout
+
+
+@pytest.mark.parametrize("command", [["deliveries", "replay"], ["rejected", "replay"]])
+def test_a_replay_must_say_what(terminal: Terminal, command: list[str]) -> None:
+    """Nothing named is a mistake, not everything."""
+    done = terminal.run(*command)
+
+    assert done.exit_code == 2
+    assert "--all" in done.stderr
+
+
+def test_workspaces_are_apart(terminal: Terminal) -> None:
+    """A new workspace has its own sources, and is chosen by --workspace."""
+    assert "Made workspace shop" in terminal.shown("workspace", "create", "shop", "--name", "Shop")
+    terminal.shown("source", "create", "Of the shop", "--workspace", "shop")
+
+    assert "Of the shop" in terminal.shown("source", "list", "--workspace", "shop")
+    assert "Of the shop" not in terminal.shown("source", "list")
+    assert "shop" in terminal.shown("workspace", "list")
+
+
+def test_keys_have_roles_and_end(terminal: Terminal) -> None:
+    """A key is told once, may do what its role allows, and nothing when revoked."""
+    made = terminal.json("key", "create", "Ann", "--role", "read")
+    with_key = ["--url", terminal.server.url, "--key", made["key"]]
+    allowed = terminal.run("status", *with_key, data=False)
+    refused = terminal.run("source", "create", "X", *with_key, data=False)
+    assert made["key"] not in terminal.shown("key", "list")
+    assert "Revoked" in terminal.shown("key", "revoke", made["id"])
+    ended = terminal.run("status", *with_key, data=False)
+
+    assert allowed.exit_code == 0
+    assert refused.exit_code == 1
+    assert "needs a key with role 'admin'" in refused.stderr
+    assert ended.exit_code == 1
+    assert "not known, or was revoked" in ended.stderr
+
+
+def test_status_tells_how_it_is(terminal: Terminal) -> None:
+    """State, version, counts; the same numbers for scripts."""
+    terminal.server.send("/v1/track", {"userId": "s1", "event": "E"})
+    shown = terminal.shown("status")
+    content = terminal.json("status")
+
+    assert "ready" in shown
+    assert "people" in shown
+    assert content["figures"]["events_accepted"] >= 1
+    assert content["workspace"] == "default"
+
+
+def test_tail_shows_live_events(terminal: Terminal) -> None:
+    """Events that fit the filter are shown as they are stored, and --count ends it."""
+    server = terminal.server
+    events = [{"userId": "t1", "event": name} for name in ("Wanted", "Other")]
+    with sending(server, *events):
+        shown = terminal.json("tail", "--event", "Wanted", "--count", "1")
+        line = terminal.shown("tail", "--type", "track", "--count", "1")
+
+    assert shown["event"]["event"] == "Wanted"
+    assert shown["identifiers"] == ["user_id:t1"]
+    assert "user_id:t1" in line
+
+
+def test_version_is_printed() -> None:
+    """Just the number, for scripts."""
+    assert CliRunner().invoke(application, ["version"]).stdout == "0.1.0\n"
+
+
+def test_config_shows_values_and_origins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each setting with its source; keys are masked, also for scripts."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "headwater.toml").write_text('host = "0.0.0.0"\n')
+    env = NOWHERE | {"HEADWATER_PORT": "9000", "HEADWATER_ADMIN_KEY": "secret-admin-key"}
+    shown = CliRunner().invoke(application, ["config"], env=env)
+    content = json.loads(CliRunner().invoke(application, ["config", "--json"], env=env).stdout)
+
+    assert content["port"] == {"value": 9000, "from": "HEADWATER_PORT"}
+    assert content["host"] == {"value": "0.0.0.0", "from": "headwater.toml"}
+    assert content["readers"]["from"] == "default"
+    assert content["admin_key"] == {"value": "********", "from": "HEADWATER_ADMIN_KEY"}
+    assert "HEADWATER_PORT" in shown.stdout
+    assert "secret-admin-key" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["who", "user_id:nobody-there"], 1, "Nobody is known by 'user_id:nobody-there'"),
+        (["who", "nonsense"], 1, "type:value"),
+        (["source", "rotate", "src_x"], 1, "There is no source 'src_x'"),
+        (["destination", "create", "webhook", "--set", "url"], 2, "write it as KEY=VALUE"),
+        (["destination", "create", "nothing"], 1, "nothing"),
+        (["status", "--url", "http://127.0.0.1:9", "--key", "k"], 3, "Cannot reach http://127"),
+        (["status", "--url", "not an address", "--key", "k"], 2, "is no address of a server"),
+        (["key", "create", "X", "--role", "king"], 2, "king"),
+        (["who"], 2, "Missing argument"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(
+    terminal: Terminal, arguments: list[str], exit_code: int, message: str
+) -> None:
+    """The exit code tells scripts what kind it was; people get one clear line, no traceback."""
+    done = terminal.run(*arguments)
+
+    assert done.exit_code == exit_code, done.output
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.output
+
+
+def test_without_a_server_it_says_how_to_get_one(tmp_path: Path) -> None:
+    """No saved connection and no key: the way out is named."""
+    done = CliRunner().invoke(application, ["status", "--data", str(tmp_path)], env=NOWHERE)
+
+    assert done.exit_code == 2
+    assert "headwater serve" in done.stderr
+    assert "HEADWATER_ADMIN_KEY" in done.stderr
