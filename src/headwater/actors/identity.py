@@ -134,7 +134,8 @@ def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) ->
     for actor, root, arrival in new:
         _apply(turn, actor, root, arrival)
         received.stored.append((actor, arrival))
-        received.commands.extend(_deliveries(policy, actor, arrival))
+        for destination in policy.routes(arrival.event):
+            received.commands.append(_deliver(destination, actor, arrival))
     return received
 
 
@@ -236,17 +237,14 @@ def _group(root: Root, arrival: Arrival, via: str) -> None:
     )
 
 
-def _deliveries(policy: Policy, actor: str, arrival: Arrival) -> list[Command]:
-    return [
-        Deliver(
-            workspace=arrival.workspace,
-            destination=destination,
-            person=actor,
-            message_id=arrival.message_id,
-            body=arrival.body,
-        )
-        for destination in policy.routes(arrival.event)
-    ]
+def _deliver(destination: str, actor: str, arrival: Arrival) -> Deliver:
+    return Deliver(
+        workspace=arrival.workspace,
+        destination=destination,
+        person=actor,
+        message_id=arrival.message_id,
+        body=arrival.body,
+    )
 
 
 def account_actor(workspace: str, group: str) -> str:

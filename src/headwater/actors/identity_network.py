@@ -112,18 +112,19 @@ class Network:
         self, turn: Turn, calls: Sequence[tuple[str, Arrival]]
     ) -> list[tuple[str, Arrival]]:
         """Answer each arrival with the actor of its person, a hop of all of them at a time."""
-        turn.load(actor for actor, _ in calls)
-        found = list(calls)
+        reached = {actor: actor for actor, _ in calls}
+        moving = list(reached)
         for _ in range(100):
-            moved = False
-            for place, (actor, arrival) in enumerate(found):
-                onward = hop(turn, actor, arrival.identifiers[0])
-                if onward is not None:
-                    found[place] = (onward, arrival)
-                    moved = True
-            if not moved:
-                return found
-            turn.load(actor for actor, _ in found)
+            turn.load(reached[actor] for actor in moving)
+            onward = {
+                actor: step
+                for actor in moving
+                if (step := hop(turn, reached[actor], actor.partition("/")[2])) is not None
+            }
+            if not onward:
+                return [(reached[actor], arrival) for actor, arrival in calls]
+            reached.update(onward)
+            moving = list(onward)
         raise Conflict("Identifiers forward to each other without end.")
 
     def _converse(self, turn: Turn, actors: Iterable[str]) -> list[Command]:

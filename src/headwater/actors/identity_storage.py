@@ -6,9 +6,11 @@ the turn. States that a turn has read stay in memory until `flush`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from importlib import resources
+from typing import Any
+
+import msgspec
 
 from headwater.actors.identity_messages import EventRow
 from headwater.actors.identity_state import (
@@ -58,6 +60,13 @@ WHERE actor = ? AND message_id > ? ORDER BY message_id LIMIT ?
 """
 
 
+_encoder = msgspec.json.Encoder()
+
+
+def _text(value: Any) -> str:
+    return _encoder.encode(value).decode()
+
+
 def schema() -> str:
     """Answer the statements that make the tables, where they are not there yet."""
     return resources.files(__package__).joinpath("identity.sql").read_text()
@@ -83,7 +92,7 @@ class Turn:
         if not wanted:
             return
         self._states.update(dict.fromkeys(wanted))
-        for actor, body in self._sql.execute(_LOAD, (json.dumps(wanted),)):
+        for actor, body in self._sql.execute(_LOAD, (_text(wanted),)):
             self._states[actor] = decode(body)
 
     def state(self, actor: str) -> State | None:
@@ -117,7 +126,7 @@ class Turn:
         """Answer which of these (actor, messageId) are stored already."""
         if not keys:
             return set()
-        return {(row[0], row[1]) for row in self._sql.execute(_KNOWN, (json.dumps(keys),))}
+        return {(row[0], row[1]) for row in self._sql.execute(_KNOWN, (_text(keys),))}
 
     def add(self, rows: Sequence[tuple[str, str, int, str, str, str]]) -> None:
         """Store events: actor, messageId, timestamp, via, type, body. None of them may be known."""
@@ -131,7 +140,7 @@ class Turn:
             return
         for key in wanted:
             self._traits[key] = {}
-        for actor, via, body in self._sql.execute(_LOAD_TRAITS, (json.dumps(wanted),)):
+        for actor, via, body in self._sql.execute(_LOAD_TRAITS, (_text(wanted),)):
             self._traits[actor, via] = decode_traits(body)
 
     def traits(self, actor: str, via: str) -> Traits:
@@ -159,7 +168,7 @@ class Turn:
     def relabel(self, actor: str, parcel: str, identifiers: Iterable[str]) -> None:
         """Move the rows that arrived under these identifiers out of a person, into a parcel."""
         self.flush_traits()
-        wanted = json.dumps(list(identifiers))
+        wanted = _text(list(identifiers))
         for table in ("event", "traits"):
             self._sql.execute(
                 f"UPDATE {table} SET actor = ? WHERE actor = ?"  # noqa: S608 - names above
