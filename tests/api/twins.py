@@ -327,15 +327,18 @@ class MemoryIntake:
 
 
 class MemoryTail:
-    """`Tail` whose events the test puts in; `None` ends it."""
+    """`Tail` whose events the test puts in; `None` ends it. Who follows gets `ready` at once."""
 
     def __init__(self) -> None:
+        self.ready: tuple[Arrival | None, ...] = ()
         self.queues: list[asyncio.Queue[Arrival | None]] = []
         self.workspaces: list[str] = []
         self.closed = 0
 
     def follow(self, workspace: str) -> AsyncIterator[Arrival]:
         queue: asyncio.Queue[Arrival | None] = asyncio.Queue()
+        for arrival in self.ready:
+            queue.put_nowait(arrival)
         self.queues.append(queue)
         self.workspaces.append(workspace)
         return self._follow(queue)
