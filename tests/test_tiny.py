@@ -303,9 +303,11 @@ def test_it_works_in_the_child_of_a_fork(stub: StubServer) -> None:
     code = (
         "import os, sys\nfrom headwater import tiny\n"
         f"client = tiny.Client({WRITE_KEY!r}, {stub.url!r})\n"
-        "print(client.track('u', 'Before'), flush=True)\n"
+        # One write each: the lines of the two processes must not mix.
+        "def say(message_id): os.write(1, message_id.encode() + b' ')\n"
+        "say(client.track('u', 'Before'))\n"
         "child = os.fork()\n"
-        "print(client.track('u', 'After'), flush=True)\n"
+        "say(client.track('u', 'After'))\n"
         "if child: os.waitpid(child, 0)\n"
     )
     done = subprocess.run(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from headwater import AsyncClient, Client
+from tests.client.programs import Programs
 from tests.client.stub_server import WRITE_KEY, StubServer
 
 QUICK: dict[str, Any] = {"interval": 0.05, "retry_delay": 0.02, "max_retry_delay": 0.1}
@@ -95,3 +96,26 @@ def make(request: pytest.FixtureRequest, stub: StubServer, tmp_path: Path) -> It
     yield new
     for one in made:
         one.close(0.2)
+
+
+@pytest.fixture
+def programs(stub: StubServer, tmp_path: Path) -> Iterator[Programs]:
+    """Starts programs."""
+    made = Programs(stub, tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def client(stub: StubServer, programs: Programs) -> Iterator[Client]:
+    """A client of this process in the same spool, patient with a busy machine."""
+    one = Client(
+        WRITE_KEY,
+        stub.url,
+        spool=programs.folder / "headwater" / "spool",
+        interval=0.05,
+        retry_delay=0.02,
+        max_retry_delay=0.1,
+    )
+    yield one
+    one.close(1)

@@ -227,7 +227,7 @@ class AsyncClient(Calls[Coroutine[Any, Any, str]]):
 
     def _rescue(self) -> Report | None:
         """Keep what is in memory; answer what could not be kept."""
-        unsent = self._courier.abandon()
+        unsent = self._courier.abandon(self._keeper.last_kept)
         if not unsent or self._keeper.keep(unsent):
             return None
         return lost_at_close(unsent)
@@ -236,6 +236,7 @@ class AsyncClient(Calls[Coroutine[Any, Any, str]]):
         """Keep what is in memory when nothing can be awaited any more, and begin again."""
         lost = self._rescue()
         self._keeper.close()
+        self._keeper = Keeper(self._settings)
         self._courier = Courier(self._settings, jitter=random.random)
         if lost is not None:
             answer = report(lost, self._on_error)

@@ -105,9 +105,13 @@ class Courier:
         self.hurry()
         self._closing = True
 
-    def abandon(self) -> tuple[bytes, ...]:
-        """Stop now; answer the events that are in memory only, for the caller to keep."""
-        events = (*self._hand, *(event for event, _ in self._queue))
+    def abandon(self, kept: Sequence[bytes] = ()) -> tuple[bytes, ...]:
+        """Stop now; answer the events that are in memory only, for the caller to keep.
+
+        `kept` is what the driver stored last: it may not have come to say that it did.
+        """
+        hand = () if self._hand is kept else self._hand
+        events = (*hand, *(event for event, _ in self._queue))
         self._queue.clear()
         self._hand = ()
         self._stopped = True

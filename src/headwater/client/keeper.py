@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from headwater.client.errands import Load, Page, Remove, Scan, Store
 from headwater.client.errors import InvalidSettings
@@ -14,11 +16,17 @@ logger = logging.getLogger("headwater.client")
 
 
 class Keeper:
-    """The spool of one client, or none. Every method may be called from any thread."""
+    """The spool of one client, or none. Any thread may call it; errands are done one by one.
+
+    An errand that comes after `close`, from a thread that its client could not wait for, does
+    nothing.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._is_failing = False
+        self._lock = threading.RLock()
+        self._last_kept: Sequence[bytes] = ()
         self._spool: Spool | None = None
         if settings.spool is not None:
             self._spool = Spool(settings.spool, max_bytes=settings.spool_bytes)
@@ -39,44 +47,55 @@ class Keeper:
 
     def carry_out(self, errand: Scan | Load | Store | Remove) -> object:
         """Answer the outcome, as the errand's own docstring has it."""
-        match errand:
-            case Scan():
-                return self._scan()
-            case Load():
-                return self._load()
-            case Store():
-                return self.keep(errand.events)
-            case Remove():
-                self._remove(errand.page)
-                return None
+        with self._lock:
+            match errand:
+                case Scan():
+                    return self._scan()
+                case Load():
+                    return self._load()
+                case Store():
+                    return self.keep(errand.events)
+                case Remove():
+                    self._remove(errand.page)
+                    return None
+
+    @property
+    def last_kept(self) -> Sequence[bytes]:
+        """The events that `keep` took last; waits for an errand that is on its way."""
+        with self._lock:
+            return self._last_kept
 
     def keep(self, events: Sequence[bytes]) -> bool:
         """Append events to the spool; answer whether they are on disk."""
-        if self._spool is None:
-            return False
-        try:
-            self._spool.append(events)
-        except OSError as error:
-            if not self._is_failing:
-                logger.warning(
-                    "events wait in memory, since the spool %s takes none: %s",
-                    self._spool.folder,
-                    error,
-                )
-            self._is_failing = True
-            return False
-        self._is_failing = False
-        return True
+        with self._lock:
+            if self._spool is None:
+                return False
+            try:
+                self._spool.append(events)
+            except OSError as error:
+                self._complain(self._spool.folder, error)
+                return False
+            self._last_kept = events
+            self._is_failing = False
+            return True
 
     def close(self) -> None:
         """Let go of the files; what is in them is for the next client."""
-        if self._spool is not None:
-            self._spool.close()
+        with self._lock:
+            self.forget()
 
     def forget(self) -> None:
-        """Close a forked child's copies of the files."""
+        """Close a forked child's copies of the files, whatever the parent was at."""
         if self._spool is not None:
-            self._spool.forget()
+            self._spool.close()
+            self._spool = None
+
+    def _complain(self, folder: Path, error: OSError) -> None:
+        if not self._is_failing:
+            logger.warning(
+                "events wait in memory, since the spool %s takes none: %s", folder, error
+            )
+        self._is_failing = True
 
     def _scan(self) -> int:
         if self._spool is None:

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import logging
 import os
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,14 +41,13 @@ class Place:
 
 
 class Spool:
-    """The spool files that this client owns, in the order in which they are sent. Thread-safe."""
+    """The spool files that this client owns, in the order in which they are sent."""
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
         self.folder = folder
         self._max_bytes = max_bytes
         self._segments: list[Segment] = []
         self._appending: Segment | None = None
-        self._lock = threading.Lock()
 
     def prepare(self) -> None:
         """Make the folder if it is not there, for its owner's eyes only.
@@ -71,14 +69,13 @@ class Spool:
         """
         if not self.folder.exists():
             return 0
-        with self._lock:
-            count = 0
-            for path in sorted(self.folder.iterdir()):
-                if path.suffix == UNFINISHED:
-                    _remove_stale(path)
-                elif path.suffix == SUFFIX and self._is_foreign(path):
-                    count += self._adopt(path)
-            return count
+        count = 0
+        for path in sorted(self.folder.iterdir()):
+            if path.suffix == UNFINISHED:
+                _remove_stale(path)
+            elif path.suffix == SUFFIX and self._is_foreign(path):
+                count += self._adopt(path)
+        return count
 
     def append(self, events: Sequence[bytes]) -> None:
         """Return once the events are on disk.
@@ -88,19 +85,18 @@ class Spool:
                 the events is kept then.
         """
         lines = b"".join(map(spool_format.line, events))
-        with self._lock:
-            self.prepare()
-            if self._used() + len(lines) > self._max_bytes:
-                raise SpoolFull(f"it is at its limit of {self._max_bytes:,} bytes (spool_bytes)")
-            segment = self._appending
-            if segment is None or segment.size + len(lines) > SEGMENT_BYTES:
-                segment = self._appending = Segment.create(self.folder)
-                self._segments.append(segment)
-            try:
-                segment.append(lines)
-            except OSError:
-                self._appending = None
-                raise
+        self.prepare()
+        if self._used() + len(lines) > self._max_bytes:
+            raise SpoolFull(f"it is at its limit of {self._max_bytes:,} bytes (spool_bytes)")
+        segment = self._appending
+        if segment is None or segment.size + len(lines) > SEGMENT_BYTES:
+            segment = self._appending = Segment.create(self.folder)
+            self._segments.append(segment)
+        try:
+            segment.append(lines)
+        except OSError:
+            self._appending = None
+            raise
 
     def load(self, *, max_events: int, max_bytes: int) -> Page | None:
         """Answer the oldest events, or None where there are none.
@@ -108,20 +104,19 @@ class Spool:
         Raises:
             OSError: a file cannot be read; it is let go, and the next call reads on after it.
         """
-        with self._lock:
-            while self._segments:
-                segment = self._segments[0]
-                try:
-                    lines = segment.read(max_events=max_events, max_bytes=max_bytes)
-                except OSError:
-                    self._let_go(segment)
-                    raise
-                if lines.damaged:
-                    logger.warning("passed over %d damaged lines of a spool file", lines.damaged)
-                if lines.events:
-                    return Page(lines.events, Place(segment, lines.end))
-                self._finish(segment)
-            return None
+        while self._segments:
+            segment = self._segments[0]
+            try:
+                lines = segment.read(max_events=max_events, max_bytes=max_bytes)
+            except OSError:
+                self._let_go(segment)
+                raise
+            if lines.damaged:
+                logger.warning("passed over %d damaged lines of a spool file", lines.damaged)
+            if lines.events:
+                return Page(lines.events, Place(segment, lines.end))
+            self._finish(segment)
+        return None
 
     def remove(self, place: Place) -> None:
         """Take off the page that ends there; its file goes with its last event.
@@ -129,22 +124,16 @@ class Spool:
         Raises:
             OSError: it may come back after a restart.
         """
-        with self._lock:
-            segment = place.segment
-            if segment not in self._segments:
-                return
-            if place.end >= segment.size:
-                self._finish(segment)
-            else:
-                segment.acknowledge(place.end)
+        segment = place.segment
+        if segment not in self._segments:
+            return
+        if place.end >= segment.size:
+            self._finish(segment)
+        else:
+            segment.acknowledge(place.end)
 
     def close(self) -> None:
         """Let go of every file, for another client to send."""
-        with self._lock:
-            self.forget()
-
-    def forget(self) -> None:
-        """Close every file without waiting for a lock: what a forked child does with its copy."""
         for segment in self._segments:
             segment.close()
         self._segments = []

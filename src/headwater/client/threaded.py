@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import random
 import threading
@@ -104,8 +105,9 @@ class Client(Calls[str]):
                 self._ensure_thread()
             self._changed.notify_all()
         self._wait_for_the_end(allowed)
+        kept = self._keeper.last_kept
         with self._changed:
-            unsent = self._courier.abandon()
+            unsent = self._courier.abandon(kept)
             self._changed.notify_all()
         self._keep(unsent)
         self._keeper.close()
@@ -167,8 +169,8 @@ class Client(Calls[str]):
     def _wait_for_the_end(self, seconds: float) -> None:
         if self._thread is None:
             deadline = time.monotonic() + seconds
-            while self._courier.unsent and time.monotonic() < deadline and self._step():
-                pass
+            while self._courier.unsent and (left := deadline - time.monotonic()) > 0:
+                self._step(patience=left)
         elif self._thread is not threading.current_thread():
             self._thread.join(seconds)
 
@@ -194,11 +196,11 @@ class Client(Calls[str]):
         if self._transport is not None:
             self._transport.close()
 
-    def _step(self) -> bool:
+    def _step(self, *, patience: float = math.inf) -> bool:
         with self._changed:
             step = self._courier.next(time.monotonic())
             if isinstance(step, Wait):
-                self._changed.wait(step.seconds)
+                self._changed.wait(min(step.seconds, patience))
                 return True
         if isinstance(step, Stop):
             return False
