@@ -22,22 +22,6 @@ from tests.client.observing import Errors, spool_files
 from tests.client.stub_server import WRITE_KEY, Reply, StubServer, wait_until
 
 
-@pytest.mark.parametrize("on", [True, False])
-def test_bodies_are_compressed_unless_told_otherwise(
-    stub: StubServer, make: Make, *, on: bool
-) -> None:
-    """By gzip, as the server takes it; a tiny body is not worth it."""
-    client = make(interval=5, gzip=on)
-    for _ in range(20):
-        client.track("u", "E", {"text": "x" * 100})
-    assert client.flush()
-    client.track("u", "E")
-    assert client.flush()
-
-    encodings = [request.headers.get("content-encoding") for request in stub.requests]
-    assert encodings == (["gzip", None] if on else [None, None])
-
-
 @pytest.mark.parametrize("spool", ["spool", None])
 @pytest.mark.parametrize("status", [500, 503, 429, 408, None])
 def test_a_failure_is_retried_with_the_same_message_id(

@@ -61,6 +61,22 @@ def test_large_events_are_spread_over_batches(stub: StubServer, make: Make) -> N
     assert max(request.size for request in stub.requests) <= 475_000
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_bodies_are_compressed_unless_told_otherwise(
+    stub: StubServer, make: Make, *, on: bool
+) -> None:
+    """By gzip, as the server takes it; a tiny body is not worth it."""
+    client = make(interval=5, gzip=on)
+    for _ in range(20):
+        client.track("u", "E", {"text": "x" * 100})
+    assert client.flush()
+    client.track("u", "E")
+    assert client.flush()
+
+    encodings = [request.headers.get("content-encoding") for request in stub.requests]
+    assert encodings == (["gzip", None] if on else [None, None])
+
+
 def test_a_mistake_raises_at_the_call(stub: StubServer, make: Make) -> None:
     """And nothing of it is sent."""
     client = make()
