@@ -231,6 +231,10 @@ def test_it_looks_after_itself_over_http(tmp_path: Path) -> None:
 
         assert httpx.get(f"{server.url}/health").json() == {"status": "alive"}
         assert httpx.get(f"{server.url}/ready").json() == {"status": "ready"}
+    described = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
+    names = re.findall(r"^# HELP (\w+)", metrics, re.MULTILINE)
+    assert len(names) > 12
+    assert [name for name in names if f"| `{name}` |" not in described] == []
     for line in (
         'headwater_events_total{outcome="accepted"} 1.0',
         'headwater_events_total{outcome="duplicate"} 1.0',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -48,12 +49,16 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         next_app=operated,
     )
 
+    stopping: list[asyncio.Future[None]] = []  # the loop itself would not keep it
+
     def drain() -> None:
         _logger.info("Draining: requests under way are finished, new ones are refused.")
         readiness.drain()
         collect.drain()
         parts.figures.drain()
         parts.tail.close()
+        # Beside the requests, not after them: the grace is one for both.
+        stopping.append(asyncio.ensure_future(parts.lanes.stop(settings.shutdown_grace)))
 
     return MeasuredApp(collect, parts.metrics, route_of), drain
 

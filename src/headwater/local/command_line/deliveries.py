@@ -20,11 +20,7 @@ from headwater.local.command_line.output import (
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import USAGE, Trouble
 
-application = typer.Typer(
-    help="Show what waits for each destination, and what was given up.",
-    invoke_without_command=True,
-    no_args_is_help=False,
-)
+application = typer.Typer(invoke_without_command=True)
 
 Destination = Annotated[
     str | None, typer.Option(metavar="ID", help="Only of this destination (its id).")
