@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=50, help="how often to kill")
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
     options = parser.parse_args()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=120)
     with tempfile.TemporaryDirectory(prefix="headwater-crash-") as folder:
         report = kill_again_and_again(
             Path(folder), runs=options.runs, seed=options.seed, tell=console.print
@@ -34,7 +34,7 @@ def main() -> int:
         f"Lost: {len(report.lost)}. Twice in a timeline: {len(report.doubled)}. "
         f"In somebody else's: {len(report.strayed)}. "
         f"Never at the webhook: {len(report.undelivered)}. "
-        f"Requests at the webhook: {report.received:,}."
+        f"Receipts at the webhook: {report.received:,}."
     )
     failures = report.lost | report.doubled | report.strayed | report.undelivered
     return 1 if failures else 0

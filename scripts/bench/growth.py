@@ -24,7 +24,7 @@ from tests.server import WRITE_KEY
 FEW, MANY = "few people", "many people"
 TARGET = 1.3
 # Caches fill in the beginning; what counts is whether memory still grows after that.
-WARM_UP_SHARE = 0.2
+WARM_UP_EVENTS = 100_000
 MEMORY_TARGET = 1.1
 
 
@@ -42,8 +42,8 @@ class Memory:
 
     def growth(self) -> float:
         """Answer the memory of the last tenth by that of the first tenth after the warm-up."""
-        values = [mebibytes for _, mebibytes in self.readings]
-        warm = values[int(len(values) * WARM_UP_SHARE) :]
+        warm_up = min(WARM_UP_EVENTS, self.readings[-1][0] // 2)
+        warm = [mebibytes for events, mebibytes in self.readings if events >= warm_up]
         tenth = max(1, len(warm) // 10)
         return statistics.median(warm[-tenth:]) / statistics.median(warm[:tenth])
 

@@ -28,7 +28,7 @@ class Report:
         early: how often it was killed while it was still starting.
         answered: how many events were answered 200.
         people: how many people these events are about.
-        received: how many requests the webhook got; more than `answered` where a kill came
+        received: how many events the webhook got; more than `answered` where a kill came
             between a delivery and its record.
         undelivered: answered events that the webhook never got.
     """
