@@ -171,6 +171,7 @@ class Client(Calls[str]):
             deadline = time.monotonic() + seconds
             while self._courier.unsent and (left := deadline - time.monotonic()) > 0:
                 self._step(patience=left)
+            self._disconnect()
         elif self._thread is not threading.current_thread():
             self._thread.join(seconds)
 
@@ -193,6 +194,9 @@ class Client(Calls[str]):
             except Exception:
                 logger.exception("the client failed at a step, and goes on")
                 time.sleep(1)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._transport is not None:
             self._transport.close()
 
