@@ -34,6 +34,12 @@ def unknown_account(group_id: str) -> NotFound:
 def account_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/accounts`."""
     routes = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+    _accounts(routes, services)
+    _lists(routes, services)
+    return routes
+
+
+def _accounts(routes: APIRouter, services: Services) -> None:
     people = services.people
 
     @routes.get("/{group_id}")
@@ -48,6 +54,10 @@ def account_routes(services: Services) -> APIRouter:
         if found is None:
             raise unknown_account(group_id)
         return account_view(found, verbose=verbose)
+
+
+def _lists(routes: APIRouter, services: Services) -> None:
+    people = services.people
 
     @routes.get("/{group_id}/events")
     async def events(
@@ -80,5 +90,3 @@ def account_routes(services: Services) -> APIRouter:
             caller.workspace, group_id, limit=limit, cursor=cursor
         )
         return MembersView(members=list(found), next=after)
-
-    return routes

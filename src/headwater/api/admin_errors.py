@@ -92,12 +92,6 @@ def answer_admin_errors(app: FastAPI) -> None:
         headers |= {name.decode(): value.decode() for name, value in made.headers}
         return PlainResponse(made.body, status_code=made.status, headers=headers)
 
-    class Unsaid(PlainResponse):
-        """Starlette sends an answer of its own before it raises further; this one is silent."""
-
-        async def __call__(self, *_: Any) -> None:
-            """Send nothing."""
-
     async def known(request: Request, raised: Any) -> Response:
         return answer(request, raised, {})
 
@@ -112,13 +106,25 @@ def answer_admin_errors(app: FastAPI) -> None:
         error = MethodNotAllowed(f"{request.method} is not for {path[:200]}; use {allow}.")
         return answer(request, error, {"allow": allow})
 
+    _leave_mistakes(app)
+    app.add_exception_handler(HeadwaterError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, of_status)
+
+
+def _leave_mistakes(app: FastAPI) -> None:
+    from starlette.responses import Response as PlainResponse  # noqa: PLC0415 - the core runs without
+
+    class Unsaid(PlainResponse):
+        """Starlette sends an answer of its own before it raises further; this one is silent."""
+
+        async def __call__(self, *_: Any) -> None:
+            """Send nothing."""
+
     async def left(_: Request, __: Any) -> Response:
         return Unsaid()
 
     app.add_exception_handler(Exception, left)
-    app.add_exception_handler(HeadwaterError, known)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, of_status)
 
 
 def invalid_request(mistakes: list[dict[str, Any]]) -> HeadwaterError:

@@ -124,6 +124,13 @@ class CountView(View):
 def delivery_routes(services: Services) -> APIRouter:
     """Answer the routes of `/v1/deliveries` and under `/v1/dead-letters`."""
     routes = APIRouter(prefix="/v1", tags=["deliveries"])
+    _lists(routes, services)
+    _letter(routes, services)
+    _orders(routes, services)
+    return routes
+
+
+def _lists(routes: APIRouter, services: Services) -> None:
     letters = services.dead_letters
 
     @routes.get("/deliveries")
@@ -161,6 +168,10 @@ def delivery_routes(services: Services) -> APIRouter:
         after = page[-1].id if len(found) > limit else None
         return DeadLettersView(dead_letters=page, next=after)
 
+
+def _letter(routes: APIRouter, services: Services) -> None:
+    letters = services.dead_letters
+
     @routes.get("/dead-letters/{letter}")
     async def dead_letter(caller: Reader, letter: LetterId) -> DeadLetterView:
         """Show one dead letter."""
@@ -169,6 +180,10 @@ def delivery_routes(services: Services) -> APIRouter:
         if not found:
             raise NotFound(f"There is no dead letter {letter}; GET /v1/dead-letters lists them.")
         return _view(found[0])
+
+
+def _orders(routes: APIRouter, services: Services) -> None:
+    letters = services.dead_letters
 
     @routes.post("/dead-letters/replay")
     async def replay(caller: Writer, order: DeadLetterOrder) -> CountView:
@@ -183,8 +198,6 @@ def delivery_routes(services: Services) -> APIRouter:
         which = order.filter(caller.workspace)
         act = letters.count if order.dry_run else letters.discard
         return CountView(count=await act(which), dry_run=order.dry_run)
-
-    return routes
 
 
 def _view(letter: DeadLetter) -> DeadLetterView:

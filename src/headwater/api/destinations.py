@@ -105,6 +105,13 @@ class TestView(View):
 def destination_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/destinations`, and `/v1/destination-types`."""
     routes = APIRouter(prefix="/v1", tags=["destinations"])
+    _lists(routes, services)
+    _settings(routes, services)
+    _orders(routes, services)
+    return routes
+
+
+def _lists(routes: APIRouter, services: Services) -> None:
     workspaces = services.workspaces
 
     @routes.get("/destination-types")
@@ -119,6 +126,10 @@ def destination_routes(services: Services) -> APIRouter:
         """List the destinations."""
         found = await workspaces.read(caller.workspace, WorkspaceActor.destinations)
         return DestinationsView(destinations=[_view(one) for one in found])
+
+
+def _settings(routes: APIRouter, services: Services) -> None:
+    workspaces = services.workspaces
 
     @routes.post("/destinations", status_code=201)
     async def create_destination(caller: Admin, order: DestinationOrder) -> DestinationView:
@@ -153,6 +164,10 @@ def destination_routes(services: Services) -> APIRouter:
         )
         return _view(changed)
 
+
+def _orders(routes: APIRouter, services: Services) -> None:
+    workspaces = services.workspaces
+
     @routes.delete("/destinations/{destination}")
     async def delete_destination(caller: Admin, destination: IdPath) -> DestinationView:
         """Remove a destination, and what waits for it."""
@@ -165,8 +180,6 @@ def destination_routes(services: Services) -> APIRouter:
         """Send one test event now, past the lane, and tell what became of it."""
         config = await workspaces.read(caller.workspace, WorkspaceActor.destination, destination)
         return _test_view(await send_test(config, services))
-
-    return routes
 
 
 def _view(config: DestinationConfig) -> DestinationView:

@@ -49,6 +49,12 @@ class KeyOrder(Order):
 def key_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/keys`."""
     routes = APIRouter(prefix="/v1/keys", tags=["keys"])
+    _making(routes, services)
+    _revoking(routes, services)
+    return routes
+
+
+def _making(routes: APIRouter, services: Services) -> None:
     registry = services.registry
 
     @routes.get("")
@@ -76,6 +82,10 @@ def key_routes(services: Services) -> APIRouter:
         )
         return NewKeyView(**KeyView.model_validate(made).__dict__, key=secret)
 
+
+def _revoking(routes: APIRouter, services: Services) -> None:
+    registry = services.registry
+
     @routes.delete("/{key}")
     async def revoke_key(caller: Admin, key: IdPath) -> KeyView:
         """Revoke a key; it opens nothing from now on."""
@@ -87,5 +97,3 @@ def key_routes(services: Services) -> APIRouter:
                 )
                 return KeyView.model_validate(revoked)
         raise NotFound(f"There is no key {key[:80]!r}; GET /v1/keys lists them.")
-
-    return routes

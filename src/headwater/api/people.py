@@ -193,6 +193,13 @@ EventNames = Annotated[
 def people_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/people`."""
     routes = APIRouter(prefix="/v1/people", tags=["people"])
+    _reading(routes, services)
+    _linked(routes, services)
+    _ordering(routes, services)
+    return routes
+
+
+def _reading(routes: APIRouter, services: Services) -> None:
     people = services.people
 
     @routes.get("/{identifier}")
@@ -230,6 +237,10 @@ def people_routes(services: Services) -> APIRouter:
             raise nobody(identifier)
         return timeline_view(page)
 
+
+def _linked(routes: APIRouter, services: Services) -> None:
+    people = services.people
+
     @routes.get("/{identifier}/links")
     async def links(caller: Reader, identifier: IdentifierPath) -> ExplanationView:
         """Show why a person's identifiers are one person, and which were kept apart."""
@@ -237,6 +248,10 @@ def people_routes(services: Services) -> APIRouter:
         if found is None:
             raise nobody(identifier)
         return ExplanationView.model_validate(found)
+
+
+def _ordering(routes: APIRouter, services: Services) -> None:
+    people = services.people
 
     @routes.post("/merge")
     async def merge(caller: Writer, order: MergeOrder) -> PersonView:
@@ -248,5 +263,3 @@ def people_routes(services: Services) -> APIRouter:
         """Undo one merge exactly, and keep its evidence from joining the two again."""
         kept, restored = await people.split(caller.workspace, identifier, order.link)
         return SplitView(kept=person_view(kept), restored=person_view(restored))
-
-    return routes

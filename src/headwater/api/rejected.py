@@ -115,8 +115,13 @@ class ReplayView(View):
 def rejected_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/rejected`."""
     routes = APIRouter(prefix="/v1/rejected", tags=["rejected events"])
+    _reading(routes, services)
+    _ordering(routes, services)
+    return routes
+
+
+def _reading(routes: APIRouter, services: Services) -> None:
     workspaces = services.workspaces
-    replay = Replay(services)
 
     @routes.get("")
     async def rejected(
@@ -152,6 +157,11 @@ def rejected_routes(services: Services) -> APIRouter:
         """Show one refused event."""
         return _view(await workspaces.read(caller.workspace, WorkspaceActor.rejected_event, event))
 
+
+def _ordering(routes: APIRouter, services: Services) -> None:
+    workspaces = services.workspaces
+    replay = Replay(services)
+
     @routes.post("/replay")
     async def replay_rejected(caller: Writer, order: ReplayOrder) -> ReplayView:
         """Send refused events through collect again, at most 1,000 at once, oldest first."""
@@ -183,8 +193,6 @@ def rejected_routes(services: Services) -> APIRouter:
                 caller.workspace, WorkspaceActor.delete_rejected, which=which
             )
         return CountView(count=count, dry_run=order.dry_run)
-
-    return routes
 
 
 async def _meant(

@@ -66,6 +66,12 @@ class RotateOrder(Order):
 def source_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/sources`."""
     routes = APIRouter(prefix="/v1/sources", tags=["sources"])
+    _reading(routes, services)
+    _changing(routes, services)
+    return routes
+
+
+def _reading(routes: APIRouter, services: Services) -> None:
     workspaces = services.workspaces
 
     @routes.get("")
@@ -91,6 +97,10 @@ def source_routes(services: Services) -> APIRouter:
     async def source(caller: Reader, source: IdPath) -> SourceView:
         """Show one source."""
         return _view(await workspaces.read(caller.workspace, WorkspaceActor.source, source), caller)
+
+
+def _changing(routes: APIRouter, services: Services) -> None:
+    workspaces = services.workspaces
 
     @routes.patch("/{source}")
     async def update_source(caller: Admin, source: IdPath, change: SourceChange) -> SourceView:
@@ -121,8 +131,6 @@ def source_routes(services: Services) -> APIRouter:
             now=services.clock.now(),
         )
         return _view(rotated, caller)
-
-    return routes
 
 
 def _view(source: Source, caller: Caller) -> SourceView:
