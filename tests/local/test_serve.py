@@ -75,7 +75,7 @@ def serving(data: Path, *flags: str, **variables: str) -> Iterator[Running]:
     try:
         for line in process.stdout:
             output += line
-            if "headwater who" in line:
+            if " who user_id:42 " in line:
                 break
         else:
             raise AssertionError(f"it ended:\n{output}\n{logs.read_text()}")
@@ -121,7 +121,11 @@ def test_the_first_start_prints_what_a_newcomer_needs(tmp_path: Path) -> None:
         headers = {"authorization": f"Bearer {server.printed('Admin key')}"}
         person = httpx.get(f"{server.url}/v1/people/user_id:42", headers=headers)
 
+        who = server.output.splitlines()[-1].split()
+        shown = subprocess.run(who, check=True, capture_output=True, text=True, env=environment())
+
     assert json.loads(done.stdout) == {"success": True}
+    assert "ann@example.com" in shown.stdout
     assert [one["value"] for one in person.json()["identifiers"]] == ["ann@example.com", "42"]
 
 

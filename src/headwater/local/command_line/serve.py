@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -118,13 +120,20 @@ def _announce(settings: Settings, started: Any) -> None:
             """-d '{"userId": "42", "event": "Signed Up", "context": {"traits": """
             """{"email": "ann@example.com"}}}'"""
         ),
-        Text(f"  headwater who user_id:42 --data {started.data}"),
+        Text(f"  {_typed()} who user_id:42 --data {started.data}"),
         Text(""),
     ]
     out = console()
     for line in lines:
         out.print(line, soft_wrap=True)
     out.file.flush()
+
+
+def _typed() -> str:
+    """Answer how this command is called here: by its path, where the shell does not find it."""
+    found = shutil.which("headwater")
+    here = Path(sys.argv[0])
+    return "headwater" if found and here.exists() and here.samefile(found) else str(here)
 
 
 def _admin_key(settings: Settings, told: str | None) -> str:
