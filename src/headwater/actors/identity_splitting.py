@@ -7,9 +7,9 @@ them what came to their own identifiers since.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from headwater.actors.identity_state import Edge, Leaving, Root
+from headwater.actors.identity_state import Edge, Leaving, Root, Standing
 from headwater.actors.identity_storage import Turn
 from headwater.errors import Conflict, NotFound
 
@@ -34,26 +34,17 @@ def split(turn: Turn, actor: str, link: str) -> str:
     gone = component(rest, edge.second) if own in first_side else first_side
     restored = min((root.former[name], name) for name in gone if name in root.former)
     near, far = (edge.second, edge.first) if edge.first in gone else (edge.first, edge.second)
-    root.parcels += 1
-    parcel = f"{actor}#{root.parcels}"
-    turn.relabel(actor, parcel, gone)
+    _set_aside(turn, actor, gone)
     root.leaving = Leaving(
         root=restored[1],
         number=root.parcels,
         standing=restored[0],
         ids={name: root.ids[name] for name in root.ids if name in gone},
-        former={
-            name: standing
-            for name, standing in root.former.items()
-            if name in gone and name != restored[1]
-        },
+        former=_of(root.former, gone - {restored[1]}),
         edges=[kept for kept in rest if kept.first in gone],
-        blocked={
-            near: far,
-            **{theirs: ours for theirs, ours in root.blocked.items() if ours in gone},
-        },
+        blocked={near: far, **_blocked_by(root, gone)},
         departed=dict.fromkeys((name for name in root.ids if name not in gone), actor),
-        parcel=parcel,
+        parcel=f"{actor}#{root.parcels}",
     )
     _keep_rest(root, gone, rest)
     root.blocked[far] = near
@@ -64,6 +55,21 @@ def split(turn: Turn, actor: str, link: str) -> str:
     root.talks += 1
     turn.put(actor, root)
     return other
+
+
+def _set_aside(turn: Turn, actor: str, gone: set[str]) -> None:
+    """Move the rows of one half into a parcel, for the other root to pull."""
+    root = turn.root(actor)
+    root.parcels += 1
+    turn.relabel(actor, f"{actor}#{root.parcels}", gone)
+
+
+def _of(held: Mapping[str, Standing], names: set[str]) -> dict[str, Standing]:
+    return {name: standing for name, standing in held.items() if name in names}
+
+
+def _blocked_by(root: Root, gone: set[str]) -> dict[str, str]:
+    return {theirs: ours for theirs, ours in root.blocked.items() if ours in gone}
 
 
 def _merge(root: Root, link: str) -> Edge:
@@ -79,7 +85,7 @@ def _merge(root: Root, link: str) -> Edge:
 
 def _keep_rest(root: Root, gone: set[str], rest: Iterable[Edge]) -> None:
     root.ids = {name: facts for name, facts in root.ids.items() if name not in gone}
-    root.former = {name: held for name, held in root.former.items() if name not in gone}
+    root.former = _of(root.former, set(root.former) - gone)
     root.edges = [edge for edge in rest if edge.first not in gone]
     root.blocked = {theirs: ours for theirs, ours in root.blocked.items() if ours not in gone}
 

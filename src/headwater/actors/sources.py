@@ -80,15 +80,18 @@ class Sources(WorkspaceSettings):
         return self.source(made.id)
 
     def preset_source(self, write_key: str, *, name: str, now: int) -> Source:
-        """Make sure that an operator's write key belongs to a source; again is no change.
+        """Make sure that an operator's write key works; again is no change.
+
+        One that was rotated away works again: whoever presets a key wants that.
 
         Raises:
             BadRequest: the key is empty, too long or has odd characters.
             Conflict: the key belongs to another workspace.
         """
         for one in self.sources():
-            if any(key.key == write_key and key.expires_at is None for key in one.write_keys):
-                return one
+            for key in one.write_keys:
+                if key.key == write_key:
+                    return one if key.expires_at is None else self._keep_key(one.id, write_key)
         return self.create_source(name=name, now=now, write_key=write_key)
 
     def update_source(self, source: str, changes: Mapping[str, Any]) -> Source:
@@ -163,6 +166,16 @@ class Sources(WorkspaceSettings):
                 )
             self._grow_version()
         return removed
+
+    def _keep_key(self, source: str, key: str) -> Source:
+        with self._sql.transaction():
+            self._sql.execute(
+                "UPDATE write_keys SET expires_at = NULL "
+                "WHERE workspace = ? AND source = ? AND key = ?",
+                (self._workspace, source, key),
+            )
+            self._grow_version()
+        return self.source(source)
 
     def _add_key(self, source: str, key: str, now: int) -> None:
         if not _KEY_PATTERN.fullmatch(key):

@@ -1,0 +1,197 @@
+"""How events shape their person: what `receive` stores, and what it then has to ask of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.actors.identity_state import AccountUpdate, Forward, Link, Root
+from headwater.actors.identity_storage import Turn
+from headwater.collect.arrival import Arrival
+from headwater.commands import Command, Deliver
+from headwater.profiles import traits
+from headwater.profiles.resolution import Limits, type_of
+
+REFUSAL_MEMORY = 24 * 3600 * 1000
+"""For how long (ms) a refused link is not asked for again: a shared device asks all day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A workspace's rules, as the actors of that workspace need them.
+
+    Attributes:
+        routes: an event to the ids of the destinations that get it.
+    """
+
+    limits: Limits
+    routes: Callable[[Mapping[str, Any]], tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class Received:
+    """What became of a batch.
+
+    Attributes:
+        moved: arrivals that belong to another actor, and its name.
+        stored: arrivals that are new, each with its actor.
+        duplicates: how many were known already.
+    """
+
+    moved: list[tuple[str, Arrival]] = field(default_factory=list)
+    stored: list[tuple[str, Arrival]] = field(default_factory=list)
+    duplicates: int = 0
+    commands: list[Command] = field(default_factory=list)
+
+
+def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) -> Received:
+    """Store events at their actors: (actor, arrival) in the order of each person's events."""
+    received = Received()
+    turn.load(actor for actor, _ in calls)
+    here = _addressed(turn, policy, calls, received)
+    known = turn.known([(actor, arrival.message_id) for actor, _, arrival in here])
+    new: list[tuple[str, Root, Arrival]] = []
+    for call in here:
+        key = (call[0], call[2].message_id)
+        if key in known:
+            received.duplicates += 1
+        else:
+            known.add(key)
+            new.append(call)
+    turn.add(
+        [
+            (
+                actor,
+                arrival.message_id,
+                arrival.timestamp,
+                arrival.identifiers[0],
+                arrival.type,
+                arrival.body,
+            )
+            for actor, _, arrival in new
+        ]
+    )
+    turn.load_traits(
+        (actor, arrival.identifiers[0]) for actor, _, arrival in new if arrival.type == "identify"
+    )
+    turn.load(
+        f"{arrival.workspace}/{identifier}"
+        for _, root, arrival in new
+        for identifier in arrival.identifiers[1:]
+        if identifier not in root.ids
+    )
+    for actor, root, arrival in new:
+        _apply(turn, actor, root, arrival)
+        received.stored.append((actor, arrival))
+        for destination in policy.routes(arrival.event):
+            received.commands.append(_deliver(destination, actor, arrival))
+    return received
+
+
+def _addressed(
+    turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]], received: Received
+) -> list[tuple[str, Root, Arrival]]:
+    """Answer the calls that are at their person's actor; a fresh actor becomes a root."""
+    here: list[tuple[str, Root, Arrival]] = []
+    for actor, arrival in calls:
+        via = arrival.identifiers[0]
+        state = turn.state(actor)
+        if state is None:
+            rank = policy.limits.rank(type_of(via))
+            state = Root(standing=(rank, arrival.received_at, via), ids={via: {}})
+            turn.put(actor, state)
+        elif via in state.departed:
+            received.moved.append((state.departed[via], arrival))
+            continue
+        elif isinstance(state, Forward):
+            received.moved.append((state.to, arrival))
+            continue
+        if isinstance(state, Root):
+            here.append((actor, state, arrival))
+    return here
+
+
+def _apply(turn: Turn, actor: str, root: Root, arrival: Arrival) -> None:
+    """Let one new event shape its person: links, traits, groups.
+
+    Most events shape nothing: they are their own row, and the person's is left as it is.
+    """
+    via = arrival.identifiers[0]
+    if via not in root.ids:
+        # It forwards here, but word of that has not come back yet.
+        root.ids[via] = {}
+        turn.put(actor, root)
+    if len(arrival.identifiers) > 1 and _link(root, arrival):
+        turn.put(actor, root)
+    if arrival.type == "identify":
+        written = arrival.event.get("traits")
+        stamp = (arrival.timestamp, arrival.message_id)
+        if written and traits.write(turn.traits(actor, via), written, stamp):
+            turn.put_traits(actor, via)
+    elif arrival.type == "group":
+        _group(root, arrival, via)
+        turn.put(actor, root)
+
+
+def _link(root: Root, arrival: Arrival) -> bool:
+    """Note which identifiers of the event are not this person's yet; tell whether any is."""
+    before = len(root.links)
+    previous = str(arrival.event.get("previousId")) if arrival.type == "alias" else None
+    for second in arrival.identifiers[1:]:
+        if second in root.ids or any(link.target == second for link in root.links):
+            continue
+        if root.talk and root.talk.link.target == second:
+            continue
+        kind, _, value = second.partition(":")
+        alias = value == previous
+        if not alias and _refused_lately(root, second, arrival.received_at):
+            continue
+        root.links.append(
+            Link(
+                first=arrival.identifiers[0],
+                second=second,
+                reason="alias" if alias else "event",
+                message_id=arrival.message_id,
+                at=arrival.received_at,
+                target=second,
+                # An alias does not say of which type its earlier id is. As a user id it is taken
+                # only if somebody is known by it.
+                only_known=alias and kind == "user_id",
+            )
+        )
+    return len(root.links) > before
+
+
+def _refused_lately(root: Root, second: str, now: int) -> bool:
+    return any(
+        refused.second == second and now - refused.at < REFUSAL_MEMORY for refused in root.refused
+    )
+
+
+def _group(root: Root, arrival: Arrival, via: str) -> None:
+    """Put the person in a group, and have the account told."""
+    group = str(arrival.event["groupId"])
+    stamp = (arrival.timestamp, arrival.message_id)
+    groups = root.ids[via]
+    groups[group] = max(groups.get(group, stamp), stamp)
+    root.accounts.append(
+        AccountUpdate(
+            group=group,
+            member=via,
+            message_id=arrival.message_id,
+            timestamp=arrival.timestamp,
+            traits=dict(arrival.event.get("traits") or {}),
+            body=arrival.body,
+        )
+    )
+
+
+def _deliver(destination: str, actor: str, arrival: Arrival) -> Deliver:
+    return Deliver(
+        workspace=arrival.workspace,
+        destination=destination,
+        person=actor,
+        message_id=arrival.message_id,
+        body=arrival.body,
+    )
