@@ -132,6 +132,18 @@ def test_presetting_a_source_again_is_no_change(workspace: WorkspaceActor) -> No
     assert workspace.version() == 2
 
 
+def test_a_preset_that_was_rotated_away_works_again(workspace: WorkspaceActor) -> None:
+    """A server whose environment still has the old key starts, and takes it."""
+    first = workspace.preset_source("preset", name="default", now=1)
+    workspace.rotate_source(first.id, overlap_seconds=60, now=1)
+
+    again = workspace.preset_source("preset", name="default", now=2)
+
+    assert again.id == first.id
+    assert WriteKey("preset") in again.write_keys
+    assert workspace.version() == 4
+
+
 def test_a_source_is_changed_and_deleted(workspace: WorkspaceActor) -> None:
     """Deleting takes its keys with it."""
     source = workspace.create_source(name="Web", now=1, write_key="brought")

@@ -84,6 +84,17 @@ async def test_an_event_is_replayed_once_it_would_be_taken(
     assert shown["replayed_at"] == "2025-11-24T16:00:00.000Z"
 
 
+async def test_replaying_again_is_the_same_event(refused: World, clients: Clients) -> None:
+    """Also where the event has no messageId: what a crash cut short can be repeated."""
+    body = {"type": "track", "event": "Seen", "userId": "bob"}
+    for _ in range(2):
+        await replayed(clients("default:write"), ids=["2"], body=body)
+    await replayed(clients("default:write"), ids=["3"], body=body)
+
+    ids = [one.message_id for one in refused.intake.arrivals]
+    assert ids[0] == ids[1] != ids[2]
+
+
 async def test_one_that_is_still_wrong_says_why(refused: World, clients: Clients) -> None:
     """It stays as it was, and makes no second rejected event."""
     client = clients("default:write")

@@ -101,6 +101,9 @@ Json = Annotated[Any, AfterValidator(_is_finite)]
 Text = Annotated[str, AfterValidator(_is_text), StringConstraints(max_length=500)]
 """A text of at most 500 characters."""
 
+LongText = Annotated[str, AfterValidator(_is_text), StringConstraints(max_length=4000)]
+"""A text of at most 4,000 characters: what holds identifiers and message ids of any length."""
+
 Name = Annotated[str, AfterValidator(_is_text), StringConstraints(min_length=1, max_length=200)]
 """A name for people, 1 to 200 characters."""
 
@@ -130,7 +133,7 @@ IdPath = Annotated[str, Path(max_length=3000, min_length=1), BeforeValidator(dec
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to answer at most.")]
 
 Cursor = Annotated[
-    Text | None, Query(description="The `next` of the page before; leave it out for the first.")
+    LongText | None, Query(description="The `next` of the page before; leave it out for the first.")
 ]
 
 Since = Annotated[Time | None, Query(description="From this time on, in ISO 8601.")]

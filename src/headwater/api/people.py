@@ -14,6 +14,7 @@ from headwater.api.fields import (
     IdentifierPath,
     Instant,
     Limit,
+    LongText,
     Order,
     Since,
     SortOrder,
@@ -121,7 +122,7 @@ class MergeOrder(Order):
 class SplitOrder(Order):
     """The merge to undo, as `links` names it."""
 
-    link: Annotated[Text, Field(min_length=1)]
+    link: Annotated[LongText, Field(min_length=1)]
 
 
 class SplitView(View):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import NAMESPACE_URL, uuid5
 
 from headwater.actors.rejected_events import RejectedEvent
 from headwater.actors.workspace import WorkspaceActor
@@ -16,11 +17,29 @@ from headwater.errors import BadRequest, HeadwaterError, NotFound
 _NOBODY = Sender(ip=None, user_agent=None, is_browser=False)
 
 
+class _SameNames:
+    """`Random` that names the events of one refusal alike each time: replayed twice is once."""
+
+    def __init__(self, workspace: str, event: str) -> None:
+        self._event = f"{workspace}/rejected/{event}"
+        self._drawn = 0
+
+    def uuid(self) -> str:
+        """Answer the next name."""
+        self._drawn += 1
+        return str(uuid5(NAMESPACE_URL, f"{self._event}/{self._drawn}"))
+
+    def uniform(self) -> float:
+        """Answer a number that is as good as any: nothing here is left to chance."""
+        return 0.5
+
+
 class Replay:
     """Replays refused events by the workspace's present rules.
 
     An event keeps the time at which it was received first, so that the correction of its
-    client's clock comes out the same.
+    client's clock comes out the same; and one without a `messageId` is given the same each time,
+    so that a replay that a crash cut short can be repeated.
     """
 
     def __init__(self, services: Services) -> None:
@@ -45,7 +64,7 @@ class Replay:
         if config is None:
             raise NotFound(f"There is no workspace {workspace[:80]!r}.")
         circumstances = Circumstances(
-            event.source, _NOBODY, event.received_at, self._services.random
+            event.source, _NOBODY, event.received_at, _SameNames(workspace, event.id)
         )
         try:
             envelope = self._open(event.body if body is None else body, call)

@@ -17,17 +17,18 @@ from fastapi import APIRouter, Path, Query, Request
 
 from headwater.api import segment_shapes as shapes
 from headwater.api.access import Reader
-from headwater.api.fields import IdentifierPath, Text, Time
+from headwater.api.fields import IdentifierPath, LongText, Text, Time
 from headwater.api.segment_pages import PageQuery, cursor_of, page_of
 from headwater.api.services import Services
 from headwater.errors import NotFound
 from headwater.profiles.people import Account, People, Person, TimelineFilter, TimelinePage
 
 Collection = Annotated[Literal["users", "accounts"], Path()]
-Include = Annotated[Text | None, Query(description="Comma-separated; only these.")]
-Exclude = Annotated[Text | None, Query(description="Comma-separated; all but these.")]
+Include = Annotated[LongText | None, Query(description="Comma-separated; only these.")]
+Exclude = Annotated[LongText | None, Query(description="Comma-separated; all but these.")]
 Verbose = Annotated[bool, Query(description="With where each value came from.")]
-Next = Annotated[Text | None, Query(description="The `next` of the page before.")]
+# A trait's name, where traits are paged, and that may be as long as an event.
+Next = Annotated[str | None, Query(max_length=40_000, description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 TraitLimit = Annotated[int, Query(ge=1, le=200)]
 

@@ -158,6 +158,6 @@ class Services:
     http: Http
     clock: Clock
     random: Random
-    requests_per_second: int = 100
+    requests_per_second: int = 1000
     max_body_bytes: int = 1024 * 1024
     heartbeat_seconds: float = 15.0

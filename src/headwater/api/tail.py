@@ -19,7 +19,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator
 
 from headwater.api.access import Reader
-from headwater.api.fields import Text, identifier_text
+from headwater.api.fields import LongText, identifier_text
 from headwater.api.people import EventNames, EventTypes
 from headwater.api.services import Services
 from headwater.collect.arrival import Arrival
@@ -59,7 +59,7 @@ def tail_routes(services: Services) -> APIRouter:
         types: EventTypes = [],  # noqa: B006 - FastAPI copies it
         names: EventNames = [],  # noqa: B006 - FastAPI copies it
         identifier: Annotated[
-            Text | None,
+            LongText | None,
             AfterValidator(lambda one: None if one is None else identifier_text(one)),
             Query(description="Only of events that carry it, as `type:value`, normalised."),
         ] = None,
