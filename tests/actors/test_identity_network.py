@@ -22,7 +22,7 @@ from headwater.local.sql import Database
 from headwater.profiles.people import TimelineFilter
 from headwater.profiles.resolution import Limits
 from headwater.workspace import IdentityRules
-from tests.simulation.network import WORKSPACE, arrival, database
+from tests.simulation.world import WORKSPACE, arrival, database
 
 NETWORK = Network(lambda _workspace: Policy(Limits(IdentityRules()), lambda _event: ()))
 EVERYTHING = TimelineFilter()

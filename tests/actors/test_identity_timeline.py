@@ -11,7 +11,7 @@ from headwater.actors.identity_timeline import format_cursor, parse_cursor, time
 from headwater.errors import BadRequest
 from headwater.profiles.people import TimelineFilter
 from tests.actors.test_identity_network import NETWORK
-from tests.simulation.network import WORKSPACE, arrival, database
+from tests.simulation.world import WORKSPACE, arrival, database
 
 ACTOR = f"{WORKSPACE}/user_id:1"
 

@@ -3,55 +3,32 @@
 One seed makes one run; a failing seed replays exactly. Actors keep their state in SQLite; all
 else (messages under way, what a client remembers) is in memory and lost in a crash. Messages are
 turned into bytes and back, as between Durable Objects.
-
-The oracle is told, in the order in which actors decided, which identifiers were joined; its sets
-are what the network's persons must be.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from headwater.actors import identity
 from headwater.actors.identity import Policy
-from headwater.actors.identity_messages import Join, JoinAnswer, Reply, Request
+from headwater.actors.identity_messages import Join, Reply, Request
 from headwater.actors.identity_network import hop
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Root, decode
-from headwater.actors.identity_storage import Turn, schema
+from headwater.actors.identity_storage import Turn
 from headwater.collect.arrival import Arrival
 from headwater.errors import Conflict
-from headwater.local.sql import Database
-from headwater.profiles.resolution import Limits, Verdict, type_of
-
-WORKSPACE = "w"
-
-
-class Crash(Exception):
-    """The process dies here, before its transaction is committed."""
-
-
-def database() -> Database:
-    """Answer an empty database with the actors' tables."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(schema())
-    return Database(connection)
-
-
-def arrival(message_id: str, kind: str, identifiers: tuple[str, ...], **event: Any) -> Arrival:
-    """Answer an event that arrives; its number in `message_id` is its time, if it has one."""
-    at = event.pop("at", None) or int("".join(filter(str.isdigit, message_id)) or 1) * 1000
-    body = {"type": kind, "messageId": message_id, **event}
-    return Arrival(WORKSPACE, identifiers, message_id, kind, at, at, body, json.dumps(body))
+from headwater.profiles.resolution import Limits, type_of
+from tests.simulation.oracle import Oracle
+from tests.simulation.world import WORKSPACE, Crash, database
 
 
 @dataclass
@@ -90,46 +67,6 @@ def copied(message: Message) -> Message:
         decoded: Reply = msgspec.json.decode(encoded, type=Reply)
         return Return(message.actor, decoded)
     return message
-
-
-class Oracle:
-    """Plain sets of identifiers, joined in the order in which the network decided."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.sets: dict[str, set[str]] = {}
-        self.orders = False
-
-    def of(self, identifier: str) -> set[str]:
-        """Answer the set that an identifier is in."""
-        return self.sets.setdefault(identifier, {identifier})
-
-    def decided(self, request: Join, reply: JoinAnswer) -> None:
-        """Hear a decision, check that it was right when it was made, and follow it."""
-        asker = self.of(request.actor.partition("/")[2])
-        second = request.link.second
-        if reply.verdict == Verdict.JOINED:
-            assert self.of(second) == {second}, "a fresh identifier was in a person"
-            self._join(asker, {second}, request)
-        elif reply.verdict == Verdict.FROZEN:
-            assert reply.person is not None
-            assert self.of(second) == set(reply.person.ids), "a person froze with a wrong set"
-            self._join(asker, self.of(second), request)
-
-    def _join(self, first: set[str], second: set[str], request: Join) -> None:
-        if request.link.reason == "event":
-            assert self.limits.broken(first, second) is None, "a join broke a limit"
-        else:
-            self.orders = True
-        together = first | second
-        for identifier in together:
-            self.sets[identifier] = together
-
-    def parted(self, stays: set[str], gone: set[str]) -> None:
-        """Hear of a split."""
-        for part in (stays, gone):
-            for identifier in part:
-                self.sets[identifier] = set(part)
 
 
 @dataclass
@@ -401,32 +338,3 @@ class Simulation:
             if not self.oracle.orders:
                 counts = Counter(map(type_of, root.ids))
                 assert all(counts[name] <= self.limits.of(name) for name in counts)
-
-
-@dataclass
-class Story:
-    """Random events of a few people, who share some of their identifiers."""
-
-    random: random.Random
-    identifiers: dict[str, list[str]] = field(default_factory=dict)
-    number: int = 0
-
-    def event(self) -> Arrival:
-        """Answer the next event: one to three identifiers, strongest first."""
-        self.number += 1
-        kinds = sorted(
-            self.random.sample(sorted(self.identifiers), self.random.randint(1, 3)),
-            key=list(self.identifiers).index,
-        )
-        chosen = tuple(f"{kind}:{self.random.choice(self.identifiers[kind])}" for kind in kinds)
-        if self.random.random() < 0.05 and len(self.identifiers["user_id"]) > 1:
-            first, second = self.random.sample(self.identifiers["user_id"], 2)
-            return arrival(
-                f"m{self.number}",
-                "alias",
-                (f"user_id:{first}", f"user_id:{second}", f"anonymous_id:{second}"),
-                previousId=second,
-            )
-        kind = self.random.choice(["track", "page", "identify"])
-        traits = {"traits": {"n": self.number}} if kind == "identify" else {}
-        return arrival(f"m{self.number}", kind, chosen, **traits)

@@ -31,7 +31,7 @@ from headwater.destinations.settlement import Attempt
 from headwater.ports import HttpFailure, HttpRequest, HttpResponse
 from headwater.profiles.resolution import Limits
 from headwater.workspace import DestinationConfig, Source, WorkspaceConfig, WriteKey
-from tests.simulation.network import Crash, database
+from tests.simulation.world import Crash, database
 
 WEBHOOK = DESTINATIONS["webhook"]
 SENDER = Sender(ip=None, user_agent=None, is_browser=False)

@@ -12,7 +12,8 @@ import pytest
 from headwater.actors import identity_joining
 from headwater.profiles.resolution import Limits
 from headwater.workspace import IdentifierType, IdentityRules
-from tests.simulation.network import Simulation, Story
+from tests.simulation.network import Simulation
+from tests.simulation.world import Story
 
 FREE = Limits(
     IdentityRules(
