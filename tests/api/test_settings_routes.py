@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -80,6 +81,9 @@ async def test_a_destination_lives(clients: Clients, world: World) -> None:
     made = (await client.post("/v1/destinations", json=order)).json()
     path = f"/v1/destinations/{made['id']}"
 
+    secret = made["settings"]["secret"]
+    assert secret.startswith("whsec_")
+    made = (await client.get(path)).json()
     assert made["settings"]["secret"] == "********"
     assert made["settings"]["headers"] == {"Authorization": "********"}
     assert {made[name] == order[name] for name in ("types", "events", "filter")} == {True}
@@ -91,11 +95,22 @@ async def test_a_destination_lives(clients: Clients, world: World) -> None:
     stored = world.workspaces.actor("default").destination(made["id"])
     assert changed == {**made, "name": "New", "settings": {**made["settings"], "timeout": 9}}
     assert stored.settings["headers"] == {"Authorization": "Bearer s3cret"}
-    assert stored.settings["secret"].startswith("whsec_")
+    assert stored.settings["secret"] == secret
 
     assert (await client.patch(path, json={"filter": None})).json()["filter"] is None
     assert (await client.delete(path)).json()["id"] == made["id"]
     assert (await client.get(path)).status_code == 404
+
+
+async def test_a_secret_that_was_brought_is_not_told(clients: Clients) -> None:
+    """Only what was made here is news to anybody."""
+    secret = "whsec_" + base64.b64encode(b"k" * 32).decode()
+    settings = {"url": "https://example.com/", "secret": secret}
+    order = {"type": "webhook", "name": "x", "settings": settings}
+
+    made = (await clients("default:admin").post("/v1/destinations", json=order)).json()
+
+    assert made["settings"]["secret"] == "********"
 
 
 async def test_a_destination_that_could_not_work_is_refused(clients: Clients) -> None:

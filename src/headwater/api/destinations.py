@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -133,7 +134,7 @@ def _settings(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/destinations", status_code=201)
     async def create_destination(caller: Admin, order: DestinationOrder) -> DestinationView:
-        """Switch a destination on."""
+        """Switch a destination on; a secret that was made for it is told in this answer only."""
         made = await workspaces.write(
             caller.workspace,
             WorkspaceActor.create_destination,
@@ -142,7 +143,7 @@ def _settings(routes: APIRouter, services: Services) -> None:
             now=services.clock.now(),
             changes=order.model_dump(exclude={"type", "name"}),
         )
-        return _view(made)
+        return _made_view(made, given=order.settings)
 
     @routes.get("/destinations/{destination}")
     async def destination(caller: Reader, destination: IdPath) -> DestinationView:
@@ -184,6 +185,15 @@ def _orders(routes: APIRouter, services: Services) -> None:
 
 def _view(config: DestinationConfig) -> DestinationView:
     return DestinationView.model_validate(configuration.hidden(config))
+
+
+def _made_view(config: DestinationConfig, *, given: Mapping[str, Any]) -> DestinationView:
+    view = _view(config)
+    for setting in DESTINATIONS[config.type].settings:
+        # Whoever made the destination has to tell the receiver what nobody else has seen yet.
+        if setting.generate is not None and given.get(setting.key) is None:
+            view.settings[setting.key] = config.settings[setting.key]
+    return view
 
 
 def _type_view(destination: Destination) -> DestinationTypeView:
