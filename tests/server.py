@@ -100,7 +100,7 @@ class Server:
             **self._environment,
         }
 
-    def start(self, *, patience: float = 30.0) -> None:
+    def start(self, *, patience: float = 60.0) -> None:
         """Start it and return once it answers `/ready`; `patience` is in seconds."""
         self.spawn()
         assert self._process is not None

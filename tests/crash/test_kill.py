@@ -16,7 +16,7 @@ def assert_nothing_is_lost(report: Report) -> None:
     assert report.doubled == set()
     assert report.strayed == set()
     assert report.undelivered == set()
-    assert report.answered > 50 * report.runs, "there was hardly any load"
+    assert report.answered > 20 * report.runs, "there was hardly any load"
 
 
 def test_every_answered_event_survives_five_kills(tmp_path: Path) -> None:
