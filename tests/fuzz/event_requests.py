@@ -21,6 +21,7 @@ OTHER = (
     "/ready",
     "/metrics",
 )
+LOOKS = (b"/v1/pixel", b"/v1/projects", b"/health", b"/ready", b"/metrics")
 METHODS = (b"GET", b"PUT", b"DELETE", b"HEAD", b"OPTIONS", b"PATCH", b"TRACE", b"BREW")
 
 KEY = base64.b64encode(f"{WRITE_KEY}:".encode())
@@ -84,7 +85,7 @@ def targets(draw: st.DrawFn) -> bytes:
 def event_requests(draw: st.DrawFn) -> RawRequest:
     """Draw one request to the event routes."""
     target = draw(targets())
-    usual = b"GET" if target.startswith((b"/v1/pixel", b"/v1/projects", b"/health")) else b"POST"
+    usual = b"GET" if target.startswith(LOOKS) else b"POST"
     method = draw(st.one_of(*[st.just(usual)] * 8, st.sampled_from(METHODS)))
     body, encoding = draw(encoded(draw(bodies())))
     headers = (draw(authorizations), *encoding, *draw(odd_headers))
