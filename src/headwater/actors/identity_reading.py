@@ -45,6 +45,11 @@ def unsettled(sql: Sql, workspace: str, identifier: str) -> bool:
     return isinstance(state, Root) and state.pending
 
 
+def any_unsettled(sql: Sql) -> bool:
+    """Tell whether anybody has something to ask of other actors."""
+    return bool(sql.execute("SELECT 1 FROM identity WHERE pending = 1 LIMIT 1"))
+
+
 def root_actor(sql: Sql, workspace: str, identifier: str) -> str | None:
     """Answer the actor that holds the person with this identifier; None if there is nobody."""
     turn = Turn(sql)

@@ -6,6 +6,8 @@ they hand to the delivery lanes is one transaction (see actors/identity_network.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +21,7 @@ from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.commands import Command, Deliver, Rekey
 from headwater.destinations.routing import Router
-from headwater.errors import NotFound
+from headwater.errors import HeadwaterError, NotFound
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Random, Sql
@@ -35,6 +37,8 @@ from headwater.profiles.resolution import Limits
 from headwater.workspace import WorkspaceConfig
 
 T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,16 @@ class Identities:
     async def sweep(self) -> None:
         """Carry on the merges and splits that a crash cut short; see `Network.sweep`."""
         await self._writer.run(lambda sql: self._carry_out(sql, self._network.sweep(sql)))
+
+    async def keep_settled(self, every: float = 1.0) -> None:
+        """Look every so many seconds whether a full turn left something, and carry it on."""
+        while True:
+            try:
+                if await self._readers.run(identity_reading.any_unsettled):
+                    await self.sweep()
+            except HeadwaterError as error:  # the disk, or the end: the next look will tell
+                _logger.warning("Merges wait to be carried on: %s", error.code)
+            await asyncio.sleep(every)
 
     async def person(self, workspace: str, identifier: str) -> Person | None:
         """Answer the whole person; see `People.person`."""

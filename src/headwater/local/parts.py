@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,8 @@ async def running(
             listeners.configured(config)
         writer.after_commit(listeners.committed)
         identities = Identities(writer, readers, config=known.config, clock=clock, random=random)
-        await identities.sweep()
+        settling = asyncio.get_running_loop().create_task(identities.keep_settled())
+        ending.push_async_callback(_ended, settling)
         figures = Figures(
             metrics=metrics, lanes=lanes, writer=writer, readers=readers, database=path, clock=clock
         )
@@ -90,3 +92,9 @@ async def running(
             clock=clock,
             random=random,
         )
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
