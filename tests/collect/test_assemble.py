@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from headwater.collect.assemble import Circumstances, Collector, reject
 from headwater.collect.enrich import Sender
-from headwater.collect.envelope import open_batch, open_single
+from headwater.collect.envelope import Envelope, open_batch, open_single
 from headwater.collect.limits import Limits
 from headwater.collect.times import read_time
 from headwater.errors import BadRequest
@@ -343,3 +344,54 @@ def test_every_event_arrives_or_is_rejected(events: Any, sent_at: Any) -> None:
     for arrival in collected.arrivals:
         assert arrival.identifiers
         assert json.loads(arrival.body.encode()) == arrival.event
+
+
+class Constant:
+    """Draws the same each time, so that the number of draws does not show."""
+
+    def uuid(self) -> Any:
+        return "uuid"
+
+    def uniform(self) -> Any:
+        return 0.5
+
+
+def outcomes(envelope: Envelope) -> list[Any]:
+    """Answer what became of each event of a request, in their order."""
+    about = Circumstances(source="s1", sender=Sender(), received_at=RECEIVED, random=Constant())
+    collected = COLLECTOR.collect(envelope, about)
+    refused = {each.index: (each.code, each.message, each.body) for each in collected.rejections}
+    arrivals = iter(collected.arrivals)
+    count = len(collected.arrivals) + len(refused)
+    return [refused.get(index) or next(arrivals) for index in range(count)]
+
+
+oddities = st.sampled_from(
+    [
+        b'{"type":"page","userId":"u\\u0000"}',
+        b'{"type":"page","userId":"u","properties":{"n":%d}}' % 2**64,
+        b'{"type":"page","userId":"u","properties":{"a":%b1%b}}' % (b"[" * 63, b"]" * 63),
+        b'{"type":"page","userId":"u","traits":{"a":"\\ud83d"}}',
+        b'{"type":"page","userId":"u","traits":{"a":NaN}}',
+        b'{"type":"page","userId":"u","traits":{"a":"\xff"}}',
+    ]
+)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(odd_events.map(lambda event: json.dumps(event).encode()) | oddities, max_size=5),
+    st.none() | st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
+    st.sampled_from([b"{}", b'{"ip":"1.2.3.4"}', b'{"traits":{"email":"a@b.co"}}']),
+)
+def test_a_batch_comes_to_what_its_events_come_to_one_by_one(
+    events: list[bytes], sent_at: Any, context: bytes
+) -> None:
+    """What is looked at once for all of a batch changes nothing for any of its events."""
+    around = b'],"sentAt":%b,"context":%b}' % (json.dumps(sent_at).encode(), context)
+
+    together = open_batch(b'{"batch":[' + b",".join(events) + around, LIMITS)
+    alone = [open_batch(b'{"batch":[' + each + around, LIMITS) for each in events]
+    looked_at = [replace(each, depths_unknown=True, may_hold_oddities=True) for each in alone]
+
+    assert outcomes(together) == [outcomes(each)[0] for each in looked_at]

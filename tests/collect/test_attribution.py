@@ -93,6 +93,27 @@ def test_a_page_of_the_same_site_is_no_referrer() -> None:
     assert referrer("https://www.shop.example/a", "https://shop.example/b") == {}
 
 
+def test_what_was_read_is_the_readers_own() -> None:
+    """Whoever changes an answer changes no later one."""
+    for _ in range(2):
+        found, came_from = campaign("?utm_source=mine"), referrer("https://mine.example/")
+
+        assert found == {"source": "mine"}
+        assert came_from == {"url": "https://mine.example/", "domain": "mine.example"}
+        found.clear()
+        came_from.clear()
+
+
+@pytest.mark.parametrize("length", [1, 600])
+def test_long_addresses_are_read_as_short_ones_are(length: Any) -> None:
+    """How long the rest of an address is says nothing about where it leads."""
+    rest = "x" * length
+
+    assert campaign(f"?utm_source=g&utm_term={rest}") == {"source": "g", "term": rest}
+    assert referrer(f"https://t.co/{rest}")["name"] == "X"
+    assert referrer(f"https://www.shop.example/{rest}", "https://shop.example/") == {}
+
+
 @given(st.text(), st.text())
 def test_no_text_makes_them_fail(url: Any, page: Any) -> None:
     """Addresses are what clients write: anything."""

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from headwater.collect.events import message_id, read_event
+from headwater.collect.events import Event, message_id, read_event
 from headwater.errors import BadRequest
 
 
@@ -145,6 +146,30 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
     max_leaves=6,
 )
+
+
+names = st.sampled_from(
+    ["type", "userId", "name", "timestamp", "properties", "traits", "context", "_metadata"]
+)
+numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+plain_values = st.none() | numbers | st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@given(
+    st.dictionaries(
+        names, plain_values | st.dictionaries(st.sampled_from("ab"), plain_values, min_size=1)
+    )
+)
+def test_the_fields_are_those_that_the_model_makes_of_them(event: Any) -> None:
+    """What is plainly right is read without asking the model, and comes out as the model's."""
+    event = {"type": "page", **event}
+    try:
+        expected = TypeAdapter(Event).validate_python(event)
+    except ValidationError:
+        with pytest.raises(BadRequest, match="must be"):
+            read(event)
+    else:
+        assert read(event, "page")[1] == expected
 
 
 @given(st.dictionaries(fields, values), st.sampled_from([None, "track", "alias"]))

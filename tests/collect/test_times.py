@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.collect.times import correct, is_written, read_time, write_time
+from headwater.collect.times import (
+    correct,
+    in_written_form,
+    is_written,
+    read_time,
+    write_time,
+)
 
 NOON = 1795348800000  # 2026-11-22T12:00:00Z
 
@@ -73,6 +79,26 @@ def test_other_iso_forms_of_the_same_length_are_not_taken_for_the_written_one(te
     read_time(text)
 
     assert not is_written(text)
+
+
+@given(
+    st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='milliseconds')}Z")
+    | st.datetimes().map(str)
+    | st.from_regex(r"\A20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6].\.[0-9]{2}.Z\Z")
+    | st.text(max_size=24)
+    | st.integers()
+    | st.none()
+)
+def test_the_written_form_is_what_reading_and_writing_make_of_a_time(value: Any) -> None:
+    """The short way, which most times take, comes out where the long one does."""
+    try:
+        milliseconds = read_time(value)
+        expected = milliseconds, write_time(milliseconds)
+    except (ValueError, OverflowError):
+        with pytest.raises((ValueError, OverflowError)):
+            in_written_form(value)
+    else:
+        assert in_written_form(value) == expected
 
 
 @pytest.mark.parametrize("milliseconds", [-62135596800001, 253402300800000, 10**40])

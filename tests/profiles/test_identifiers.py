@@ -261,3 +261,19 @@ def test_identifiers_are_stable(user: Any, email: Any, entries: Any) -> None:
 
     for identifier in READER.read(event):
         assert READER.parse(identifier) == identifier
+
+
+@pytest.mark.parametrize("value", ["4711", "x" * 127, "x" * 300])
+def test_each_workspace_reads_by_its_own_rules(value: Any) -> None:
+    """What one workspace blocks, or where it is at home, is nothing to another."""
+    types = (
+        IdentifierType("user_id", paths=("userId",), blocked=frozenset({value})),
+        IdentifierType("phone", paths=("traits.phone",)),
+    )
+    event = {"userId": value, "traits": {"phone": "0170 1234567"}}
+    german, british = (IdentifierReader(IdentityRules(types, phone_region=r)) for r in ("DE", "GB"))
+
+    for _ in range(2):
+        assert READER.read(event) == (f"user_id:{value}",)
+        assert german.read(event) == ("phone:+491701234567",)
+        assert british.read(event) == ("phone:+441701234567",)

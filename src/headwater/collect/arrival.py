@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+
+class Arrival(msgspec.Struct, frozen=True):
     """One event on its way into the identity actor of its strongest identifier.
+
+    A struct of msgspec's, because making a frozen dataclass takes fifteen times as long.
 
     Attributes:
         workspace: the workspace that its write key belongs to.

@@ -13,7 +13,7 @@ from headwater.collect.envelope import Envelope
 from headwater.collect.events import Event, message_id, read_event
 from headwater.collect.intake import Rejection
 from headwater.collect.limits import Limits, check_depth, check_event
-from headwater.collect.times import correct, is_written, read_time, write_time
+from headwater.collect.times import correct, in_written_form, read_time, write_time
 from headwater.errors import BadRequest
 from headwater.ports import Random
 from headwater.profiles.identifiers import IdentifierReader
@@ -75,7 +75,7 @@ class Collector:
         check_event(raw, limits, envelope=limits.envelope if envelope.type else 0)
         if envelope.depths_unknown:
             check_depth(raw, limits.depth)
-        kind, fields = read_event(raw, envelope.type)
+        kind, fields = read_event(raw, envelope.type, may_hold_oddities=envelope.may_hold_oddities)
         timestamp, event = assembly.event(kind, fields)
         identifiers = self._identifiers.read(event)
         if not identifiers:
@@ -158,10 +158,9 @@ class _Assembly:
         if given is None or given == "":
             return self.received_at, self._received_text, None
         try:
-            original = read_time(given)
+            original, text = in_written_form(given)
             timestamp = correct(original, sent=sent_at, received=self.received_at)
-            written = write_time(timestamp)
-            return timestamp, written, given if is_written(given) else write_time(original)
+            return timestamp, text if timestamp == original else write_time(timestamp), text
         except (ValueError, OverflowError) as error:
             raise BadRequest(
                 f"{name} {str(given)[:40]!r} is no time; send ISO 8601, such as "

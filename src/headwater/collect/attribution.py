@@ -7,6 +7,8 @@ campaign's `name`, every other `utm_x` is its `x`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -30,6 +32,11 @@ _SEARCH_NAMES = {
     "yahoo": "Yahoo",
     "yandex": "Yandex",
 }
+
+# Pages, and the addresses that visitors come from, repeat from event to event: what is read off
+# them is kept, of so many at a time. Longer ones are read each time, so that the room is bounded.
+_KEPT = 4096
+_LONGEST_KEPT = 512  # characters
 
 _SECOND_LEVEL = frozenset({"co", "com", "ne", "net", "or", "org"})
 
@@ -75,6 +82,10 @@ def campaign(query: str) -> dict[str, str]:
     """
     if "utm_" not in query:
         return {}
+    return dict(_kept_campaign(query) if len(query) <= _LONGEST_KEPT else _campaign(query))
+
+
+def _campaign(query: str) -> Mapping[str, str]:
     _, mark, after = query.partition("?")
     found: dict[str, str] = {}
     for pair in (after if mark else query).partition("#")[0].split("&"):
@@ -109,12 +120,15 @@ def referrer(url: str, page_url: str | None = None) -> dict[str, str]:
     `url` and `domain` always; `type` (search, social, email, assistant) and `name` where the
     site is well known. Empty for no address, and for a page of the site itself.
     """
-    found = domain(url)
-    if found is None or (page_url and found == domain(page_url)):
+    is_short = len(url) + len(page_url or "") <= _LONGEST_KEPT
+    domain_of, known_as = (_kept_domain, _kept_known) if is_short else (domain, _known)
+    found = domain_of(url)
+    if found is None or (page_url and found == domain_of(page_url)):
         return {}
-    known = _known(found)
-    about = {"type": known[0], "name": known[1]} if known else {}
-    return {**about, "url": url, "domain": found}
+    known = known_as(found)
+    if known is None:
+        return {"url": url, "domain": found}
+    return {"type": known[0], "name": known[1], "url": url, "domain": found}
 
 
 def _known(host: str) -> tuple[str, str] | None:
@@ -126,6 +140,11 @@ def _known(host: str) -> tuple[str, str] | None:
     place = -3 if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else -2
     name = _SEARCH_NAMES.get(labels[place]) if len(labels) > 1 else None
     return ("search", name) if name else None
+
+
+_kept_campaign = lru_cache(maxsize=_KEPT)(_campaign)
+_kept_domain = lru_cache(maxsize=_KEPT)(domain)
+_kept_known = lru_cache(maxsize=_KEPT)(_known)
 
 
 def _decoded(text: str) -> str:

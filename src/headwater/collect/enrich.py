@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from headwater.collect import attribution
@@ -30,6 +31,7 @@ _DEVICE_LIBRARIES = (
     "RudderLabs JavaScript SDK",
 )
 _PRODUCT = re.compile(r"([\w.@-]{1,64})/([\w.+-]{1,32})")
+_LONGEST_PRODUCT = 97  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,16 @@ class Sender:
     def library(self) -> dict[str, str]:
         """Answer what to call the library of a client that does not name its own."""
         if not self.is_browser and self.user_agent:
-            product = _PRODUCT.match(self.user_agent)
-            if product:
-                return {"name": product[1], "version": product[2]}
+            return dict(_library(self.user_agent[:_LONGEST_PRODUCT]))
         return {"name": "http"}
+
+
+@lru_cache(maxsize=256)
+def _library(user_agent: str) -> Mapping[str, str]:
+    product = _PRODUCT.match(user_agent)
+    if product:
+        return {"name": product[1], "version": product[2]}
+    return {"name": "http"}
 
 
 def complete(
@@ -68,7 +76,8 @@ def complete(
     full = dict(context)
     if full.get("library") is None:
         full["library"] = sender.library()
-    if _is_from_device(full, sender):
+    is_full = full.get("ip") is not None and full.get("userAgent") is not None
+    if not is_full and _is_from_device(full, sender):
         if sender.ip and full.get("ip") is None:
             full["ip"] = sender.ip
         if sender.user_agent and full.get("userAgent") is None:

@@ -30,6 +30,7 @@ class Envelope:
         type: the events' type where the address gives it; None where each event says its own.
         events: each event's JSON text.
         depths_unknown: an event may be nested too deep; each must be looked at.
+        may_hold_oddities: an event may hold what `json_text.settle` is for; likewise.
         write_key: as the body has it.
         sent_at: as the body has it.
         context: goes under each event's own.
@@ -39,6 +40,7 @@ class Envelope:
     type: str | None
     events: Sequence[bytes]
     depths_unknown: bool = False
+    may_hold_oddities: bool = True
     write_key: str | None = None
     sent_at: Any = None
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -102,6 +104,7 @@ def open_batch(body: bytes, limits: Limits) -> Envelope:
         type=None,
         events=[bytes(raw) for raw in cut.batch or ()],
         depths_unknown=found > limits.depth + _AROUND_AN_EVENT,
+        may_hold_oddities=json_text.may_hold_oddities(body),
         write_key=_text(cut.writeKey),
         sent_at=cut.sentAt,
         context=_object(cut.context, "context"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
@@ -67,34 +68,62 @@ _OBJECTS = ("properties", "traits", "context", "integrations")
 # The schema validator itself: an adapter's own method costs as much again as the check.
 _validator = TypeAdapter(Event).validator
 
+# What the validator answers as it was given. It is asked only about the rest, since asking it is
+# as dear as parsing the event.
+_PLAIN: Mapping[str, tuple[type, ...]] = {
+    name: (dict if name in _OBJECTS else str, NoneType) for name in Event.__annotations__
+}
 
-def read_event(raw: bytes, call: str | None = None) -> tuple[str, Event]:
+
+def read_event(
+    raw: bytes, call: str | None = None, *, may_hold_oddities: bool = True
+) -> tuple[str, Event]:
     """Answer an event's type and its fields.
 
     Args:
         raw: the event's JSON text, already within its limits.
         call: its type, where the address says it; it wins over what the event says.
+        may_hold_oddities: False where `json_text.may_hold_oddities` is known to answer no.
 
     Raises:
         BadRequest: the code and message say what is wrong with which field.
     """
-    value = json_text.decode(raw)
-    try:
-        event: Event = _validator.validate_python(value)
-    except ValidationError as error:
-        event = _read_again(value, error)
-    if json_text.may_hold_oddities(raw):
+    event = _fields(json_text.decode(raw))
+    if may_hold_oddities and json_text.may_hold_oddities(raw):
         event = json_text.settle(event)
     kind = call or event.get("type")
     required = REQUIRED.get(kind) if kind else None
     if kind is None or required is None:
         raise _unknown_type(kind)
     for field in required:
-        if not str(event.get(field) or "").strip():
+        given = event.get(field)
+        if not given or not str(given).strip():
             code, fix = _WHY_REQUIRED[field]
             raise BadRequest(f"{field} is missing in a {kind} call; {fix}.", code=code)
     _check_lengths(event)
     return kind, event
+
+
+def _fields(value: Any) -> Event:
+    if not isinstance(value, dict):
+        return _validated(value)
+    is_strange = False
+    for name, each in value.items():
+        plain = _PLAIN.get(name)
+        if plain is None:
+            is_strange = True
+        elif type(each) not in plain:
+            return _validated(value)
+    if is_strange:
+        value = {name: each for name, each in value.items() if name in _PLAIN}
+    return cast("Event", value)
+
+
+def _validated(value: Any) -> Event:
+    try:
+        return cast("Event", _validator.validate_python(value))
+    except ValidationError as error:
+        return _read_again(value, error)
 
 
 def message_id(raw: bytes) -> str | None:

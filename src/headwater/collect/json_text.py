@@ -19,7 +19,7 @@ import msgspec
 from headwater.errors import BadRequest
 
 _decoder = msgspec.json.Decoder()
-_encoder = msgspec.json.Encoder()
+_encode = msgspec.json.Encoder().encode
 
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -57,7 +57,7 @@ def decode(raw: bytes) -> Any:
 
 def encode(value: Any) -> str:
     """Answer a value as JSON text."""
-    return _encoder.encode(value).decode()
+    return str(_encode(value), "utf-8")
 
 
 def mend(raw: bytes) -> bytes | None:
@@ -94,7 +94,10 @@ def unreadable(error: Exception) -> BadRequest:
 
 def may_hold_oddities(raw: bytes) -> bool:
     """Tell whether the text could hold a NUL or an integer beyond 64 bits; quick, on the bytes."""
-    return b"\\u0000" in raw or _NINETEEN_DIGITS in raw.translate(_DIGITS_AS_ZERO)
+    # Looking for one byte is so much quicker that it pays to look for the backslash first.
+    return (b"\\" in raw and b"\\u0000" in raw) or _NINETEEN_DIGITS in raw.translate(
+        _DIGITS_AS_ZERO
+    )
 
 
 def settle(value: Any) -> Any:

@@ -13,7 +13,8 @@ it equals the call's own `anonymousId` is it known to be just that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from headwater.errors import BadRequest
@@ -24,34 +25,45 @@ _NOT_IN_A_NAME = re.compile(r"[^a-z0-9_.]+")
 _LONGEST_NAME = 64
 _OF_ACCOUNTS = frozenset({"group_id", "account_id"})
 
+# Visitors send several events, so what their ids are in one form is kept, of so many at a time.
+_KEPT = 4096
+_LONGEST_KEPT = 128  # characters
+
+_NORMALISERS: Mapping[str, Callable[[str, str | None], str | None]] = {
+    "email": lambda value, _: normalise.email(value),
+    "phone": normalise.phone,
+}
+
 
 class IdentifierReader:
     """Reads identifiers by one workspace's rules."""
 
     def __init__(self, rules: IdentityRules) -> None:
-        self._rules = rules
-        self._types = {each.name: each for each in rules.types}
+        self._phone_region = rules.phone_region
+        self._blocked = {each.name: each.blocked for each in rules.types if each.blocked}
         self._ranks = {each.name: rank for rank, each in enumerate(rules.types)}
-        self._paths = [(each.name, *_steps(path)) for each in rules.types for path in each.paths]
-        self._normalisers: dict[str, Callable[[str], str | None]] = {
-            "email": normalise.email,
-            "phone": lambda value: normalise.phone(value, rules.phone_region),
-        }
+        paths = [(each.name, path) for each in rules.types for path in each.paths]
+        self._nothing: list[str | None] = [None] * len(paths)
+        self._holders = _by_holder(paths)
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         """Answer the identifiers of an event in Segment's shape; empty if it names nobody.
 
         An alias without both of its ids, or with one that is blocked, names nobody.
         """
-        found: dict[str, None] = {}
-        for name, first, further in self._paths:
-            value = event.get(first)
-            for key in further:
-                if not value:
+        by_rank = self._nothing.copy()
+        for steps, leaves in self._holders:
+            holder: Any = event
+            for step in steps:
+                holder = holder.get(step)
+                if not isinstance(holder, dict):
                     break
-                value = value.get(key) if isinstance(value, dict) else None
-            if value is not None:
-                self._add(found, name, value)
+            else:
+                for rank, name, key in leaves:
+                    value = holder.get(key)
+                    if value is not None:
+                        by_rank[rank] = self._identifier(name, value)
+        found: dict[str, None] = dict.fromkeys(filter(None, by_rank))
         context = event.get("context")
         external = context.get("externalIds") if context else None
         if external:
@@ -82,22 +94,15 @@ class IdentifierReader:
             )
         return found
 
-    def _add(self, found: dict[str, None], name: str, value: Any) -> None:
-        identifier = self._identifier(name, value)
-        if identifier is not None:
-            found[identifier] = None
-
     def _identifier(self, name: str, value: Any) -> str | None:
-        text = normalise.text(value)
-        if text is None or normalise.is_blocked(text):
-            return None
-        to_one_form = self._normalisers.get(name)
-        if to_one_form is not None:
-            text = to_one_form(text)
-        rule = self._types.get(name)
-        if text is None or (rule and rule.blocked and text.lower() in rule.blocked):
-            return None
-        return f"{name}:{text}"
+        if type(value) is str and len(value) <= _LONGEST_KEPT:
+            identifier = _kept_identifier(name, value, self._phone_region)
+        else:
+            identifier = _identifier(name, value, self._phone_region)
+        if identifier is not None and name in self._blocked:
+            text = identifier[len(name) + 1 :]
+            return None if text.lower() in self._blocked[name] else identifier
+        return identifier
 
     def _with_external(self, found: dict[str, None], external: Any) -> dict[str, None]:
         """Put `context.externalIds` where their types rank; types without a rule last, by name."""
@@ -138,9 +143,28 @@ def parse(rules: IdentityRules, identifier: str) -> str:
     return IdentifierReader(rules).parse(identifier)
 
 
-def _steps(path: str) -> tuple[str, tuple[str, ...]]:
-    first, *further = path.split(".")
-    return first, tuple(further)
+def _identifier(name: str, value: Any, phone_region: str | None) -> str | None:
+    text = normalise.text(value)
+    if text is None or normalise.is_blocked(text):
+        return None
+    to_one_form = _NORMALISERS.get(name)
+    if to_one_form is not None:
+        text = to_one_form(text, phone_region)
+    return None if text is None else f"{name}:{text}"
+
+
+_kept_identifier = lru_cache(maxsize=_KEPT)(_identifier)
+
+
+def _by_holder(
+    paths: Iterable[tuple[str, str]],
+) -> list[tuple[tuple[str, ...], list[tuple[int, str, str]]]]:
+    """Answer where values are found: the way to each object, and in it rank, type and key."""
+    holders: dict[tuple[str, ...], list[tuple[int, str, str]]] = {}
+    for rank, (name, path) in enumerate(paths):
+        *steps, key = path.split(".")
+        holders.setdefault(tuple(steps), []).append((rank, name, key))
+    return list(holders.items())
 
 
 def _is_of_users(entry: Mapping[str, Any]) -> bool:
