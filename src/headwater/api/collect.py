@@ -32,7 +32,6 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_SUCCESS = b'{"success":true}'
 _JSON: Headers = [(b"content-type", b"application/json")]
 _PICTURE: Headers = [(b"content-type", b"image/gif"), (b"cache-control", b"no-store, private")]
 _DRAIN_SECONDS = 5
@@ -87,6 +86,10 @@ class _Answer:
     headers: Sequence[tuple[bytes, bytes]] = field(default_factory=lambda: _JSON)
 
 
+_ACCEPTED = _Answer(200, b'{"success":true}')
+_SHOWN = _Answer(200, GIF, _PICTURE)
+
+
 @dataclass(frozen=True, slots=True)
 class _Workspace:
     config: WorkspaceConfig
@@ -133,7 +136,7 @@ class CollectApp:
         origin = headers.get(b"origin")
         if scope["method"] == "OPTIONS":
             requested = headers.get(b"access-control-request-headers")
-            answer = _Answer(200, b"", preflight_headers(origin, requested))
+            await _send(send, _Answer(200, b""), preflight_headers(origin, requested))
         else:
             try:
                 answer = await self._answer(route, scope, receive, headers)
@@ -141,16 +144,7 @@ class CollectApp:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
                 answer = self._refusal(route, error)
-            answer = _Answer(answer.status, answer.body, [*answer.headers, *cors_headers(origin)])
-        length = (b"content-length", str(len(answer.body)).encode())
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [*answer.headers, length],
-            }
-        )
-        await send({"type": "http.response.body", "body": answer.body})
+            await _send(send, answer, [*answer.headers, *cors_headers(origin)])
 
     async def _answer(
         self, route: Route, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
@@ -167,14 +161,14 @@ class CollectApp:
                 "The server is stopping; send the same again soon.", retry_after=_DRAIN_SECONDS
             )
         if route.call == "metrics":
-            return _Answer(200, _SUCCESS)
+            return _ACCEPTED
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
         body = inflate(body, encoding=encoding, limit=self._limits.batch)
         key = key_in_header(headers.get(b"authorization")) or key_in_query(query)
         rejections = await self._collect(route, body, key, self._sender(route, scope, headers))
         if route.is_pixel:
-            return _Answer(200, GIF, _PICTURE)
-        return _Answer(200, _success(rejections))
+            return _SHOWN
+        return _Answer(200, _success(rejections)) if rejections else _ACCEPTED
 
     async def _collect(
         self, route: Route, body: bytes, key: str | None, sender: Sender
@@ -262,16 +256,26 @@ class CollectApp:
         answer = error_answer(error, request_id=request_id)
         if route.is_pixel and answer.status < 500 and answer.status not in {405, 429}:
             # An email shows its picture, whatever is wrong with the address.
-            return _Answer(200, GIF, _PICTURE)
+            return _SHOWN
         headers = list(answer.headers)
         if self._is_draining:
             headers.append((b"connection", b"close"))  # a new one will find another server
         return _Answer(answer.status, answer.body, headers)
 
 
+async def _send(send: Send, answer: _Answer, headers: Headers) -> None:
+    length = (b"content-length", b"%d" % len(answer.body))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [*headers, length],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})
+
+
 def _success(rejections: Sequence[Rejection]) -> bytes:
-    if not rejections:
-        return _SUCCESS
     rejected = [
         {
             "index": each.index,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from headwater.collect import json_text
 from headwater.collect.arrival import Arrival
@@ -25,16 +26,14 @@ _KEPT_OF_A_REFUSED_EVENT = 64 * 1024  # bytes
 _UNPARSED = frozenset({"event_too_large", "malformed_json", "too_deep", "too_many_events"})
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(msgspec.Struct, frozen=True):
     """What became of a request's events: in their order, each in one of the two."""
 
     arrivals: tuple[Arrival, ...]
     rejections: tuple[Rejection, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True):
     """What is the same for all events of a request.
 
     Attributes:

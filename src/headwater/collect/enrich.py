@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from headwater.collect import attribution
 
@@ -34,8 +35,7 @@ _PRODUCT = re.compile(r"([\w.@-]{1,64})/([\w.+-]{1,32})")
 _LONGEST_PRODUCT = 97  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """What the connection tells about who sent a request.
 
     Attributes:

@@ -7,7 +7,6 @@ cannot be parsed takes no other with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
@@ -22,8 +21,7 @@ _AROUND_AN_EVENT = 2
 _CUTTABLE_DEPTHS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """A request's events, uncut from their bytes, and what is said once for all of them.
 
     Attributes:
@@ -43,8 +41,8 @@ class Envelope:
     may_hold_oddities: bool = True
     write_key: str | None = None
     sent_at: Any = None
-    context: Mapping[str, Any] = field(default_factory=dict)
-    integrations: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    integrations: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 class _Batch(msgspec.Struct):
