@@ -57,32 +57,41 @@ class Turn:
     database: Database
     notes: list[Any] = field(default_factory=list)
 
-    def write(self, taken: Sequence[Waiting]) -> None:
-        """Run all and commit; each one's result or error is then in it.
+    def begin(self) -> None:
+        """Begin the turn's transaction.
 
         Raises:
-            DiskFailure: nothing was committed.
+            DiskFailure: it cannot be.
         """
         try:
             self.database.execute("BEGIN IMMEDIATE")
-            for group in _grouped(taken):
-                self._run(group)
-            self.database.execute("COMMIT")
-        except (sqlite3.Error, DiskFailure) as error:
-            self._roll_back()
+        except sqlite3.Error as error:
             raise DiskFailure(str(error)) from error
-        except BaseException:
-            self._roll_back()
-            raise
 
-    def _run(self, group: list[Waiting]) -> None:
+    def run(self, group: list[Waiting]) -> None:
+        """Run one job, or a handler on its items; each one's result or error is then in it.
+
+        Raises:
+            DiskFailure: the turn as a whole cannot be committed any more.
+        """
         if self._attempted(group) or len(group) == 1:
             return
         for one in group:  # one of them is poison: each alone, so that it sinks only itself
             self._attempted([one])
 
+    def commit(self) -> None:
+        """Commit, and return when it is on the disk.
+
+        Raises:
+            DiskFailure: nothing was committed.
+        """
+        try:
+            self.database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise DiskFailure(str(error)) from error
+
     def _attempted(self, group: list[Waiting]) -> bool:
-        """Run one job, or a handler on its items; answer whether what it wrote stands."""
+        """Answer whether what a group wrote stands."""
         published = len(self.notes)
         self.database.execute("SAVEPOINT job")
         try:
@@ -118,7 +127,8 @@ class Turn:
         if not self.database.in_transaction:
             raise DiskFailure(f"The transaction was lost: {error}") from error
 
-    def _roll_back(self) -> None:
+    def roll_back(self) -> None:
+        """Undo the turn, as far as SQLite has not done so by itself."""
         self.notes.clear()
         if self.database.in_transaction:
             self.database.execute("ROLLBACK")
@@ -131,7 +141,7 @@ def give_up(taken: Sequence[Waiting]) -> None:
         one.error = Unavailable("The database cannot be written at the moment; try again.")
 
 
-def _grouped(taken: Sequence[Waiting]) -> list[list[Waiting]]:
+def grouped(taken: Sequence[Waiting]) -> list[list[Waiting]]:
     """Put all items of one handler together, where its first one stood; jobs stay alone."""
     groups: list[list[Waiting]] = []
     of_handler: dict[Handler, list[Waiting]] = {}

@@ -1,25 +1,31 @@
-"""The one thread that writes: jobs that wait together share one transaction and one fsync.
+"""One writer: work that waits together shares one transaction, one commit and one fsync.
 
-A turn takes what is waiting, runs each job inside its own savepoint, commits, and only then
-answers. A job that raises is undone alone. Where the commit itself fails (disk full, I/O error)
-nothing of the turn is promised: every caller gets `Unavailable`, and the next turn tries again.
+A turn takes what is waiting, runs each part inside its own savepoint, commits, and only then
+answers. What raises is undone alone. Where the commit itself fails (disk full, I/O error) nothing
+of the turn is promised: every caller gets `Unavailable`, and the next turn tries again.
+
+Two threads take turns with the database, never both at once. Items of lanes, which are many and
+short, are handled on the event loop's thread; jobs, which may be long, and every commit, which
+waits for the disk, run on the writer's own. Handling items there too would hand the interpreter's
+lock to and fro at each row that SQLite is given, which costs more than the rows do.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from headwater.errors import Unavailable
 from headwater.local.sql import Database
-from headwater.local.turns import Turn, Waiting, give_up
+from headwater.local.turns import Turn, Waiting, give_up, grouped
 from headwater.ports import Sql
 
 T = TypeVar("T")
@@ -27,6 +33,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _logger = logging.getLogger(__name__)
+
+_GATHERING = 0.002
+"""Seconds for which a turn waits at most for more requests to come in."""
+
+_QUIET_ROUNDS = 2
+"""Rounds of the loop that bring nothing, after which no more is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +51,45 @@ class TurnReport:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A turn whose lanes are done: what is left is its jobs and its commit."""
+
+    taken: list[Waiting]
+    jobs: list[list[Waiting]]
+    started: float
+
+
 class Writer:
-    """Runs jobs on its own thread, in order, many to a commit."""
+    """Runs work in order, much of it to a commit. All callers are of one event loop."""
 
     def __init__(
         self,
         database: Database,
         *,
         bound: int = 50_000,
-        turn: int = 5_000,
+        turn: int = 1_000,
         observe: Callable[[TurnReport], None] = lambda _report: None,
     ) -> None:
         """Start the thread.
 
         Args:
-            database: used by that thread alone from now on, and closed by `close`.
+            database: used by the writer alone from now on, and closed by `close`.
             bound: the weight that may wait; over it callers get `Unavailable`.
             turn: the weight after which a turn stops taking more, so that the first caller
-                does not wait for the last.
-            observe: called on the writer's thread after each turn.
+                does not wait for the last, and the event loop is not held up for long.
+            observe: called on the event loop's thread after each turn.
         """
         self._turn = Turn(database)
         self._bound = bound
         self._turn_weight = turn
         self._observe = observe
-        self._callbacks: list[tuple[asyncio.AbstractEventLoop, Callable[[list[Any]], None]]] = []
+        self._callbacks: list[Callable[[list[Any]], None]] = []
         self._waiting: deque[Waiting] = deque()
         self._weight = 0
-        self._closing = False
-        self._wake = threading.Condition()
+        self._busy = False
+        self._closing: asyncio.Event | None = None
+        self._begun: queue.SimpleQueue[_Begun | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="headwater-writer", daemon=True)
         self._thread.start()
 
@@ -92,25 +114,30 @@ class Writer:
     def coalesce(
         self, handler: Callable[[Sql, list[Item]], Sequence[Result]]
     ) -> Lane[Item, Result]:
-        """Make a lane: its handler gets the items of all who wait, and answers as many results."""
+        """Make a lane: its handler gets the items of all who wait, and answers as many results.
+
+        It runs on the event loop's thread, so it must be quick.
+        """
         return Lane(self, handler)
 
     def publish(self, note: Any) -> None:
-        """Tell the `after_commit` hooks, should the job that calls this be committed."""
+        """Tell the `after_commit` hooks, should the work that calls this be committed."""
         self._turn.notes.append(note)
 
     def after_commit(self, callback: Callable[[list[Any]], None]) -> None:
-        """Have `callback` called on the running loop after each commit that published something.
+        """Have `callback` called on the event loop after each commit that published something.
 
         It is called before the callers of that turn go on.
         """
-        self._callbacks.append((asyncio.get_running_loop(), callback))
+        self._callbacks.append(callback)
 
     async def close(self) -> None:
         """Finish what waits, then close the database; new work is refused from now on."""
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        self._closing = asyncio.Event()
+        if not self._busy:
+            self._closing.set()
+        await self._closing.wait()
+        self._begun.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
     def enqueue(self, waiting: Waiting) -> None:
@@ -119,70 +146,110 @@ class Writer:
         Raises:
             Unavailable: the queue is full, or the writer is closing.
         """
-        with self._wake:
-            if self._closing:
-                raise Unavailable("The server is shutting down; try again shortly.")
-            # What is heavier than the bound itself must get in some time: when nothing waits.
-            if self._weight and self._weight + waiting.weight > self._bound:
-                raise Unavailable(
-                    f"{self._weight} events wait for the disk, and no more may; try again."
-                )
-            self._weight += waiting.weight
-            self._waiting.append(waiting)
-            self._wake.notify()
+        if self._closing is not None:
+            raise Unavailable("The server is shutting down; try again shortly.")
+        # What is heavier than the bound itself must get in some time: when nothing waits.
+        if self._weight and self._weight + waiting.weight > self._bound:
+            raise Unavailable(
+                f"{self._weight} events wait for the disk, and no more may; try again."
+            )
+        self._weight += waiting.weight
+        self._waiting.append(waiting)
+        if not self._busy:
+            self._busy = True
+            self._soon(waiting.loop)
 
-    def _work(self) -> None:
-        while taken := self._take():
-            started = time.perf_counter()
-            committed = self._committed(taken)
-            seconds = time.perf_counter() - started
-            weight = sum(one.weight for one in taken)
-            with self._wake:
-                self._weight -= weight
-            notes, self._turn.notes = self._turn.notes, []
-            self._answer(taken, notes)
-            self._report(TurnReport(len(taken), weight, seconds, failed=not committed))
-        self._turn.database.close()
+    def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin a turn once the requests that are coming in have been read.
+
+        Callers who were just answered send their next requests now; a turn that waits for them
+        has many times the work for the same commit.
+        """
+        loop.call_soon(self._gather, loop, 0, 0, loop.time() + _GATHERING)
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, until: float) -> None:
+        """Let rounds of the loop pass for as long as they bring something."""
+        waiting = len(self._waiting)
+        quiet = 0 if waiting > seen else quiet + 1
+        if quiet > _QUIET_ROUNDS or self._weight >= self._turn_weight or loop.time() >= until:
+            self._begin()
+        else:
+            loop.call_soon(self._gather, loop, waiting, quiet, until)
+
+    def _begin(self) -> None:
+        """Take what waits, do what lanes have, and leave jobs and commit to the thread."""
+        taken = self._take()
+        groups = grouped(taken)
+        begun = _Begun(
+            taken, [one for one in groups if one[0].handler is None], time.perf_counter()
+        )
+        try:
+            self._turn.begin()
+            for group in groups:
+                if group[0].handler is not None:
+                    self._turn.run(group)
+        except Exception:
+            # Whatever it was, the writer must live and the callers must not be told 200.
+            _logger.exception("A turn failed; its callers were told to try again.")
+            self._give_up(taken)
+            taken[0].loop.call_soon(self._end, begun, False, [])  # noqa: FBT003 - call_soon's
+        else:
+            self._begun.put(begun)
 
     def _take(self) -> list[Waiting]:
-        """Wait for work; answer what one turn takes, or nothing when closed and drained."""
         taken: list[Waiting] = []
         weight = 0
-        with self._wake:
-            while not self._waiting and not self._closing:
-                self._wake.wait()
-            while self._waiting and weight < self._turn_weight:
-                taken.append(self._waiting.popleft())
-                weight += taken[-1].weight
+        while self._waiting and weight < self._turn_weight:
+            taken.append(self._waiting.popleft())
+            weight += taken[-1].weight
         return taken
 
-    def _committed(self, taken: list[Waiting]) -> bool:
+    def _work(self) -> None:
+        """Do jobs and commit, on the writer's own thread."""
+        while (begun := self._begun.get()) is not None:
+            committed = self._committed(begun)
+            notes, self._turn.notes = self._turn.notes, []
+            with suppress(RuntimeError):  # the loop was closed: nobody waits there any more
+                begun.taken[0].loop.call_soon_threadsafe(self._end, begun, committed, notes)
+        self._turn.database.close()
+
+    def _committed(self, begun: _Begun) -> bool:
         try:
-            self._turn.write(taken)
+            for group in begun.jobs:
+                self._turn.run(group)
+            self._turn.commit()
         except Exception:
-            # Whatever it was, the thread must live and the callers must not be told 200.
             _logger.exception("A commit failed; its callers were told to try again.")
-            give_up(taken)
+            self._give_up(begun.taken)
             return False
         return True
 
-    def _report(self, report: TurnReport) -> None:
+    def _give_up(self, taken: list[Waiting]) -> None:
+        give_up(taken)
         try:
-            self._observe(report)
+            self._turn.roll_back()
         except Exception:
-            _logger.exception("The observer of the writer failed.")
+            # It stays open; the next turn cannot begin, and tries to roll it back again.
+            _logger.exception("A turn could not be rolled back.")
 
-    def _answer(self, taken: list[Waiting], notes: list[Any]) -> None:
-        """Wake each loop once, however many of its callers waited."""
-        by_loop: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
+    def _end(self, begun: _Begun, committed: bool, notes: list[Any]) -> None:  # noqa: FBT001 - called by the loop
+        """Answer a turn's callers and go on with the next."""
+        weight = sum(one.weight for one in begun.taken)
+        self._weight -= weight
         if notes:
-            for loop, callback in self._callbacks:
-                by_loop.setdefault(loop, []).append(_told(callback, notes))
-        for one in taken:
-            by_loop.setdefault(one.loop, []).append(one.resolve)
-        for loop, calls in by_loop.items():
-            with suppress(RuntimeError):  # the loop was closed: nobody waits there any more
-                loop.call_soon_threadsafe(_call_all, calls)
+            for callback in self._callbacks:
+                _call("A hook after a commit", callback, notes)
+        for one in begun.taken:
+            one.resolve()
+        seconds = time.perf_counter() - begun.started
+        report = TurnReport(len(begun.taken), weight, seconds, failed=not committed)
+        _call("The observer of the writer", self._observe, report)
+        if self._waiting:
+            self._soon(begun.taken[0].loop)
+        else:
+            self._busy = False
+            if self._closing is not None:
+                self._closing.set()
 
 
 class Lane(Generic[Item, Result]):
@@ -211,13 +278,8 @@ class Lane(Generic[Item, Result]):
         return result
 
 
-def _told(callback: Callable[[list[Any]], None], notes: list[Any]) -> Callable[[], None]:
-    return lambda: callback(notes)
-
-
-def _call_all(calls: Iterable[Callable[[], None]]) -> None:
-    for call in calls:
-        try:
-            call()
-        except Exception:
-            _logger.exception("A hook after a commit failed.")
+def _call(what: str, call: Callable[[Any], None], value: Any) -> None:
+    try:
+        call(value)
+    except Exception:
+        _logger.exception("%s failed.", what)
