@@ -395,3 +395,24 @@ def test_a_batch_comes_to_what_its_events_come_to_one_by_one(
     looked_at = [replace(each, depths_unknown=True, may_hold_oddities=True) for each in alone]
 
     assert outcomes(together) == [outcomes(each)[0] for each in looked_at]
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (b'{"userId":"1"}', b'{"userId":"1","type":"track"}'),
+        (b'{"userId":"1","type":"page"} ', b'{"userId":"1","type":"page","type":"track"}'),
+        (b"{ }", b'{"type":"track"}'),
+    ],
+)
+def test_a_refused_single_call_keeps_its_type(raw: bytes, kept: bytes) -> None:
+    """What the path said is kept with the event, so that it can be sent through again."""
+    rejection = reject(raw, BadRequest("no", code="missing_event"), call="track")
+
+    assert rejection.body == kept
+    assert json.loads(rejection.body)["type"] == "track"
+
+
+def test_what_cannot_be_parsed_is_kept_as_it_came() -> None:
+    """Nothing is added to what is no JSON."""
+    assert reject(b"{oops", BadRequest("no", code="malformed_json"), call="track").body == b"{oops"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 from uuid import NAMESPACE_URL, uuid5
 
 from headwater.actors.rejected_events import RejectedEvent
@@ -13,6 +14,7 @@ from headwater.collect.enrich import Sender
 from headwater.collect.envelope import Envelope, open_batch, open_single
 from headwater.collect.limits import Limits
 from headwater.errors import BadRequest, HeadwaterError, NotFound
+from headwater.workspace import EventType
 
 _NOBODY = Sender(ip=None, user_agent=None, is_browser=False)
 
@@ -55,7 +57,7 @@ class Replay:
             workspace: the one that refused it.
             event: as it was kept.
             body: corrected; None for the body as it was.
-            call: its type, where the body does not say.
+            call: its type, where neither body says.
 
         Raises:
             Unavailable: nothing of it is promised.
@@ -67,7 +69,8 @@ class Replay:
             event.source, _NOBODY, event.received_at, _SameNames(workspace, event.id)
         )
         try:
-            envelope = self._open(event.body if body is None else body, call)
+            corrected = event.body if body is None else body
+            envelope = self._open(corrected, call or _type_of(corrected) or _type_of(event.body))
         except (BadRequest, HeadwaterError) as error:
             return error
         collected = Collector(config, self._limits).collect(envelope, circumstances)
@@ -86,6 +89,16 @@ class Replay:
         if call is not None:
             return open_single(body, call, self._limits)
         return Envelope(type=None, events=(body,), depths_unknown=True)
+
+
+def _type_of(body: bytes) -> str | None:
+    """Answer the type that a body names, if it does, and if there is such a call."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind if kind in get_args(EventType) else None
 
 
 def _is_batch(body: bytes) -> bool:

@@ -66,7 +66,7 @@ class Collector:
             try:
                 arrivals.append(self._arrival(raw, envelope, assembly))
             except BadRequest as error:
-                rejections.append(reject(raw, error, index=index))
+                rejections.append(reject(raw, error, index=index, call=envelope.type))
         return Collected(tuple(arrivals), tuple(rejections))
 
     def _arrival(self, raw: bytes, envelope: Envelope, assembly: _Assembly) -> Arrival:
@@ -91,8 +91,14 @@ class Collector:
         )
 
 
-def reject(raw: bytes, error: BadRequest, *, index: int = 0) -> Rejection:
-    """Answer the rejection of an event, or of what should have been one, for `error`'s reason."""
+def reject(raw: bytes, error: BadRequest, *, index: int = 0, call: str | None = None) -> Rejection:
+    """Answer the rejection of an event, or of what should have been one, for `error`'s reason.
+
+    A single call says in its path which `call` it is; what is kept says it too, so that it can
+    be sent through again.
+    """
+    if call and error.code not in _UNPARSED:
+        raw = _with_type(raw, call)
     return Rejection(
         index=index,
         message_id=None if error.code in _UNPARSED else message_id(raw),
@@ -100,6 +106,13 @@ def reject(raw: bytes, error: BadRequest, *, index: int = 0) -> Rejection:
         message=error.message,
         body=raw[:_KEPT_OF_A_REFUSED_EVENT],
     )
+
+
+def _with_type(raw: bytes, call: str) -> bytes:
+    """Answer an object's JSON text with a `type` behind all else, where the last one counts."""
+    before = raw.rstrip()[:-1].rstrip()
+    comma = b"" if before.endswith(b"{") else b","
+    return before + comma + b'"type":"' + call.encode() + b'"}'
 
 
 class _Assembly:
