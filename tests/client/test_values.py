@@ -105,7 +105,7 @@ TABLE: list[tuple[object, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "expected"), TABLE[:-1], ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(("value", "expected"), TABLE[:-1])
 def test_a_value_becomes_its_json_form(value: object, expected: object) -> None:
     """Each row of the module's table holds, and the result is what `json` takes."""
     result = plain({"key": value}, "properties")["key"]
@@ -139,7 +139,6 @@ def test_keys_become_text() -> None:
         ({"a": lambda: 1}, "of type function"),
         ({"a": (item for item in "ab")}, "of type generator"),
     ],
-    ids=str,
 )
 def test_a_value_without_json_form_is_named(value: object, words: str) -> None:
     """The message says where the value is, and what it is."""

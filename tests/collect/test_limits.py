@@ -146,8 +146,8 @@ def test_a_bomb_of_many_empty_members_is_read_once() -> None:
     ("body", "encoding", "code"),
     [
         (b'{"a":1}', "gzip", "invalid_gzip"),
-        (gzip.compress(b'{"a":1}')[:-12], "gzip", "invalid_gzip"),
-        (gzip.compress(b"{}") + b"rest", "gzip", "invalid_gzip"),
+        (gzip.compress(b'{"a":1}', mtime=0)[:-12], "gzip", "invalid_gzip"),
+        (gzip.compress(b"{}", mtime=0) + b"rest", "gzip", "invalid_gzip"),
         (b"{}", "br", "unsupported_encoding"),
         (b" " * 101, "", "body_too_large"),
     ],
