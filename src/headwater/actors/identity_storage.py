@@ -131,7 +131,8 @@ class Turn:
     def add(self, rows: Sequence[tuple[str, str, int, str, str, str]]) -> None:
         """Store events: actor, messageId, timestamp, via, type, body. None of them may be known."""
         if rows:
-            self._sql.execute_many(_ADD, rows)
+            # A person's events side by side: fewer pages to log, and fewer to read them back.
+            self._sql.execute_many(_ADD, sorted(rows))
 
     def load_traits(self, keys: Iterable[tuple[str, str]]) -> None:
         """Read the traits of all these (actor, via) that are not read yet, in one statement."""
