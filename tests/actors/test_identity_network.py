@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.actors import identity_reading, identity_timeline
+from headwater.actors import identity_network, identity_reading, identity_timeline
 from headwater.actors.identity import Policy, account_actor
 from headwater.actors.identity_network import Network
 from headwater.collect.arrival import Arrival
@@ -288,3 +288,21 @@ def test_orders_about_nobody_are_refused() -> None:
         NETWORK.split(sql, WORKSPACE, "user_id:1", "nope")
     with pytest.raises(NotFound, match="merged nobody"):
         NETWORK.split(sql, WORKSPACE, "user_id:1", "m1:anonymous_id:a")
+
+
+def test_a_turn_ends_before_a_very_big_person_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages count towards the steps of a turn; sweeps move the rest, and nothing is lost."""
+    monkeypatch.setattr(identity_network, "STEPS_A_TURN", 150)
+    sql = database()
+    NETWORK.receive(sql, [arrival(f"m{n}", "page", ("anonymous_id:a",)) for n in range(1, 1001)])
+    NETWORK.receive(sql, [arrival("m5000", "page", ("user_id:1", "anonymous_id:a"))])
+    pending = "SELECT count(*) FROM identity WHERE pending = 1"
+    assert sql.execute(pending) == [(1,)]
+
+    for _ in range(10):
+        NETWORK.sweep(sql)
+
+    assert sql.execute(pending) == [(0,)]
+    person = identity_reading.person(sql, WORKSPACE, "user_id:1")
+    assert person is not None
+    assert person.counts == {"page": 1001}

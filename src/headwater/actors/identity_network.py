@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from headwater.actors import identity
 from headwater.actors.identity import Policy
+from headwater.actors.identity_messages import Page
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Link, Root
 from headwater.actors.identity_storage import Turn
@@ -21,8 +22,11 @@ from headwater.commands import Command
 from headwater.errors import Conflict, NotFound
 from headwater.ports import Sql
 
-STEPS_A_TURN = 20_000
-"""Steps of talk in one turn; what is left is carried on by `sweep`."""
+STEPS_A_TURN = 10_000
+"""Steps of talk in one turn, so that nobody waits long for it; the rest is left to `sweep`.
+
+A step is a request with its reply; of a page of events two count as one more.
+"""
 
 
 @dataclass(slots=True)
@@ -139,6 +143,8 @@ class Network:
                 steps += 1
                 reply = identity.answer(turn, policy, request)
                 commands += identity.settle(turn, actor, reply)
+                if isinstance(reply, Page):
+                    steps += len(reply.events) // 2
                 asked = turn.state(request.to)
                 if isinstance(asked, Root) and asked.pending and request.to not in waiting:
                     waiting.append(request.to)

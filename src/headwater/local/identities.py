@@ -129,8 +129,9 @@ class Identities:
         """Look every so many seconds whether a full turn left something, and carry it on."""
         while True:
             try:
-                if await self._readers.run(identity_reading.any_unsettled):
+                while await self._readers.run(identity_reading.any_unsettled):
                     await self.sweep()
+                    await asyncio.sleep(0.01)
             except HeadwaterError as error:  # the disk, or the end: the next look will tell
                 _logger.warning("Merges wait to be carried on: %s", error.code)
             await asyncio.sleep(every)
