@@ -32,6 +32,12 @@ def test_what_was_answered_is_stored_once_and_delivered_in_order(block: int) -> 
         run(seed)
 
 
+@pytest.mark.parametrize("seed", [1529, 1717])
+def test_seeds_that_failed_once(seed: int) -> None:
+    """A refused batch of people whose events had been held back was halved out of order."""
+    run(seed)
+
+
 def test_the_faults_do_strike() -> None:
     """Runs see crashes, repeated deliveries, dead letters and merges."""
     pipelines = [run(seed) for seed in range(20)]

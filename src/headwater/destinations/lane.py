@@ -227,6 +227,9 @@ class Lane:
             batch.append(self._fresh.popleft())
             size += row.size + 1
         blocked.update(row.person for row in batch)
+        # Rows that were parked came back in front of earlier ones. Should the batch be halved, the
+        # half that begins earlier goes first, so it must have each person's earlier events.
+        batch.sort(key=lambda row: row.id)
         return batch
 
     def _park(self, row: Row) -> None:
