@@ -1,0 +1,1 @@
+"""Questions about populations: typed, compiled to SQL, answered as tables."""

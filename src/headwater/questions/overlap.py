@@ -1,0 +1,30 @@
+"""Overlap: how many people are in which of some audiences at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from headwater.questions.filters import TraitFilter
+from headwater.questions.selection import Name
+from headwater.questions.value import Value
+
+
+class Overlap(Value):
+    """How many people are in each combination of audiences right now; a row for each.
+
+    Attributes:
+        audiences: their ids.
+        people: only about people whose present traits fit; all conditions must hold.
+    """
+
+    question: Literal["overlap"] = "overlap"
+    audiences: Annotated[tuple[Name, ...], Field(min_length=2, max_length=8)]
+    people: tuple[TraitFilter, ...] = ()
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if len(set(self.audiences)) < len(self.audiences):
+            raise ValueError("name each audience once")
+        return self
