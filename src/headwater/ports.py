@@ -89,3 +89,72 @@ class Http(Protocol):
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Answer the response, whatever its status; raise `HttpFailure` where there is none."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of a bucket, as a listing tells of it. `size` is in bytes."""
+
+    key: str
+    size: int
+
+
+class BucketFailure(Exception):
+    """The bucket did not answer, or not in time, or with an error: it may work later.
+
+    Of a `put` or `delete` that ended so it is not known whether it was done.
+    """
+
+
+class BucketRefused(BucketFailure):
+    """The bucket does not let us: wrong credentials, no such bucket, no right. Trying is vain."""
+
+
+class ObjectMissing(Exception):
+    """There is no object under that key."""
+
+
+class Bucket(Protocol):
+    """Keeps objects: bytes under keys such as `default/events/day=2026-11-23/0001.parquet`.
+
+    Keys are relative paths of printable ASCII without `..`, at most 800 characters. What a `put`
+    has answered, every later call sees. Objects are replaced whole or not at all: no reader ever
+    sees half of one, and an upload that was cut off leaves nothing under its key.
+    Each method raises `BucketFailure` after its own retries.
+    """
+
+    async def put(
+        self, key: str, data: bytes, *, only_if_absent: bool = False, cold: bool = False
+    ) -> bool:
+        """Store an object; answer whether it was stored.
+
+        Args:
+            key: where.
+            data: all of it.
+            only_if_absent: where there is one under the key already, leave it and answer False.
+                Of two that try at once, one is answered True. A repeated try whose first one
+                had arrived after all is answered False: compare what is there.
+            cold: in the class for what is seldom read, where the bucket has one that still
+                answers within seconds.
+        """
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """Answer all of an object; raise `ObjectMissing` where there is none."""
+        ...
+
+    async def range(self, key: str, start: int, length: int) -> bytes:
+        """Answer bytes `start` to `start + length`, fewer where it ends before.
+
+        A negative `start` counts from the end, `length` then being no more than it.
+        Raises `ObjectMissing` where there is none.
+        """
+        ...
+
+    async def list(self, prefix: str, *, after: str = "") -> Sequence[StoredObject]:
+        """Answer all objects whose key begins with `prefix` and sorts behind `after`, in order."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove objects; one that is not there is no error."""
+        ...
