@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headwater.collect import json_text
 from headwater.collect.times import write_time
-from headwater.lake.event_rows import WHOLE, join_body, split_body
+from headwater.lake.event_rows import WHOLE, bot, join_body, split_body
 
 TIMES = st.integers(-62_135_596_800_000, 253_402_300_799_999).map(write_time)
 VALUES: Any = st.recursive(
@@ -96,6 +96,7 @@ def test_values_are_in_their_columns() -> None:
             '{"type":null,"messageId":null,"timestamp":null,"receivedAt":null,"userId":null,'
             '"event":null,"properties":null,"context":null,"integrations":{},"sourceId":null}'
         ),
+        "bot": None,
     }
     assert join_body(split_body(BODY)) == BODY
 
@@ -126,3 +127,22 @@ def test_an_event_without_what_each_has_is_refused(field: str) -> None:
 
     with pytest.raises(ValueError, match="has no readable"):
         split_body(json.dumps(event))
+
+
+@pytest.mark.parametrize(
+    ("context", "mark"),
+    [
+        ('{"bot":true}', "true"),
+        ('{"bot":"Googlebot"}', '"Googlebot"'),
+        ('{"bot": {"name": "x"}}', '{"name": "x"}'),
+        ('{"bot":false}', None),
+        ('{"bot":null}', None),
+        ('{"page":{"bot":true}}', None),
+        ('["bot"]', None),
+        ('"\\"bot\\""', None),
+        (None, None),
+    ],
+)
+def test_a_bot_is_marked_in_a_column_of_its_own(context: str | None, mark: str | None) -> None:
+    """What is null or false marks nothing, nor does a mark that is not at the context's top."""
+    assert bot(context) == mark

@@ -138,6 +138,12 @@ EVENTS = Table(
             repeats=True,
         ),
         _number("position", 18, "Order of commit within the database that wrote it."),
+        _text(
+            "bot",
+            19,
+            "JSON of `context.bot` where it marks the event as a bot's; null where a human's.",
+            repeats=True,
+        ),
     ),
 )
 """Every event, once. `group` calls are here as their person's; accounts' copies are not."""
