@@ -1,0 +1,1 @@
+"""Which people: conditions over what they are and did, evaluated as it happens."""
