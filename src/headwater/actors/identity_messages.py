@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
+from headwater.actors.identity_history import History
 from headwater.actors.identity_state import AccountUpdate, Leaving, Link, Root, Standing, Traits
 
-EventRow = tuple[str, int, str, str, str]
-"""messageId, timestamp, the identifier that it arrived under, type, the event as JSON text."""
+EventRow = tuple[str, int, str, str, str, int]
+"""messageId, timestamp, the identifier that it arrived under, type, the event as JSON text, and
+its place in the lake's order (`event.origin`)."""
 
 
 class Join(msgspec.Struct, frozen=True, tag=True):
@@ -47,13 +49,17 @@ class Pull(msgspec.Struct, frozen=True, tag=True):
 
 
 class Page(msgspec.Struct, frozen=True, tag=True):
-    """Some of a parcel's rows; `next` is None on the last page. Traits come with the first."""
+    """Some of a parcel's rows; `next` is None on the last page.
+
+    Traits, and what is known of events that only the lake has, come with the first.
+    """
 
     parcel: str
     cursor: str
     events: list[EventRow]
     traits: list[tuple[str, Traits]]
     next: str | None
+    history: list[tuple[str, History]] = []
 
 
 class Drop(msgspec.Struct, frozen=True, tag=True):

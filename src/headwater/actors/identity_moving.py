@@ -39,6 +39,7 @@ def answer_pull(turn: Turn, request: Pull) -> Page:
         events=events,
         traits=turn.all_traits(rows) if request.cursor == "" else [],
         next=events[-1][0] if len(events) == PAGE else None,
+        history=turn.history(rows) if request.cursor == "" else [],
     )
 
 
@@ -48,12 +49,14 @@ def settle_page(turn: Turn, actor: str, page: Page) -> None:
     if root.imports.get(page.parcel) != page.cursor:
         return
     known = turn.known([(actor, event[0]) for event in page.events])
-    turn.add([(actor, *event) for event in page.events if (actor, event[0]) not in known])
+    turn.add_moved(actor, [event for event in page.events if (actor, event[0]) not in known])
     for via, part in page.traits:
         held = turn.traits(actor, via)
         for name, (value, timestamp, message_id) in part.items():
             traits.write(held, {name: value}, (timestamp, message_id))
         turn.put_traits(actor, via)
+    for via, history in page.history:
+        turn.add_history(actor, via, history)
     root.imports[page.parcel] = page.next
     turn.put(actor, root)
 

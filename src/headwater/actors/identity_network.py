@@ -43,14 +43,16 @@ class Network:
 
     Args:
         policy: a workspace's name to its rules, as they are now.
+        journal: whether each turn writes down what it changed, for the lake.
     """
 
-    def __init__(self, policy: Callable[[str], Policy]) -> None:
+    def __init__(self, policy: Callable[[str], Policy], *, journal: bool = False) -> None:
         self._policy = policy
+        self._journal = journal
 
     def receive(self, sql: Sql, arrivals: Sequence[Arrival]) -> Outcome:
         """Store events, each with its person, and settle who is who; in the given order."""
-        turn, outcome = Turn(sql), Outcome()
+        turn, outcome = Turn(sql, journal=self._journal), Outcome()
         for workspace, calls in _by_workspace(arrivals).items():
             found = self._resolve(turn, calls)
             received = identity.receive(turn, self._policy(workspace), found)
@@ -69,7 +71,7 @@ class Network:
         Raises:
             NotFound: one of the two identifies nobody.
         """
-        turn = Turn(sql)
+        turn = Turn(sql, journal=self._journal)
         actor = self._known_root(turn, workspace, first)
         other = self._known_root(turn, workspace, second)
         outcome = Outcome()
@@ -88,7 +90,7 @@ class Network:
             NotFound: nobody is known by the identifier, or they have no such merge.
             Conflict: they are being merged or split just now.
         """
-        turn = Turn(sql)
+        turn = Turn(sql, journal=self._journal)
         actor = self._known_root(turn, workspace, identifier)
         self._converse(turn, [actor])
         restored = split(turn, actor, link)
@@ -99,7 +101,7 @@ class Network:
     def sweep(self, sql: Sql, limit: int = 1000) -> Outcome:
         """Carry on what a crash or a full turn left; nothing is left when it stores nothing."""
         rows = sql.execute("SELECT actor FROM identity WHERE pending = 1 LIMIT ?", (limit,))
-        turn = Turn(sql)
+        turn = Turn(sql, journal=self._journal)
         outcome = Outcome()
         if rows:
             outcome.commands = self._converse(turn, [row[0] for row in rows])

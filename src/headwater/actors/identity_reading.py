@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from msgspec.structs import astuple
+
 from headwater.actors.identity import account_actor
+from headwater.actors.identity_history import History
 from headwater.actors.identity_network import follow
 from headwater.actors.identity_state import NEVER, Groups, Root, Stamp
 from headwater.actors.identity_state import Account as AccountState
@@ -64,9 +67,10 @@ def person(sql: Sql, workspace: str, identifier: str) -> Person | None:
     root = turn.state(actor)
     if not isinstance(root, Root):
         return None
-    figures = _figures(sql, actor)
-    first = _stamp(sql, _FIRST, actor)
-    last = _stamp(sql, _LAST, actor)
+    history = turn.history(actor)
+    figures = _figures(sql, actor, history)
+    first = min([*_stamps(sql, _FIRST, actor), *(one.first for _, one in history)], default=NEVER)
+    last = max([*_stamps(sql, _LAST, actor), *(one.last for _, one in history)], default=NEVER)
     return Person(
         id=actor.partition("/")[2],
         workspace=workspace,
@@ -81,13 +85,18 @@ def person(sql: Sql, workspace: str, identifier: str) -> Person | None:
     )
 
 
-def _figures(sql: Sql, actor: str) -> list[_Figures]:
+def _figures(sql: Sql, actor: str, history: list[tuple[str, History]]) -> list[_Figures]:
+    """Answer the figures of the events that are here, and of those that only the lake has."""
     rows = sql.execute(
         "SELECT via, type, count(*), min(timestamp), max(timestamp)"
         " FROM event WHERE actor = ? GROUP BY via, type",
         (actor,),
     )
-    return [_Figures(*row) for row in rows]
+    return [_Figures(*row) for row in rows] + [
+        _Figures(via, kind, *astuple(span))
+        for via, one in history
+        for kind, span in one.types.items()
+    ]
 
 
 _FIRST = """
@@ -100,9 +109,8 @@ ORDER BY timestamp DESC, message_id DESC LIMIT 1
 """
 
 
-def _stamp(sql: Sql, statement: str, actor: str) -> Stamp:
-    rows = sql.execute(statement, (actor,))
-    return (rows[0][0], rows[0][1]) if rows else NEVER
+def _stamps(sql: Sql, statement: str, actor: str) -> list[Stamp]:
+    return [(row[0], row[1]) for row in sql.execute(statement, (actor,))]
 
 
 def _identifiers(root: Root, figures: list[_Figures]) -> tuple[Identifier, ...]:

@@ -12,6 +12,9 @@ from typing import Any
 
 import msgspec
 
+from headwater.actors import identity_history
+from headwater.actors.identity_changes import Changes, note
+from headwater.actors.identity_history import History
 from headwater.actors.identity_messages import EventRow
 from headwater.actors.identity_state import (
     Account,
@@ -25,6 +28,9 @@ from headwater.actors.identity_state import (
     encode_traits,
 )
 from headwater.ports import Sql
+
+SCHEMAS = ("identity.sql", "identity_lake.sql")
+"""The files with the tables, oldest first."""
 
 PAGE = 200
 """Events in one page of a parcel."""
@@ -54,8 +60,19 @@ _SAVE_TRAITS = """
 INSERT INTO traits (actor, via, body) VALUES (?, ?, ?)
 ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
 """
+_ADD_MOVED = """
+INSERT INTO event (actor, message_id, timestamp, via, type, body, origin)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_SAVE_HISTORY = """
+INSERT INTO history (actor, via, body) VALUES (?, ?, ?)
+ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
+"""
+# A row of the highest id must stay: the next event would else get an id that the lake has passed.
+_DROP = "DELETE FROM event WHERE actor = ? AND id <> (SELECT max(id) FROM event)"
+_BURY = "UPDATE event SET actor = '', body = '' WHERE actor = ?"
 _PAGE = """
-SELECT message_id, timestamp, via, type, body FROM event
+SELECT message_id, timestamp, via, type, body, coalesce(origin, id) FROM event
 WHERE actor = ? AND message_id > ? ORDER BY message_id LIMIT ?
 """
 
@@ -68,8 +85,12 @@ def _text(value: Any) -> str:
 
 
 def schema() -> str:
-    """Answer the statements that make the tables, where they are not there yet."""
-    return resources.files(__package__).joinpath("identity.sql").read_text()
+    """Answer the statements that make the tables in a database that has none of them.
+
+    Where there may be older ones, `migrate` brings each file of `SCHEMAS` in once.
+    """
+    files = resources.files(__package__)
+    return "\n".join(files.joinpath(name).read_text() for name in SCHEMAS)
 
 
 class Turn:
@@ -77,10 +98,12 @@ class Turn:
 
     Args:
         sql: the actors' database, inside a transaction.
+        journal: whether to write down what changed, for the lake; see identity_changes.py.
     """
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, *, journal: bool = False) -> None:
         self._sql = sql
+        self._changes = Changes() if journal else None
         self._states: dict[str, State | None] = {}
         self._dirty: dict[str, None] = {}
         self._traits: dict[tuple[str, str], Traits] = {}
@@ -134,6 +157,11 @@ class Turn:
             # A person's events side by side: fewer pages to log, and fewer to read them back.
             self._sql.execute_many(_ADD, sorted(rows))
 
+    def add_moved(self, actor: str, rows: Sequence[EventRow]) -> None:
+        """Store events that come from another actor; they keep their place in the lake's order."""
+        if rows:
+            self._sql.execute_many(_ADD_MOVED, [(actor, *row) for row in rows])
+
     def load_traits(self, keys: Iterable[tuple[str, str]]) -> None:
         """Read the traits of all these (actor, via) that are not read yet, in one statement."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._traits]
@@ -156,7 +184,7 @@ class Turn:
     def page(self, actor: str, cursor: str) -> list[EventRow]:
         """Answer the next events of an actor by messageId, `PAGE` at most."""
         return [
-            (row[0], row[1], row[2], row[3], row[4])
+            (row[0], row[1], row[2], row[3], row[4], row[5])
             for row in self._sql.execute(_PAGE, (actor, cursor, PAGE))
         ]
 
@@ -166,24 +194,54 @@ class Turn:
         rows = self._sql.execute("SELECT via, body FROM traits WHERE actor = ?", (actor,))
         return [(via, decode_traits(body)) for via, body in rows]
 
+    def history(self, actor: str) -> list[tuple[str, History]]:
+        """Answer what is known of an actor's events in the lake alone, by identifier."""
+        rows = self._sql.execute("SELECT via, body FROM history WHERE actor = ?", (actor,))
+        return [(via, identity_history.decode(body)) for via, body in rows]
+
+    def add_history(self, actor: str, via: str, history: History) -> None:
+        """Add to what is known of an actor's events in the lake alone."""
+        held = dict(self.history(actor)).get(via)
+        both = held.with_all(history) if held else history
+        self._sql.execute(_SAVE_HISTORY, (actor, via, identity_history.encode(both)))
+        if self._changes is not None:
+            self._changes.history.append((actor, via))
+
     def relabel(self, actor: str, parcel: str, identifiers: Iterable[str]) -> None:
         """Move the rows that arrived under these identifiers out of a person, into a parcel."""
         self.flush_traits()
-        wanted = _text(list(identifiers))
-        for table in ("event", "traits"):
+        identifiers = list(identifiers)
+        self._note_moved(actor, identifiers)
+        for table in ("event", "traits", "history"):
             self._sql.execute(
                 f"UPDATE {table} SET actor = ? WHERE actor = ?"  # noqa: S608 - names above
                 " AND via IN (SELECT value FROM json_each(?))",
-                (parcel, actor, wanted),
+                (parcel, actor, _text(identifiers)),
             )
+        self._note_moved(parcel, identifiers)
         self._forget_traits(actor)
 
     def drop(self, parcel: str) -> None:
         """Delete the rows of a parcel."""
         self.flush_traits()
-        self._sql.execute("DELETE FROM event WHERE actor = ?", (parcel,))
+        if self._changes is not None:
+            vias = self._sql.execute(
+                "SELECT via FROM traits WHERE actor = ?1"
+                " UNION SELECT via FROM history WHERE actor = ?1",
+                (parcel,),
+            )
+            self._note_moved(parcel, [via for (via,) in vias])
+        self._sql.execute(_DROP, (parcel,))
+        self._sql.execute(_BURY, (parcel,))
         self._sql.execute("DELETE FROM traits WHERE actor = ?", (parcel,))
+        self._sql.execute("DELETE FROM history WHERE actor = ?", (parcel,))
         self._forget_traits(parcel)
+
+    def _note_moved(self, actor: str, identifiers: Sequence[str]) -> None:
+        if self._changes is not None:
+            moved = [(actor, via) for via in identifiers]
+            self._changes.traits += moved
+            self._changes.history += moved
 
     def _forget_traits(self, actor: str) -> None:
         for key in [key for key in self._traits if key[0] == actor]:
@@ -197,10 +255,14 @@ class Turn:
             " DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)",
             (actor, member, timestamp),
         )
+        if self._changes is not None:
+            self._changes.members.append((actor, member))
 
     def flush_traits(self) -> None:
         """Write the traits that were changed."""
         rows = [(*key, encode_traits(self._traits[key])) for key in self._dirty_traits]
+        if self._changes is not None:
+            self._changes.traits += self._dirty_traits
         self._dirty_traits.clear()
         if rows:
             self._sql.execute_many(_SAVE_TRAITS, rows)
@@ -213,6 +275,10 @@ class Turn:
             state = self._states[actor]
             if isinstance(state, (Root, Forward, Account)):
                 rows.append((actor, int(state.pending), encode(state)))
+        if self._changes is not None:
+            self._changes.states += self._dirty
+            note(self._sql, self._changes)
+            self._changes = Changes()
         self._dirty.clear()
         if rows:
             self._sql.execute_many(_SAVE, rows)

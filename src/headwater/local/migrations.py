@@ -15,6 +15,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "identity.sql"),
     ("headwater.actors", "deliveries.sql"),
     ("headwater.local", "readiness.sql"),
+    ("headwater.actors", "identity_lake.sql"),
 )
 
 
