@@ -60,7 +60,7 @@ def test_ranges_have_words(words: str, expected: Any) -> None:
 
 def test_a_name_alone_is_a_track_event() -> None:
     """The short form and the long one are one question."""
-    long = {"question": "trend", "series": [{"events": {"event": "Order Completed"}}]}
+    long = {"question": "trend", "series": [{"events": {"name": "Order Completed"}}]}
 
     assert read_question(TREND) == read_question(long)
 
@@ -89,9 +89,9 @@ def test_durations_are_read() -> None:
         ({**TREND, "zone": "../etc/passwd"}, "is no time zone"),
         ({**TREND, "series": []}, "series: "),
         ({**TREND, "series": [{"measure": "sum"}]}, "series[0]: sum is measured of a property"),
-        ({**TREND, "series": [{"property": "x"}]}, "count counts events"),
+        ({**TREND, "series": [{"property": "properties.x"}]}, "count counts events"),
         (
-            {**TREND, "series": [{"measure": "percentile", "property": "x"}]},
+            {**TREND, "series": [{"measure": "percentile", "property": "properties.x"}]},
             "'percentile' goes with the measure percentile",
         ),
         ({**TREND, "breakdown": {"by": "trait"}}, "breakdown: say which trait in 'name'"),
@@ -103,12 +103,20 @@ def test_durations_are_read() -> None:
             "lies between no two of the 2 steps",
         ),
         (
-            {**FUNNEL, "steps": ["A", {"event": "B", "where": [{"value": 1}]}]},
-            "steps[1].where[0]: name either a 'property' or a path in 'context'",
+            {**FUNNEL, "steps": ["A", {"name": "B", "where": [{"path": "properties.x"}]}]},
+            "steps[1].where: where[0].operator: is missing",
         ),
         (
-            {**FUNNEL, "people": [{"trait": "age", "operator": "greater", "value": "9"}]},
-            "people[0]: greater needs a number",
+            {**FUNNEL, "people": {"type": "and", "conditions": []}},
+            "people: conditions: should hold at least one",
+        ),
+        (
+            {**FUNNEL, "steps": ["A", {"name": "B", "call": "identify"}]},
+            "steps[1]: name: events of call 'identify' have no name",
+        ),
+        (
+            {**TREND, "series": [{"measure": "sum", "property": "total"}]},
+            "series[0].property: 'total' should begin at the event's root",
         ),
         ({"question": "overlap", "audiences": ["a", "a"]}, "name each audience once"),
     ],
@@ -130,9 +138,14 @@ def test_series_and_events_have_names_of_their_own() -> None:
             "question": "trend",
             "series": [
                 {"events": "A"},
-                {"events": {"type": "page", "event": "Home"}},
-                {"events": {}},
-                {"events": "A", "measure": "percentile", "percentile": 95, "property": "ms"},
+                {"events": {"call": "page", "name": "Home"}},
+                {"events": {"call": "any"}},
+                {
+                    "events": "A",
+                    "measure": "percentile",
+                    "percentile": 95,
+                    "property": "properties.ms",
+                },
                 {"events": "A", "measure": "people", "label": "buyers"},
             ],
         }
@@ -143,7 +156,7 @@ def test_series_and_events_have_names_of_their_own() -> None:
         "A",
         "page Home",
         "any event",
-        "A: percentile 95 of ms",
+        "A: percentile 95 of properties.ms",
         "buyers",
     ]
-    assert Events(type="track").called == "track"
+    assert Events(call="page").called == "any page"

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from headwater.questions.common import Common
 from headwater.questions.ranges import Duration
-from headwater.questions.selection import Name, Selection
+from headwater.questions.selection import EventPath, Selection
 
 CampaignField = Literal["source", "medium", "name", "term", "content"]
 
@@ -22,14 +22,14 @@ class Attribution(Common):
 
     Attributes:
         conversion: what counts.
-        value: a property of it whose number is shared out, too.
+        value: the path of its number that is shared out, too: `properties.revenue`.
         model: all to the `first` or the `last` touch, or `linear`: the same to each.
         by: the fields of the campaign that rows are told apart by.
     """
 
     question: Literal["attribution"] = "attribution"
     conversion: Selection
-    value: Name | None = None
+    value: EventPath | None = None
     model: Literal["first", "last", "linear"] = "last"
     by: Annotated[tuple[CampaignField, ...], Field(min_length=1, max_length=5)] = (
         "source",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from headwater.questions.filters import TraitFilter
+from headwater.questions.conditions import People
 from headwater.questions.ranges import Last, Range
 from headwater.questions.value import Value
 
@@ -32,12 +32,12 @@ class Common(Value):
     Attributes:
         over: the time range.
         zone: whose calendar days, weeks and months follow; else the workspace's.
-        people: only about people whose present traits fit; all conditions must hold.
+        people: only about people of whom this condition is true now.
         include_bots: count events that are marked as a bot's or a prerenderer's
             (`context.bot` is there and not false), which are left out otherwise.
     """
 
     over: Range = Last(last=30, unit="day")
     zone: Zone | None = None
-    people: tuple[TraitFilter, ...] = ()
+    people: People | None = None
     include_bots: bool = False

@@ -29,22 +29,23 @@ class Funnel(Common):
     """How many people went through the steps in order, and how long they took.
 
     An attempt begins with an event of the first step in the range. It gets to a step with an
-    event after the previous step's (by time, then messageId), at most `within` seconds after its
-    beginning, with no exclusion in between; other events may lie between. A person counts for
-    each step that any of their attempts gets to. The time to a step is that from the beginning
-    of the latest attempt when it is first got to.
+    event after the previous step's, at most `within` seconds after its beginning, with no
+    exclusion in between; other events may lie between. Events of the same millisecond count in
+    the order of the steps, exclusions after them. A person counts for each step that any of their
+    attempts gets to. The time to a step is that from the beginning of the latest attempt when it
+    is first got to.
 
     Attributes:
-        steps: two to twenty.
+        steps: two to twelve.
         within: how long an attempt may take; later steps may lie after the range's end.
         breakdown: a funnel for each value: of a person, or of the first step's event
             (the person's first such event in the range).
     """
 
     question: Literal["funnel"] = "funnel"
-    steps: Annotated[tuple[Selection, ...], Field(min_length=2, max_length=20)]
+    steps: Annotated[tuple[Selection, ...], Field(min_length=2, max_length=12)]
     within: Duration = 7 * 86_400
-    exclusions: Annotated[tuple[Exclusion, ...], Field(max_length=10)] = ()
+    exclusions: Annotated[tuple[Exclusion, ...], Field(max_length=8)] = ()
     breakdown: Breakdown | None = None
 
     @model_validator(mode="after")

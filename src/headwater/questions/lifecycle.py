@@ -20,5 +20,5 @@ class Lifecycle(Common):
     """
 
     question: Literal["lifecycle"] = "lifecycle"
-    events: Selection = Events()
+    events: Selection = Events(call="any")
     interval: Literal["day", "week", "month"] = "week"

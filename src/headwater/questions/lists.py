@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from headwater.questions.common import Common
-from headwater.questions.selection import Name, Series
+from headwater.questions.selection import Path, Series
 
 
 class PeopleList(Common):
@@ -23,5 +23,5 @@ class PeopleList(Common):
     question: Literal["list"] = "list"
     by: Series = Series()
     order: Literal["most", "least"] = "most"
-    traits: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
+    traits: Annotated[tuple[Path, ...], Field(max_length=20)] = ()
     limit: Annotated[int, Field(ge=1, le=10_000)] = 25

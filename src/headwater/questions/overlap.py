@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from headwater.questions.filters import TraitFilter
+from headwater.questions.conditions import People
 from headwater.questions.selection import Name
 from headwater.questions.value import Value
 
@@ -16,12 +16,12 @@ class Overlap(Value):
 
     Attributes:
         audiences: their ids.
-        people: only about people whose present traits fit; all conditions must hold.
+        people: only about people of whom this condition is true now.
     """
 
     question: Literal["overlap"] = "overlap"
     audiences: Annotated[tuple[Name, ...], Field(min_length=2, max_length=8)]
-    people: tuple[TraitFilter, ...] = ()
+    people: People | None = None
 
     @model_validator(mode="after")
     def _differ(self) -> Self:

@@ -31,9 +31,9 @@ class Paths(Common):
     direction: Literal["after", "before"] = "after"
     steps: Annotated[int, Field(ge=1, le=10)] = 3
     events: tuple[Selection, ...] = (
-        Events(type="track"),
-        Events(type="page"),
-        Events(type="screen"),
+        Events(call="track"),
+        Events(call="page"),
+        Events(call="screen"),
     )
     within: Duration = 86_400
     repeats: bool = False

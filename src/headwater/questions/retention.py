@@ -27,7 +27,7 @@ class Retention(Common):
     """
 
     question: Literal["retention"] = "retention"
-    start: Selection = Events()
+    start: Selection = Events(call="any")
     back: Selection | None = None
     interval: Literal["day", "week", "month"] = "week"
     periods: Annotated[int, Field(ge=1, le=100)] = 8

@@ -4,42 +4,74 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from headwater.questions.filters import PropertyFilter
+from headwater.audiences.comparisons import steps
+from headwater.audiences.conditions import Call, EventSelector
+from headwater.questions.conditions import Filters
 from headwater.questions.value import Value
-from headwater.workspace import EventType
 
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
+def _is_path(text: str) -> str:
+    steps(text)
+    return text
+
+
+Path = Annotated[str, AfterValidator(_is_path)]
+r"""Dotted, from the event's root: `properties.total`; a dot inside a name is written `\."."""
+
+
+def _is_path_of_event(text: str) -> str:
+    if steps(text)[0] not in {"properties", "traits", "context"} or len(steps(text)) == 1:
+        raise ValueError(
+            f"{text[:60]!r} should begin at the event's root, such as 'properties.{text[:60]}'"
+        )
+    return text
+
+
+EventPath = Annotated[str, AfterValidator(_is_path), AfterValidator(_is_path_of_event)]
+"""A path into an event's properties, traits or context."""
+
+
 class Events(Value):
-    """The events that fit; an empty one is any event.
+    """The events that fit, said as audiences say it.
 
     Attributes:
-        event: the name of a `track` event; with `type`, the name of a page or screen.
-        type: one of the six calls. A name without a type means `track`.
-        where: conditions on the event itself; all of them must hold.
-        label: how answers call it; else its name.
+        name: of a `track` its event, of a `page` or `screen` its name; None is any.
+        call: which of the six calls; `any` with no name is whatever a person does.
+        where: questions about the event, all of which it must answer with yes.
+        label: how answers call it; else by its name.
     """
 
-    event: Name | None = None
-    type: EventType | None = None
-    where: tuple[PropertyFilter, ...] = ()
+    name: Name | None = None
+    call: Call = "track"
+    where: Filters = ()
     label: Name | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        EventSelector(self.name, self.call, self.where)
+        return self
+
+    @property
+    def selector(self) -> EventSelector:
+        """Which events are meant, without the label."""
+        return EventSelector(self.name, self.call, self.where)
 
     @property
     def called(self) -> str:
         """What answers call it."""
         if self.label:
             return self.label
-        if self.event and self.type not in {None, "track"}:
-            return f"{self.type} {self.event}"
-        return self.event or self.type or "any event"
+        if self.name:
+            return self.name if self.call == "track" else f"{self.call} {self.name}"
+        return f"any {'event' if self.call == 'any' else self.call}"
 
 
 def _named(given: Any) -> Any:
-    return {"event": given} if isinstance(given, str) else given
+    return {"name": given} if isinstance(given, str) else given
 
 
 Selection = Annotated[Events, BeforeValidator(_named)]
@@ -61,13 +93,14 @@ class Measure(Value):
     """What is measured of events.
 
     Attributes:
-        property: dotted path into `properties`, for all but `count`, `people`, `per_person`.
+        property: the path from the event's root (`properties.total`), for all but `count`,
+            `people` and `per_person`.
             Of numbers, only JSON numbers count; the answer notes how many events had none.
         percentile: 0 to 100, interpolated between neighbours (as numpy and spreadsheets do).
     """
 
     measure: MeasureName = "count"
-    property: Name | None = None
+    property: EventPath | None = None
     percentile: Annotated[float, Field(ge=0, le=100)] | None = None
 
     @model_validator(mode="after")
@@ -84,7 +117,7 @@ class Measure(Value):
 class Series(Measure):
     """One line of a trend: events, and what is measured of them."""
 
-    events: Selection = Events()
+    events: Selection = Events(call="any")
     label: Name | None = None
 
     @property
@@ -104,15 +137,16 @@ class Breakdown(Value):
     """By what people or events are told apart.
 
     Attributes:
-        by: `property` and `context` of the event, `campaign` (`context.campaign`), the `event`'s
-            own name, the person's present `trait`, or whether they are in an `audience`.
-        name: the dotted path, the campaign's field (`source`, `medium`, `name`, …) or the
+        by: a `property` of the event, its `campaign`, the `event`'s own name, the person's
+            present `trait`, or whether they are in an `audience`.
+        name: the property's path from the event's root (`properties.plan`, `context.locale`),
+            the campaign's field (`source`, `medium`, `name`, …), the trait's path, or the
             audience's id; none for `event`.
         limit: how many values get their own rows; the rest is put together as "(other)", nothing
             as "(none)".
     """
 
-    by: Literal["property", "context", "campaign", "event", "trait", "audience"]
+    by: Literal["property", "campaign", "event", "trait", "audience"]
     name: Name | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 25
 
@@ -120,10 +154,12 @@ class Breakdown(Value):
     def _is_named(self) -> Self:
         if (self.by == "event") != (self.name is None):
             raise ValueError(
-                "'event' stands alone"
-                if self.by == "event"
-                else f"say which {self.by} in 'name'"
-            )  # fmt: skip
+                "'event' stands alone" if self.by == "event" else f"say which {self.by} in 'name'"
+            )
+        if self.name is not None and self.by != "audience":
+            steps(self.name)
+        if self.name is not None and self.by == "property":
+            _is_path_of_event(self.name)
         return self
 
     @property

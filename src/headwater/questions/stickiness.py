@@ -17,5 +17,5 @@ class Stickiness(Common):
     """
 
     question: Literal["stickiness"] = "stickiness"
-    events: Selection = Events()
+    events: Selection = Events(call="any")
     interval: Literal["hour", "day", "week", "month"] = "day"

@@ -1,0 +1,54 @@
+"""Audiences' conditions and filters as parts of questions: read from JSON, and written to it."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from headwater.audiences import conditions_reading
+from headwater.audiences.comparisons import Filter
+from headwater.audiences.conditions import Condition, EventCondition, EventSelector
+from headwater.errors import BadRequest
+
+_PLACE = "people"
+_WHERE = f"{_PLACE}.event."
+
+
+def _read(given: Any) -> Condition:
+    """Answer a condition; pydantic wants a ValueError, without the place, which it knows."""
+    try:
+        return conditions_reading.read(given, place=_PLACE)
+    except BadRequest as error:
+        message = error.message.removeprefix(_WHERE).removeprefix(_PLACE).lstrip(".: ")
+        raise ValueError(message.rstrip(".")) from error
+
+
+def _condition(given: Any) -> Any:
+    return given if is_dataclass(given) else _read(given)
+
+
+def _filters(given: Any) -> tuple[Filter, ...]:
+    if isinstance(given, tuple):
+        return EventSelector(call="any", where=given).where
+    condition = _read({"type": "event", "event": {"call": "any", "where": given}})
+    assert isinstance(condition, EventCondition)  # noqa: S101 - that is the type asked for
+    return condition.event.where
+
+
+People = Annotated[
+    Condition,
+    PlainValidator(_condition),
+    PlainSerializer(conditions_reading.to_json),
+    WithJsonSchema({"type": "object", "description": "A condition, as audiences have it."}),
+]
+"""A condition on people, in any of the shapes that audiences read."""
+
+Filters = Annotated[
+    tuple[Filter, ...],
+    PlainValidator(_filters),
+    PlainSerializer(conditions_reading.to_json),
+    WithJsonSchema({"type": "array", "items": {"type": "object"}}),
+]
+"""Questions about one event, all of which it must answer with yes; paths from its root."""
