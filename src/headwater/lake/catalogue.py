@@ -1,0 +1,147 @@
+"""A workspace's manifest in its bucket: read, added to, and kept short.
+
+Whoever writes holds one of these for each workspace; it can be read anew at any time. Several
+processes may: the bucket's `only_if_absent` lets one of them make each version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from headwater.lake import keys
+from headwater.lake.manifest import (
+    CHECKPOINT_EVERY,
+    Entry,
+    Manifest,
+    decode_entry,
+    decode_manifest,
+    encode,
+)
+from headwater.ports import Bucket, BucketFailure, ObjectMissing
+
+Decoded = TypeVar("Decoded", Manifest, Entry)
+
+_TRIES = 20
+"""Versions that others may make while one entry is being added."""
+
+KEPT_VERSIONS = 1500
+"""Versions that the log goes back at least: about a day. Older ones are in the checkpoints."""
+
+
+class CatalogueBroken(BucketFailure):
+    """The log in the bucket has a gap, or something in it that is no entry."""
+
+
+class Catalogue:
+    """One workspace's manifest.
+
+    Attributes:
+        manifest: as it was last read or written.
+    """
+
+    def __init__(self, bucket: Bucket, workspace: str) -> None:
+        self.workspace = workspace
+        self.manifest = Manifest()
+        self._bucket = bucket
+        self._known = False
+
+    async def refresh(self) -> Manifest:
+        """Read what others have added, and answer the manifest as it is now.
+
+        Raises:
+            BucketFailure: the bucket did not answer, or the log is broken.
+        """
+        folder = keys.log_folder(self.workspace)
+        after = keys.entry_key(self.workspace, self.manifest.version) if self._known else ""
+        found = [keys.version_of(one.key) for one in await self._bucket.list(folder, after=after)]
+        checkpoints = [version for version, checkpoint in found if checkpoint]
+        newest = max(checkpoints, default=0)
+        if newest > self.manifest.version + CHECKPOINT_EVERY or not self._known:
+            if newest:
+                data = await self._read(keys.checkpoint_key(self.workspace, newest))
+                self.manifest = _decoded(decode_manifest, data)
+            self._known = True
+        for version in sorted(version for version, checkpoint in found if not checkpoint):
+            if version > self.manifest.version:
+                await self._take(version)
+        return self.manifest
+
+    async def _take(self, version: int) -> Entry:
+        """Follow the log by the entry of the next version."""
+        if version != self.manifest.version + 1:
+            raise CatalogueBroken(
+                f"The log of {self.workspace!r} lacks version {self.manifest.version + 1}."
+            )
+        data = await self._read(keys.entry_key(self.workspace, version))
+        entry = _decoded(decode_entry, data)
+        self.manifest = self.manifest.after(entry)
+        return entry
+
+    async def _read(self, key: str) -> bytes:
+        try:
+            return await self._bucket.get(key)
+        except ObjectMissing as error:
+            raise CatalogueBroken(f"{key} was listed, and is not there.") from error
+
+    async def add(self, entry: Entry) -> Manifest:
+        """Make the next version; answer the manifest as of then.
+
+        Adding the same entry again, after a failure that left it open whether it had been stored,
+        adds it once.
+
+        Raises:
+            OutOfDate: the entry takes away what somebody else has taken away meanwhile.
+            BucketFailure: the bucket did not answer; whether the entry counts, the next
+                `refresh` or `add` shows.
+        """
+        if not self._known:
+            await self.refresh()
+        if self.manifest.version == 0:
+            await self._bucket.put(
+                keys.workspace_key(self.workspace),
+                json.dumps({"workspace": self.workspace}).encode(),
+            )
+        for _ in range(_TRIES):
+            after = self.manifest.after(entry)
+            key = keys.entry_key(self.workspace, after.version)
+            if await self._bucket.put(key, encode(entry), only_if_absent=True):
+                self.manifest = after
+                await self._checkpointed()
+                return after
+            if (await self._take(after.version)).id == entry.id:
+                return self.manifest  # an earlier try had arrived after all
+        raise BucketFailure(f"The log of {self.workspace!r} is too busy.")
+
+    async def _checkpointed(self) -> None:
+        if self.manifest.version % CHECKPOINT_EVERY == 0:
+            key = keys.checkpoint_key(self.workspace, self.manifest.version)
+            await self._bucket.put(key, encode(self.manifest))
+
+    async def forget(self, deleted: Sequence[str]) -> None:
+        """Note that the bytes of files that were taken away are deleted, and shorten the log."""
+        self.manifest = self.manifest.without_gone(deleted)
+        oldest = self.manifest.version - KEPT_VERSIONS
+        checkpoint = oldest - oldest % CHECKPOINT_EVERY
+        if checkpoint <= 0:
+            return
+        listed = await self._bucket.list(keys.log_folder(self.workspace))
+        old = [one.key for one in listed if keys.version_of(one.key)[0] < checkpoint]
+        if old:
+            await self._bucket.delete(old)
+
+
+async def workspaces(bucket: Bucket) -> list[str]:
+    """Answer the workspaces that a lake has, in order."""
+    found = await bucket.list(keys.WORKSPACES)
+    return [keys.workspace_of_key(one.key) for one in found]
+
+
+def _decoded(decode: Callable[[bytes], Decoded], data: bytes) -> Decoded:
+    try:
+        return decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CatalogueBroken(f"The log has something that is no entry: {error}") from error
