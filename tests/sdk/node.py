@@ -1,4 +1,4 @@
-"""Finds Node and the official SDK, or says why a test cannot run."""
+"""Finds Node and the packages that tests drive with it, or says why a test cannot run."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parent
-PACKAGE = FOLDER / "node_modules" / "@segment" / "analytics-node" / "package.json"
+SDK = "@segment/analytics-node"
 
 
-def node() -> str:
-    """Answer the path of Node; skip where it is missing, and fail where CI must have it."""
+def node(package: str = SDK) -> str:
+    """Answer the path of Node; skip where it or the package is missing, and fail in CI."""
     program = shutil.which("node")
     reason = None
     if program is None:
-        reason = "Node is not installed; install it to drive the official Node SDK"
-    elif not PACKAGE.exists():
-        reason = f"the Node SDK is not installed; run `npm install --prefix {FOLDER}`"
+        reason = f"Node is not installed; install it to drive {package}"
+    elif not (FOLDER / "node_modules" / package / "package.json").exists():
+        reason = f"{package} is not installed; run `npm install --prefix {FOLDER}`"
     if reason is None:
         assert program is not None
         return program
@@ -31,10 +31,10 @@ def node() -> str:
     pytest.skip(reason)
 
 
-def run(script: Path, *arguments: str, timeout: float = 120.0) -> Any:
+def run(script: Path, *arguments: str, timeout: float = 120.0, package: str = SDK) -> Any:
     """Run a script with Node and answer the JSON that it prints; `timeout` is in seconds."""
     ended = subprocess.run(
-        [node(), str(script), *arguments],
+        [node(package), str(script), *arguments],
         capture_output=True,
         text=True,
         timeout=timeout,
