@@ -95,8 +95,8 @@ def read_column_index(data: bytes, *, pages: int) -> list[Bounds | None]:
 
 
 def _place(item: Any) -> Place:
-    values = [item.get(number) for number in (1, 2, 3)] if isinstance(item, dict) else [None]
-    if not all(isinstance(value, int) and value >= 0 for value in values):
+    values: list[Any] = [item.get(number) for number in (1, 2, 3)] if isinstance(item, dict) else []
+    if not values or not all(isinstance(value, int) and value >= 0 for value in values):
         raise DamagedFile("an offset index has a page without its place")
     offset, length, row = values
     return Place(Section(offset, length), row)
