@@ -24,7 +24,18 @@ _LABELS = {
     "promo": "coupon", "code": "coupon", "size": "size", "color": "color", "colour": "color",
 }  # fmt: skip
 _MONEY_LABELS = frozenset(
-    {"revenue", "total", "subtotal", "tax", "vat", "shipping", "discount", "price", "value", "amount"}
+    {
+        "revenue",
+        "total",
+        "subtotal",
+        "tax",
+        "vat",
+        "shipping",
+        "discount",
+        "price",
+        "value",
+        "amount",
+    }
     | {"worth", "totaling", "totalling"}
 )
 _VALUE_KINDS = frozenset({"money", "number", "percent", "bound", "quoted", "reference", "version"})
@@ -101,9 +112,7 @@ class _Reader:
             return True
         if token.kind not in {"word", "number", "date", "bound"}:
             return False
-        if self._count() or (self.clause.window is None and self._window()):
-            return True
-        return False
+        return self._count() or (self.clause.window is None and self._window())
 
     def _count(self) -> bool:
         at, comparison, more = self.at, "exactly", 0
@@ -242,7 +251,7 @@ class _Reader:
     def _joint(self) -> bool:
         token = self.tokens[self.at]
         if token.kind == "symbol":
-            if token.text in {"-", "–", "—", "(", ";", ","}:
+            if token.text in {"-", "\u2013", "\u2014", "(", ";", ","}:
                 if self.segment or token.text == "(":
                     self.segment = self.clause.note
                 self.at += 1
@@ -251,21 +260,21 @@ class _Reader:
                 self.at += 1
                 return True
             return False
-        if token.kind == "word" and token.low in PREPOSITIONS:
+        if token.kind != "word":
+            return False
+        if token.low in PREPOSITIONS:
             self.segment = []
             self.clause.complements.append((token.low, self.segment))
-        elif token.kind == "word" and token.low in DETERMINERS and self._is_article(token):
-            pass
-        elif token.kind == "word" and token.low in _ADVERBS and not self.segment:
-            pass
-        else:
+        elif not self._is_article(token) and not (token.low in _ADVERBS and not self.segment):
             return False
         self.at += 1
         return True
 
     def _is_article(self, token: Token) -> bool:
-        # "a" and "the" in front of something; a capital "A" at the end is a name.
-        return self.at + 1 < self.end and not (token.text == "A" and bool(self.segment))
+        # "a" and "the" in front of something; a capital "A" behind something is a name.
+        if token.low not in DETERMINERS or self.at + 1 >= self.end:
+            return False
+        return not (token.text == "A" and bool(self.segment))
 
 
 _ADVERBS = AUXILIARIES - {"do", "does"}

@@ -23,7 +23,9 @@ _PAGES = {"homepage": "Homepage", "frontpage": "Homepage"}
 _ORDERS = frozenset({"order", "purchase", "checkout", "transaction"})
 _CARTS = frozenset({"cart", "basket", "bag"})
 _SETS_PLAN = frozenset({"Plan Upgraded", "Plan Downgraded", "Plan Changed", "Subscription Started"})
-_ENVIRONMENTS = frozenset({"production", "prod", "staging", "development", "dev", "canary", "preview"})
+_ENVIRONMENTS = frozenset(
+    {"production", "prod", "staging", "development", "dev", "canary", "preview"}
+)
 _PLAN_NOUNS = frozenset({"plan", "subscription", "tier", "membership", "package", "account"})
 
 
@@ -63,9 +65,7 @@ def title(text: str) -> str:
     )
 
 
-def split_head(
-    tokens: Sequence[Token], nouns: frozenset[str] = frozenset()
-) -> Thing:
+def split_head(tokens: Sequence[Token], nouns: frozenset[str] = frozenset()) -> Thing:
     """Answer what kind of thing a noun phrase is, and the tokens that name it.
 
     `signup button` is a button named signup, `feature advanced-reporting` a feature,
@@ -97,9 +97,7 @@ def happening(words: Words, lemma: str, particle: str | None, clause: Clause) ->
     return _generic(lemma, particle, clause)
 
 
-def _fits(
-    words: Words, way: Way, particle: str | None, clause: Clause
-) -> Thing | None:
+def _fits(words: Words, way: Way, particle: str | None, clause: Clause) -> Thing | None:
     """Answer the thing where a way to say something is what was said."""
     tokens = clause.object
     used: set[str] = set()
@@ -241,7 +239,13 @@ def _complement(
 
 
 _FROM_CAMPAIGN = frozenset(
-    {"Signed Up", "Application Installed", "Trial Started", "Subscription Started", "Order Completed"}
+    {
+        "Signed Up",
+        "Application Installed",
+        "Trial Started",
+        "Subscription Started",
+        "Order Completed",
+    }
     | {"Webinar Registered", "Demo Requested", "Form Submitted", "Account Created"}
 )
 
@@ -278,7 +282,9 @@ def _page(lemma: str, clause: Clause) -> Happening | None:
     return None
 
 
-_SECTIONS = frozenset({"pricing", "docs", "blog", "dashboard", "settings", "billing", "features", "faq"})
+_SECTIONS = frozenset(
+    {"pricing", "docs", "blog", "dashboard", "settings", "billing", "features", "faq"}
+)
 
 
 def _of_page(named: Any, clause: Clause, *, call: str = "page") -> Happening:
@@ -304,7 +310,11 @@ def page_view(clause: Clause) -> Happening:
 
 def _account(words: Words, clause: Clause) -> Happening | None:
     tokens = [token for token in clause.object if token.kind != "possessive"]
-    if not tokens or singular(tokens[-1].low) in KINDS - _PLAN_NOUNS - {"company", "organization", "team"}:
+    if not tokens or singular(tokens[-1].low) in KINDS - _PLAN_NOUNS - {
+        "company",
+        "organization",
+        "team",
+    }:
         return None
     traits: dict[str, Any] = {}
     if singular(tokens[-1].low) in _PLAN_NOUNS:
@@ -339,4 +349,6 @@ def _generic(lemma: str, particle: str | None, clause: Clause) -> Happening:
     for given in clause.complements:
         _complement(None, given, properties, campaign)
     _notes(clause, properties)
-    return Happening("track", event, properties, campaign, {}, is_known=head is not None or not name)
+    return Happening(
+        "track", event, properties, campaign, {}, is_known=head is not None or not name
+    )

@@ -224,7 +224,10 @@ class _Facts:
         if any(token.low in CROWDS for token in self.phrase.tokens[at:end]):
             return False
         following = self.phrase.form(at + 1)
-        if "base" in form.tenses or (following is not None and singular(self.phrase.low(at + 1)) == self.phrase.low(at + 1)) and end == at + 2:
+        if "base" in form.tenses or (
+            (following is not None and singular(self.phrase.low(at + 1)) == self.phrase.low(at + 1))
+            and end == at + 2
+        ):
             return False
         return self._sentence(Subject(VISITOR), at, end)
 
@@ -269,7 +272,7 @@ def moment_of(window: Window | None) -> dict[str, Any] | None:
     if window is None or (window.kind == "this" and window.unit == "day"):
         return None
     if window.kind == "ago":
-        return {"ago": window.count, "unit": window.unit}
+        return {"ago": window.number, "unit": window.unit}
     if window.kind == "between" and window.since is not None and window.since == window.until:
         return {"on": window.since}
     return {"unclear": window.kind}
@@ -287,10 +290,16 @@ def _identity(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
 
 
 def _trait(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
-    verb = next((place for place in range(at + 1, end) if phrase.low(place) in {"is", "was", ":", "="}), 0)
+    verb = next(
+        (place for place in range(at + 1, end) if phrase.low(place) in {"is", "was", ":", "="}), 0
+    )
     if not verb or verb + 1 >= end:
         return None
-    words = [phrase.low(place).replace("-", "_") for place in range(at, verb) if phrase.low(place) != "now"]
+    words = [
+        phrase.low(place).replace("-", "_")
+        for place in range(at, verb)
+        if phrase.low(place) != "now"
+    ]
     start = verb + 1
     while phrase.low(start) in {"now", "the"} and start + 1 < end:
         start += 1

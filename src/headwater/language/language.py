@@ -37,6 +37,7 @@ class Language:
     def read(
         self, text: str, params: Mapping[str, Any] | None = None, *, today: date
     ) -> Reading | None:
+        """Answer what a text means."""
         tokens = tokenise(text, params)
         phrase = Phrase(text, tokens, self._words, today=today)
         return read_facts(phrase)

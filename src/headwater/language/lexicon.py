@@ -27,8 +27,9 @@ modify monitor move mute name navigate need nominate note notify observe offer o
 optimize optimise order organize organise own pack paste patch pause perform ping pin place plan
 play post postpone prefer prepare press preview print prioritize process produce profile promote
 propose prototype provide provision publish pull purchase push qualify query question queue raise
-rank rate reach reactivate receive recommend reconnect record recover redeem redesign reduce refactor
-refer refill refine refresh refund register reject release reload remind remove rename renew
+rank rate reach reactivate receive recommend reconnect record recover redeem redesign
+reduce refactor refer refill refine refresh refund
+register reject release reload remind remove rename renew
 renovate reopen reorder repair replace reply report repost request research reserve resize resolve
 respond restart restore resume retry return revert review revoke reward roll rotate save scale
 scan schedule score scroll search secure select share ship shorten sign simplify sketch skip solve
@@ -73,8 +74,7 @@ CROWDS = frozenset(
 )
 
 # Nouns that say what kind of thing something is: an event about one is named for it.
-KINDS = frozenset(
-    """
+_KINDS = """
     account action address alert announcement answer app application article asset badge banner bill
     blog board book booking branch brief budget bug build button calendar call campaign card cart
     case category channel chart chat checklist code collection comment company contract contest
@@ -92,14 +92,13 @@ KINDS = frozenset(
     session settings shipment site slide song spreadsheet sprint status story strategy
     subscription subtask suite support survey table tag task teammate team template test ticket
     tool topic tour track training transaction trial tutorial update upgrade url usage user
-    version video view visit vote voucher wallet webhook webinar widget-page window wishlist
+    version video view visit vote voucher wallet webhook webinar window wishlist
     workflow workshop workspace pr mr
-    """.split()
-)
+"""
+KINDS = frozenset(_KINDS.split())
 
 # Small words, and words of orders and questions, that no person is called.
-SMALL = frozenset(
-    """
+_SMALL = """
     i you he she it we they me him us them who whom whose what which where when why how all every
     each both no none nothing there here if than so very too not only new old most more less least
     best worst top bottom last next first past previous yesterday today tomorrow tonight now week
@@ -107,8 +106,8 @@ SMALL = frozenset(
     yes ok hello hi hey thanks thank wanna want sms push mail whatsapp webhook channel notification
     in-app revenue conversion conversions churn retention funnel signups purchases orders new active
     inactive churned mobile desktop subject lines template sequence journey workflow campaign
-    """.split()
-)
+"""
+SMALL = frozenset(_SMALL.split())
 
 KNOWN = (
     frozenset(VERBS)

@@ -56,9 +56,7 @@ class Phrase:
         allows_new_verbs: whether any word that ends like a past tense may be one.
     """
 
-    def __init__(
-        self, text: str, tokens: Sequence[Token], words: Words, *, today: date
-    ) -> None:
+    def __init__(self, text: str, tokens: Sequence[Token], words: Words, *, today: date) -> None:
         self.text = text
         self.tokens = tokens
         self.words = words

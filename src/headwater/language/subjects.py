@@ -33,7 +33,9 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PHONE = re.compile(r"\+\d{8,15}")
 _ANONYMOUS = re.compile(r"anon(?:ymous)?[-_]\S+", re.IGNORECASE)
 _TYPED = re.compile(r"[a-z][a-z0-9_.]*:\S.*", re.DOTALL)
-_LEADING = frozenset({"user", "customer", "person", "profile", "contact", "agent", "lead", "visitor"})
+_LEADING = frozenset(
+    {"user", "customer", "person", "profile", "contact", "agent", "lead", "visitor"}
+)
 
 
 class Subject(NamedTuple):
@@ -56,25 +58,21 @@ def subject_at(phrase: Phrase, at: int) -> tuple[Subject, int] | None:
             return Subject(f"user_id:{following.text}"), at + 2
         if _is_exact(following):
             at += 1
-    if at >= len(phrase.tokens):
-        return None
-    token = phrase.tokens[at]
-    if token.kind == "bound":
-        return Subject(identifier_of(token.value)), at + 1
-    if token.kind == "quoted":
-        return (Subject(identifier_of(token.value)), at + 1) if token.value else None
-    if token.kind == "email":
-        return Subject(f"email:{token.text}"), at + 1
-    if token.kind == "phone":
-        return Subject(f"phone:{token.value}"), at + 1
+    subject = _named(phrase, phrase.tokens[at]) if at < len(phrase.tokens) else None
+    return None if subject is None else (subject, at + 1)
+
+
+def _named(phrase: Phrase, token: Token) -> Subject | None:
+    if token.kind in {"email", "phone"}:
+        return Subject(f"{token.kind}:{token.value if token.kind == 'phone' else token.text}")
     if token.kind == "id":
-        return Subject(token.text if ":" in token.text else f"user_id:{token.text}"), at + 1
-    if token.kind != "word":
-        return None
-    if _is_exact(token):
-        return Subject(identifier_of(token.text)), at + 1
-    if is_name(phrase, token):
-        return Subject(f"user_id:{token.low}", is_exact=False), at + 1
+        return Subject(token.text if ":" in token.text else f"user_id:{token.text}")
+    if token.kind == "bound" or (token.kind == "quoted" and token.value):
+        return Subject(identifier_of(token.value))
+    if token.kind == "word" and _is_exact(token):
+        return Subject(identifier_of(token.text))
+    if token.kind == "word" and is_name(phrase, token):
+        return Subject(f"user_id:{token.low}", is_exact=False)
     return None
 
 
@@ -96,7 +94,9 @@ def is_name(phrase: Phrase, token: Token) -> bool:
 
 
 # Names that are words as well; a capital or their place makes them a name.
-_NAMES_TOO = frozenset({"mark", "bill", "grant", "drew", "rob", "jack", "pat", "chase", "sue", "will"})
+_NAMES_TOO = frozenset(
+    {"mark", "bill", "grant", "drew", "rob", "jack", "pat", "chase", "sue", "will"}
+)
 
 
 def identifier_of(value: Any) -> str:

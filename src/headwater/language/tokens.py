@@ -48,11 +48,11 @@ _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _TOKEN = re.compile(
     r"""(?P<newline>\n\s*)|(?P<space>[^\S\n]+)"""
     r"""|(?P<bound>(?:[^\s{}"“”`,;()]*\{[A-Za-z_]\w*\})+(?:[^\s{}"“”`,;:?!()']*[\w])?)"""
-    r"""|(?P<quoted>"[^"\n]*"|“[^”\n]*”|`[^`\n]*`|(?<![\w])['‘][^'’\n]+(?:['’](?=\w)[^'’\n]+)*['’](?!\w))"""
+    r"""|(?P<quoted>"[^"\n]*"|“[^”\n]*”|`[^`\n]*`|(?<![\w])['\u2018][^'\u2019\n]+(?:['\u2019](?=\w)[^'\u2019\n]+)*['\u2019](?!\w))"""
     r"""|(?P<url>https?://[^\s<>"]+[^\s<>".,;:?!)])"""
     r"""|(?P<email>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)"""
-    r"""|(?P<pair>[A-Za-z_][\w.]*=(?:"[^"\n]*"|'[^'\n]*'|[^\s,;]*[^\s,;.?!]))"""
-    r"""|(?P<id>(?:user_id|anonymous_id|email|phone|device_id|[a-z][a-z0-9_.]*_id):[^\s,;]*[^\s,;:.?!]"""
+    r"""|(?P<pair>[A-Za-z_][\w.]*=(?:"[^"\n]*"|'[^'\n]*'|[^\s,;]*[^\s,;.?!)]))"""
+    r"""|(?P<id>(?:user_id|anonymous_id|email|phone|device_id|[a-z][a-z0-9_.]*_id):[^\s,;]*[^\s,;:.?!)]"""
     r"""|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"""
     rf"""|(?P<money>[$€£¥₹]\s?(?:{_NUMBER})(?:[kKmM]\b)?)"""
     r"""|(?P<reference>\#\w[\w-]*)|(?P<phone>\+\d(?:[ ().-]{0,2}\d){7,14}(?!\w))"""
@@ -60,14 +60,14 @@ _TOKEN = re.compile(
     r"""|(?P<version>v\d+(?:\.\d+)*(?![\w])|\d+\.\d+\.\d+(?:[-+.][\w.-]*\w)?)"""
     rf"""|(?P<percent>(?:{_NUMBER})\s?%)|(?P<number>(?:{_NUMBER})(?:[kKM](?![\w]))?(?![\w-]|\.\d))"""
     r"""|(?P<path>(?<![^\s(])/[\w./:-]*\w)"""
-    r"""|(?P<word>\w(?:[\w'’./+-]*[\w+])?)|(?P<symbol>\S)""",
+    r"""|(?P<word>\w(?:[\w'\u2019./+-]*[\w+])?)|(?P<symbol>\S)""",
 )  # fmt: skip
 
 _NO_POSSESSIVE = frozenset(
     {"it's", "who's", "what's", "where's", "when's", "how's", "let's", "that's", "he's", "she's"}
     | {"there's", "here's"}
 )
-_LINE_MARKS = frozenset("-*•–—·")
+_LINE_MARKS = frozenset("-*•\u2013\u2014·")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
@@ -118,7 +118,7 @@ def tokenise(text: str, params: Mapping[str, Any] | None = None) -> list[Token]:
 
 
 def _add_word(tokens: list[Token], span: str, start: int) -> None:
-    low = span.lower().replace("’", "'")
+    low = span.lower().replace("\u2019", "'")
     if low.endswith("'s") and low not in _NO_POSSESSIVE:
         end = start + len(span) - 2
         tokens.append(Token("word", span[:-2], low[:-2], None, start, end))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headwater.language.tokens import Token
 
@@ -40,7 +40,9 @@ MONTHS = {
     for name in names
 }  # fmt: skip
 _QUARTERS = {"q1": 1, "q2": 2, "q3": 3, "q4": 4}
-_LEADS = frozenset({"in", "during", "for", "over", "within", "on", "since", "from", "of", "through"})
+_LEADS = frozenset(
+    {"in", "during", "for", "over", "within", "on", "since", "from", "of", "through"}
+)
 _PAST = frozenset({"last", "past", "previous", "prior"})
 
 
@@ -48,20 +50,20 @@ class Window(NamedTuple):
     """A stretch of time.
 
     Attributes:
-        kind: `last` (the time up to now, `count` units long), `this`, `previous` (whole units of
-            the calendar; `count` of them before the present one), `ago` (the one unit that lies
-            `count` before the present one), `between` (days, both included; either may be None).
+        kind: `last` (the time up to now, `number` units long), `this`, `previous` (whole units of
+            the calendar; `number` of them before the present one), `ago` (the one unit that lies
+            `number` before the present one), `between` (days, both included; either may be None).
     """
 
     kind: str
     unit: str = "day"
-    count: int = 1
+    number: int = 1
     since: str | None = None
     until: str | None = None
 
     def seconds(self) -> int:
         """Answer how long it is where it is counted back from now; months have 30 days."""
-        return self.count * {**SECONDS, "month": 2_592_000, "year": 31_536_000}.get(self.unit, 0)
+        return self.number * {**SECONDS, "month": 2_592_000, "year": 31_536_000}.get(self.unit, 0)
 
 
 def window_at(
@@ -89,27 +91,33 @@ def _relative(
     tokens: Sequence[Token], at: int, end: int, *, lead: str
 ) -> tuple[Window, int] | None:
     low = tokens[at].low
-    if low == "today":
-        return Window("this", "day"), at + 1
-    if low == "yesterday":
-        return Window("ago", "day", 1), at + 1
-    if low in {"tonight", "now"} and lead == "":
-        return (Window("this", "day"), at + 1) if low == "tonight" else None
-    if low == "the":
-        return _relative(tokens, at + 1, end, lead=lead or "the") if at + 1 < end else None
+    if low in _DAYS:
+        return _DAYS[low], at + 1
+    if low == "the" and at + 1 < end:
+        return _relative(tokens, at + 1, end, lead=lead or "the")
     if low == "this" and at + 1 < end and (unit := UNITS.get(tokens[at + 1].low)):
         return Window("this", unit), at + 2
     if low in _PAST:
         return _counted_back(tokens, at, end, lead=lead)
-    if lead in {"for", "in", "over", "within", "since"} or lead == "":
-        if (length := duration_at(tokens, at, end)) is None:
-            return None
-        (count, unit), stop = length
-        if stop < end and tokens[stop].low == "ago":
-            return Window("ago", unit, count), stop + 1
-        if lead:
-            return _last(count, unit), stop
+    if lead in {"", "for", "in", "over", "within", "since"}:
+        return _length(tokens, at, end, lead=lead)
     return None
+
+
+_DAYS = {
+    "today": Window("this", "day"),
+    "tonight": Window("this", "day"),
+    "yesterday": Window("ago", "day", 1),
+}
+
+
+def _length(tokens: Sequence[Token], at: int, end: int, *, lead: str) -> tuple[Window, int] | None:
+    if (length := duration_at(tokens, at, end)) is None:
+        return None
+    (count, unit), stop = length
+    if stop < end and tokens[stop].low == "ago":
+        return Window("ago", unit, count), stop + 1
+    return (_last(count, unit), stop) if lead else None
 
 
 def _counted_back(
@@ -134,9 +142,7 @@ def _last(count: int, unit: str) -> Window:
     return Window("last", "week", 2 * count) if unit == "fortnight" else Window("last", unit, count)
 
 
-def duration_at(
-    tokens: Sequence[Token], at: int, end: int
-) -> tuple[tuple[int, str], int] | None:
+def duration_at(tokens: Sequence[Token], at: int, end: int) -> tuple[tuple[int, str], int] | None:
     """Answer a length of time such as `30 days`, `a week`, `24h` or `14-day`, and where it ends."""
     if at >= end:
         return None
@@ -146,7 +152,7 @@ def duration_at(
         unit = token.low[len(digits) :].strip("-")
         name = _SHORT.get(unit) or UNITS.get(unit)
         return ((int(digits), name), at + 1) if name and digits.isdigit() else None
-    count = token.value if token.kind in {"number", "bound"} else NUMBERS.get(token.low)
+    count: Any = token.value if token.kind in {"number", "bound"} else NUMBERS.get(token.low)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         return None
     at += 1
@@ -158,26 +164,26 @@ def duration_at(
     return None
 
 
-def _named(
-    tokens: Sequence[Token], at: int, end: int, *, today: date
-) -> tuple[Window, int] | None:
+def _named(tokens: Sequence[Token], at: int, end: int, *, today: date) -> tuple[Window, int] | None:
     token = tokens[at]
     if token.kind == "date":
         day = token.text[:10]
         return Window("between", since=day, until=day), at + 1
-    following = tokens[at + 1] if at + 1 < end else None
-    year = following.value if following and following.kind == "number" else None
-    has_year = isinstance(year, int) and 1990 <= year <= 2100
-    stop = at + 2 if has_year else at + 1
+    year = _year(tokens[at + 1]) if at + 1 < end else None
+    stop = at + 1 if year is None else at + 2
     if token.low in MONTHS and (token.low != "may" or token.text[0] == "M"):
-        return _month(MONTHS[token.low], year if has_year else None, today), stop
+        return _month(MONTHS[token.low], year, today), stop
     if token.low in _QUARTERS:
-        return _quarter(_QUARTERS[token.low], year if has_year else None, today), stop
-    if token.kind == "number" and isinstance(token.value, int) and 1990 <= token.value <= 2100:
-        before = tokens[at - 1].low if at else ""
-        if before in _LEADS:
-            return Window("between", since=f"{token.value}-01-01", until=f"{token.value}-12-31"), at + 1
+        return _quarter(_QUARTERS[token.low], year, today), stop
+    whole = _year(token)
+    if whole is not None and at and tokens[at - 1].low in _LEADS:
+        return Window("between", since=f"{whole}-01-01", until=f"{whole}-12-31"), at + 1
     return None
+
+
+def _year(token: Token) -> int | None:
+    is_year = token.kind == "number" and isinstance(token.value, int)
+    return token.value if is_year and 1990 <= token.value <= 2100 else None
 
 
 def _month(month: int, year: int | None, today: date) -> Window:
@@ -203,9 +209,9 @@ def _since(window: Window, today: date) -> Window:
     if window.kind == "between":
         return window._replace(until=None)
     if window.unit == "day":
-        first = today - timedelta(days=window.count if window.kind == "ago" else 0)
+        first = today - timedelta(days=window.number if window.kind == "ago" else 0)
         return Window("between", since=str(first))
-    back = window.count if window.kind in {"ago", "previous"} else 0
+    back = window.number if window.kind in {"ago", "previous"} else 0
     if window.unit == "week":
         return Window("between", since=str(today - timedelta(days=today.weekday() + 7 * back)))
     months = {"month": 1, "quarter": 3, "year": 12}.get(window.unit, 1)
@@ -216,26 +222,33 @@ def _since(window: Window, today: date) -> Window:
 def _between(
     tokens: Sequence[Token], at: int, end: int, *, today: date
 ) -> tuple[Window, int] | None:
-    joints = {"between": {"and"}, "from": {"to", "until", "till", "-", "–"}}
     low = tokens[at].low
-    if low in {"before", "until"} and at + 1 < end:
-        found = _named(tokens, at + 1, end, today=today)
-        if found and found[0].since:
-            last = date.fromisoformat(found[0].since) - timedelta(days=1 if low == "before" else 0)
-            return Window("between", until=str(last)), found[1]
+    if at + 1 >= end:
         return None
-    if low == "after" and at + 1 < end:
-        found = _named(tokens, at + 1, end, today=today)
-        if found and found[0].until:
-            first = date.fromisoformat(found[0].until) + timedelta(days=1)
-            return Window("between", since=str(first)), found[1]
+    first = _named(tokens, at + 1, end, today=today)
+    if first is None:
         return None
-    if low not in joints or at + 1 >= end:
+    window, stop = first
+    if low in {"before", "until", "after"}:
+        return _beside(low, window), stop
+    if low not in _SPANS or stop + 1 >= end or tokens[stop].low not in _SPANS[low]:
         return None
-    first_part = _named(tokens, at + 1, end, today=today)
-    if first_part is None or first_part[1] >= end or tokens[first_part[1]].low not in joints[low]:
+    second = _named(tokens, stop + 1, end, today=today)
+    if second is None:
         return None
-    second_part = _named(tokens, first_part[1] + 1, end, today=today)
-    if second_part is None:
-        return None
-    return Window("between", since=first_part[0].since, until=second_part[0].until), second_part[1]
+    return Window("between", since=window.since, until=second[0].until), second[1]
+
+
+_SPANS = {
+    "between": frozenset({"and"}),
+    "from": frozenset({"to", "until", "till", "-", "\u2013"}),
+}
+
+
+def _beside(preposition: str, window: Window) -> Window:
+    if preposition == "after":
+        last = date.fromisoformat(window.until or "")
+        return Window("between", since=str(last + timedelta(days=1)))
+    first = date.fromisoformat(window.since or "")
+    days = 1 if preposition == "before" else 0
+    return Window("between", until=str(first - timedelta(days=days)))
