@@ -150,8 +150,8 @@ def duration_at(tokens: Sequence[Token], at: int, end: int) -> tuple[tuple[int, 
     if token.kind == "word" and token.low[:1].isdigit():
         digits = token.low.rstrip("abcdefghijklmnopqrstuvwxyz-")
         unit = token.low[len(digits) :].strip("-")
-        name = _SHORT.get(unit) or UNITS.get(unit)
-        return ((int(digits), name), at + 1) if name and digits.isdigit() else None
+        named = _SHORT.get(unit) or UNITS.get(unit)
+        return ((int(digits), named), at + 1) if named and digits.isdigit() else None
     count: Any = token.value if token.kind in {"number", "bound"} else NUMBERS.get(token.low)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         return None
@@ -159,8 +159,8 @@ def duration_at(tokens: Sequence[Token], at: int, end: int) -> tuple[tuple[int, 
     while at < end and tokens[at].low in {"of", "couple", "few", "full", "consecutive", "straight"}:
         count = NUMBERS.get(tokens[at].low, count)
         at += 1
-    if at < end and tokens[at].kind == "word" and (unit := UNITS.get(tokens[at].low)):
-        return (count, unit), at + 1
+    if at < end and tokens[at].kind == "word" and (name := UNITS.get(tokens[at].low)):
+        return (count, name), at + 1
     return None
 
 
