@@ -24,13 +24,13 @@ PLANS: list[dict[str, Any]] = [
     {"do": "show_person", "who": "user_id:1", "part": "activity", "over": {"this": "week"}},
     {"do": "list_people", "people": {"type": "everyone"}},
     {"do": "erase", "who": "user_id:1"},
-    {"do": "route_events", "events": {"event": "Signed Up"}, "destinations": ["slack"]},
+    {"do": "route_events", "events": {"name": "Signed Up"}, "destinations": ["slack"]},
     {
         "do": "ask",
         "question": {
             "question": "trend",
             "over": {"previous": "month"},
-            "series": [{"events": {"event": "Signed Up"}}],
+            "series": [{"events": {"name": "Signed Up"}}],
         },
     },
     {

@@ -30,16 +30,10 @@ Every = Literal["minute", "hour", "day", "week", "month"]
 
 
 class Ask(PlanBase):
-    """Answer a question about populations with a table.
-
-    Attributes:
-        question: what is asked.
-        about: only about the people whom this is true of.
-    """
+    """Answer a question about populations with a table."""
 
     do: Literal["ask"] = "ask"
     question: QuestionOf
-    about: People | None = None
 
 
 class RouteEvents(PlanBase):

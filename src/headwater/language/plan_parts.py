@@ -93,14 +93,14 @@ class EventsOf(Part):
     """Which events are meant; an empty one is all.
 
     Attributes:
-        event: the name of `track` events, or of a page or screen with its `call`.
-        call: which of the six calls.
-        from_people: only events of these people.
+        name: of `track` events, or of a page or screen with its `call`.
+        call: which of the six calls; None is any.
+        people: only events of these people.
     """
 
-    event: Words | None = None
+    name: Words | None = None
     call: Literal["track", "page", "screen", "identify", "group", "alias"] | None = None
-    from_people: People | None = None
+    people: People | None = None
 
 
 class Audience(Part):
