@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from headwater.client.errors import InvalidEvent
 from headwater.client.event import Identifier, build, encode
+from headwater.spec.event import SemanticEvent
 
 Answer = TypeVar("Answer")
 Object = Mapping[str, Any]
@@ -44,13 +45,21 @@ class Calls(ABC, Generic[Answer]):
     def track(
         self,
         user_id: Identifier | None = None,
-        event: str | None = None,
+        event: str | SemanticEvent | None = None,
         properties: Object | None = None,
         *,
         anonymous_id: Identifier | None = None,
         **extras: Unpack[Extras],
     ) -> Answer:
-        """Say that a person did something: `track("user-1", "Order Completed", {...})`."""
+        """Say that a person did something: `track("user-1", "Order Completed", {...})`.
+
+        In place of a name it takes what `headwater.spec` answers; `properties` and `context`
+        given beside that are added to it.
+        """
+        if isinstance(event, SemanticEvent):
+            properties = _added(event.properties, properties)
+            extras["context"] = _added(event.context, extras.get("context"))
+            event = event.name
         return self._call(
             "track",
             {"userId": user_id, "anonymousId": anonymous_id},
@@ -162,6 +171,11 @@ def _name(call: str, field: str, value: object) -> str:
             f"{call}: {field} is missing or not text: give a name such as 'Order Completed'"
         )
     return value
+
+
+def _added(own: Object, given: Object | None) -> Object | None:
+    # What is no dict is refused where all arguments are.
+    return {**own, **given} if isinstance(given, Mapping) else given or own
 
 
 def _check(call: str, fields: Mapping[str, object], extras: Extras) -> None:
