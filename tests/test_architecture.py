@@ -14,9 +14,9 @@ import headwater
 
 PACKAGE = Path(headwater.__file__).parent
 
-# What may know where it runs: CPython's side of the ports, the HTTP face, the client library, and
-# the front door that finds the client on first use.
-OUTSIDE = ("local", "api", "client", "tiny.py", "__init__.py")
+# What may know where it runs: CPython's side of the ports, the HTTP face, the client library with
+# its vocabulary, and the front door that finds the client on first use.
+OUTSIDE = ("local", "api", "client", "spec", "tiny.py", "__init__.py")
 
 # Cloudflare's, databases', HTTP's and ASGI's names for a runtime.
 RUNTIMES = frozenset(
