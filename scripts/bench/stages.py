@@ -58,7 +58,8 @@ class Pipeline:
                 arrivals += collected.arrivals
             if collected.rejections:
                 raise SystemExit(f"an event was refused: {collected.rejections[0].message}")
-        policy = Policy(IdentityLimits(CONFIG.identity), Router(CONFIG).destinations)
+        router = Router(CONFIG)
+        policy = Policy(IdentityLimits(CONFIG.identity), router.destinations, router.types)
         self.database.execute("BEGIN IMMEDIATE")
         with self._stage("identity actors, SQL"):
             Network(lambda _: policy).receive(self.database, arrivals)

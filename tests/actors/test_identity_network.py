@@ -270,7 +270,7 @@ def test_an_account_has_traits_members_and_a_timeline_of_its_own() -> None:
 def test_workspaces_do_not_see_each_other() -> None:
     """The same identifier in two workspaces is two people."""
     sql = database()
-    other = Arrival("v", ("user_id:1",), "m1", "page", 1, 1, {"type": "page"}, '{"type":"page"}')
+    other = Arrival("v", ("user_id:1",), "m1", "page", 1, 1, '{"type":"page"}')
     NETWORK.receive(sql, [arrival("m1", "page", ("user_id:1",)), other])
 
     assert identity_reading.person(sql, "v", "user_id:1") != identity_reading.person(

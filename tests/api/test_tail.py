@@ -18,7 +18,7 @@ from tests.api.twins import NOW, MemoryTail, World
 def arrival(name: str, *, kind: str = "track", user: str = "ada") -> Arrival:
     """Answer an event that was just stored."""
     event = {"type": kind, "event": name, "userId": user}
-    return Arrival("default", (f"user_id:{user}",), name, kind, NOW, NOW, event, json.dumps(event))
+    return Arrival("default", (f"user_id:{user}",), name, kind, NOW, NOW, json.dumps(event))
 
 
 async def events(client: httpx.AsyncClient, world: World, query: str, *given: Arrival) -> list[Any]:

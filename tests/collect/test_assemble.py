@@ -233,7 +233,7 @@ def test_events_that_cannot_be_parsed_are_refused_alone() -> None:
     """NaN, broken UTF-8, deep nesting: the event is named by its place and kept as it came."""
     deep = b'{"type":"page","userId":"u","properties":{"a":' + b"[" * 70 + b"]" * 70 + b"}}"
     good = json.dumps(TRACK).encode()
-    body = b'{"batch":[{"a":NaN},{"messageId":"x","b":"\xff"},' + deep + b",7," + good + b"]}"
+    body = b'{"batch":[{"name":NaN},{"messageId":"x","name":"\xff"},' + deep + b",7," + good + b"]}"
 
     collected = COLLECTOR.collect(open_batch(body, LIMITS), circumstances())
 

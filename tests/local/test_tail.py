@@ -10,7 +10,7 @@ from headwater.local.tail import LiveTail
 
 def arrival(message_id: str, workspace: str = "default") -> Arrival:
     """Make an arrival with nothing in it but its name."""
-    return Arrival(workspace, ("user_id:1",), message_id, "track", 0, 0, {}, "{}")
+    return Arrival(workspace, ("user_id:1",), message_id, "track", 0, 0, "{}")
 
 
 async def test_a_follower_sees_its_workspace_from_now_on() -> None:

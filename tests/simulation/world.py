@@ -30,7 +30,7 @@ def arrival(message_id: str, kind: str, identifiers: tuple[str, ...], **event: A
     """Answer an event that arrives; its number in `message_id` is its time, if it has one."""
     at = event.pop("at", None) or int("".join(filter(str.isdigit, message_id)) or 1) * 1000
     body = {"type": kind, "messageId": message_id, **event}
-    return Arrival(WORKSPACE, identifiers, message_id, kind, at, at, body, json.dumps(body))
+    return Arrival(WORKSPACE, identifiers, message_id, kind, at, at, json.dumps(body))
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from headwater.actors.identity_state import AccountUpdate, Forward, Link, Root
 from headwater.actors.identity_storage import Turn
@@ -12,6 +12,7 @@ from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver
 from headwater.profiles import traits
 from headwater.profiles.resolution import Limits, type_of
+from headwater.workspace import EventType
 
 REFUSAL_MEMORY = 24 * 3600 * 1000
 """For how long (ms) a refused link is not asked for again: a shared device asks all day."""
@@ -23,10 +24,12 @@ class Policy:
 
     Attributes:
         routes: an event to the ids of the destinations that get it.
+        routed: the types of the events that `routes` may send anywhere; of others it is not asked.
     """
 
     limits: Limits
     routes: Callable[[Mapping[str, Any]], tuple[str, ...]]
+    routed: Collection[str] = frozenset(get_args(EventType))
 
 
 @dataclass(slots=True)
@@ -84,8 +87,11 @@ def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) ->
     for actor, root, arrival in new:
         _apply(turn, actor, root, arrival)
         received.stored.append((actor, arrival))
-        for destination in policy.routes(arrival.event):
-            received.commands.append(_deliver(destination, actor, arrival))
+        if arrival.type in policy.routed:
+            received.commands += [
+                _deliver(destination, actor, arrival)
+                for destination in policy.routes(arrival.event)
+            ]
     return received
 
 
@@ -171,7 +177,8 @@ def _refused_lately(root: Root, second: str, now: int) -> bool:
 
 def _group(root: Root, arrival: Arrival, via: str) -> None:
     """Put the person in a group, and have the account told."""
-    group = str(arrival.event["groupId"])
+    event = arrival.event
+    group = str(event["groupId"])
     stamp = (arrival.timestamp, arrival.message_id)
     groups = root.ids[via]
     groups[group] = max(groups.get(group, stamp), stamp)
@@ -181,7 +188,7 @@ def _group(root: Root, arrival: Arrival, via: str) -> None:
             member=via,
             message_id=arrival.message_id,
             timestamp=arrival.timestamp,
-            traits=dict(arrival.event.get("traits") or {}),
+            traits=dict(event.get("traits") or {}),
             body=arrival.body,
         )
     )

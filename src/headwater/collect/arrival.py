@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Arrival(msgspec.Struct, frozen=True):
     """One event on its way into the identity actor of its strongest identifier.
 
-    A struct of msgspec's, because making a frozen dataclass takes fifteen times as long.
+    A struct of msgspec's, because making a frozen dataclass takes fifteen times as long. It keeps
+    the event as text alone: thousands of arrivals wait for a commit at a time, and holding the
+    values of each would cost more than reading again the few that are asked for (4 µs to 2 µs).
 
     Attributes:
         workspace: the workspace that its write key belongs to.
@@ -20,8 +23,7 @@ class Arrival(msgspec.Struct, frozen=True):
         type: one of the six calls.
         timestamp: when it happened, corrected for clock skew, in milliseconds.
         received_at: when it was received, in milliseconds.
-        event: the whole event in Segment's shape, as destinations and readers get it.
-        body: `event` as JSON text, made once.
+        body: the whole event in Segment's shape as JSON text, as destinations and readers get it.
     """
 
     workspace: str
@@ -30,5 +32,9 @@ class Arrival(msgspec.Struct, frozen=True):
     type: str
     timestamp: int
     received_at: int
-    event: Mapping[str, Any]
     body: str
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """Answer the whole event, read from `body` each time: ask once, and only if needed."""
+        return _decode(self.body)

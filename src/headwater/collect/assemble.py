@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, cast
 
 import msgspec
+from msgspec.structs import asdict
 
 from headwater.collect import json_text
 from headwater.collect.arrival import Arrival
 from headwater.collect.enrich import Sender, complete
 from headwater.collect.envelope import Envelope
-from headwater.collect.events import Event, message_id, read_event
+from headwater.collect.events import Fields, message_id, read_event
 from headwater.collect.intake import Rejection
 from headwater.collect.limits import Limits, check_depth, check_event
 from headwater.collect.times import correct, in_written_form, read_time, write_time
@@ -74,19 +77,18 @@ class Collector:
         check_event(raw, limits, envelope=limits.envelope if envelope.type else 0)
         if envelope.depths_unknown:
             check_depth(raw, limits.depth)
-        kind, fields = read_event(raw, envelope.type, may_hold_oddities=envelope.may_hold_oddities)
-        timestamp, event = assembly.event(kind, fields)
-        identifiers = self._identifiers.read(event)
+        kind, event = read_event(raw, envelope.type, may_hold_oddities=envelope.may_hold_oddities)
+        timestamp = assembly.complete(kind, event)
+        identifiers = self._identifiers.read(asdict(event))
         if not identifiers:
-            raise _nobody(kind, fields)
+            raise _nobody(kind, event)
         return Arrival(
             workspace=self.config.workspace,
             identifiers=identifiers,
-            message_id=event["messageId"],
+            message_id=cast("str", event.messageId),
             type=kind,
             timestamp=timestamp,
             received_at=assembly.received_at,
-            event=event,
             body=json_text.encode(event),
         )
 
@@ -116,7 +118,7 @@ def _with_type(raw: bytes, call: str) -> bytes:
 
 
 class _Assembly:
-    """Puts events together; what is the same for all of a request is worked out once."""
+    """Completes events; what is the same for all of a request is worked out once."""
 
     def __init__(self, envelope: Envelope, circumstances: Circumstances) -> None:
         self.received_at = circumstances.received_at
@@ -127,67 +129,69 @@ class _Assembly:
         self._sent_at = _readable(envelope.sent_at)
         self._sent_text = None if self._sent_at is None else write_time(self._sent_at)
 
-    def event(self, kind: str, fields: Event) -> tuple[int, dict[str, Any]]:
-        """Answer when an event happened, in milliseconds, and all of it in Segment's shape."""
-        own_sent = fields.get("sentAt")
-        sent_at, sent_text = self._sent_at, self._sent_text
-        if own_sent is not None and (own := _readable(own_sent)) is not None:
-            sent_at, sent_text = own, write_time(own)
-        timestamp, written, original = self._times(fields, sent_at)
-        event: dict[str, Any] = {
-            "type": kind,
-            "messageId": fields.get("messageId") or self._circumstances.random.uuid(),
-            "timestamp": written,
-        }
-        if original is not None:
-            event["originalTimestamp"] = original
-        if sent_text is not None:
-            event["sentAt"] = sent_text
-        event["receivedAt"] = self._received_text
+    def complete(self, kind: str, event: Fields) -> int:
+        """Make of what the client said all that is kept; answer when it happened, in ms."""
+        timestamp = self._set_times(event)
+        event.type = kind
+        event.messageId = event.messageId or self._circumstances.random.uuid()
+        if any(_OF_OTHER_CALLS[kind](event)):
+            for name in _NAMES_OF_OTHER_CALLS[kind]:
+                setattr(event, name, None)
         for name in _NAMES[kind]:
-            if value := fields.get(name):
-                event[name] = value
+            if getattr(event, name) == "":
+                setattr(event, name, None)
+        context = _merged(self._context, event.context)
         content = _CONTENT.get(kind)
-        context = self._merged(self._context, fields.get("context"))
-        if content is not None:
-            event[content] = fields.get(content) or {}
-        if kind == "identify" and not event["traits"] and isinstance(context.get("traits"), dict):
-            event["traits"] = context["traits"]  # RudderStack's SDKs put them only there
-        event["context"] = complete(
+        if content == "properties":
+            event.properties = event.properties or {}
+        elif content == "traits":
+            event.traits = event.traits or {}
+            if kind == "identify" and not event.traits:
+                given = context.get("traits")
+                # RudderStack's SDKs put them only there.
+                event.traits = given if isinstance(given, dict) else {}
+        event.context = complete(
             context,
             sender=self._circumstances.sender,
-            properties=event["properties"] if kind == "page" else None,
+            properties=event.properties if kind == "page" else None,
         )
-        event["integrations"] = self._merged(self._integrations, fields.get("integrations"))
-        event["sourceId"] = self._circumstances.source
-        return timestamp, event
+        event.integrations = _merged(self._integrations, event.integrations)
+        event.sourceId = self._circumstances.source
+        return timestamp
 
-    def _times(self, fields: Event, sent_at: int | None) -> tuple[int, str, str | None]:
-        given = fields.get("timestamp")
-        name = "timestamp"
+    def _set_times(self, event: Fields) -> int:
+        sent_at, sent_text = self._sent_at, self._sent_text
+        if event.sentAt is not None and (own := _readable(event.sentAt)) is not None:
+            sent_at, sent_text = own, write_time(own)
+        event.sentAt = sent_text
+        event.receivedAt = self._received_text
+        given, name = event.timestamp, "timestamp"
         if given is None:
-            given, name = fields.get("originalTimestamp"), "originalTimestamp"
+            given, name = event.originalTimestamp, "originalTimestamp"
         if given is None or given == "":
-            return self.received_at, self._received_text, None
+            event.timestamp, event.originalTimestamp = self._received_text, None
+            return self.received_at
         try:
             original, text = in_written_form(given)
             timestamp = correct(original, sent=sent_at, received=self.received_at)
-            return timestamp, text if timestamp == original else write_time(timestamp), text
+            event.timestamp = text if timestamp == original else write_time(timestamp)
         except (ValueError, OverflowError) as error:
             raise BadRequest(
                 f"{name} {str(given)[:40]!r} is no time; send ISO 8601, such as "
                 f"{self._received_text}.",
                 code="invalid_timestamp",
             ) from error
-
-    @staticmethod
-    def _merged(common: Mapping[str, Any], own: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        if not common:
-            return own or {}
-        return {**common, **own} if own else common
+        event.originalTimestamp = text
+        return timestamp
 
 
-# Which of the fields that name things each call has, in the order they are written.
+def _merged(common: Mapping[str, Any], own: dict[str, Any] | None) -> dict[str, Any]:
+    if not common:
+        return own or {}
+    return {**common, **own} if own else dict(common)
+
+
+# Which of the fields that name things each call has.
 _WHO = ("userId", "anonymousId")
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "track": (*_WHO, "event"),
@@ -204,6 +208,15 @@ _CONTENT = {
     "identify": "traits",
     "group": "traits",
 }
+_NAMES_OF_OTHER_CALLS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(
+        name
+        for name in dict.fromkeys(chain(*_NAMES.values(), _CONTENT.values()))
+        if name not in {*names, _CONTENT.get(kind)}
+    )
+    for kind, names in _NAMES.items()
+}
+_OF_OTHER_CALLS = {kind: attrgetter(*names) for kind, names in _NAMES_OF_OTHER_CALLS.items()}
 
 
 def _readable(sent_at: Any) -> int | None:
@@ -216,14 +229,14 @@ def _readable(sent_at: Any) -> int | None:
         return None
 
 
-def _nobody(kind: str, fields: Event) -> BadRequest:
+def _nobody(kind: str, event: Fields) -> BadRequest:
     if kind == "alias":
         return BadRequest(
             "userId or previousId is a placeholder, too long or blocked; an alias needs two "
             "real ids.",
             code="missing_identifier",
         )
-    given = {name: value for name in _WHO if (value := fields.get(name))}
+    given = {name: value for name in _WHO if (value := getattr(event, name))}
     if not given:
         return BadRequest(
             "The event names nobody; send a userId or an anonymousId.", code="missing_identifier"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import NoneType
 from typing import Any, cast
 
+import msgspec
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
@@ -26,7 +26,7 @@ _SHOWN = 80
 
 @with_config(ConfigDict(coerce_numbers_to_str=True))
 class Event(TypedDict, total=False):
-    """The fields of an event that mean something; the six calls share them."""
+    """The fields of an event that a client may say; the six calls share them."""
 
     type: str | None
     messageId: str | None
@@ -44,6 +44,33 @@ class Event(TypedDict, total=False):
     traits: dict[str, Any] | None
     context: dict[str, Any] | None
     integrations: dict[str, Any] | None
+
+
+class Fields(msgspec.Struct, omit_defaults=True):
+    """The fields of one event, in the order in which they are written; None is absent.
+
+    What the collector completes is this very value: to read it, change it and write it costs half
+    of what going through a dictionary does. `receivedAt` and `sourceId` are the server's to say.
+    """
+
+    type: str | None = None
+    messageId: str | None = None  # noqa: N815 - the names on the wire, here and below
+    timestamp: Any = None
+    originalTimestamp: Any = None  # noqa: N815
+    sentAt: Any = None  # noqa: N815
+    receivedAt: Any = None  # noqa: N815
+    userId: str | None = None  # noqa: N815
+    anonymousId: str | None = None  # noqa: N815
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    groupId: str | None = None  # noqa: N815
+    previousId: str | None = None  # noqa: N815
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+    integrations: dict[str, Any] | None = None
+    sourceId: Any = None  # noqa: N815
 
 
 # Which fields a call cannot do without, besides somebody whom it is about.
@@ -68,16 +95,14 @@ _OBJECTS = ("properties", "traits", "context", "integrations")
 # The schema validator itself: an adapter's own method costs as much again as the check.
 _validator = TypeAdapter(Event).validator
 
-# What the validator answers as it was given. It is asked only about the rest, since asking it is
-# as dear as parsing the event.
-_PLAIN: Mapping[str, tuple[type, ...]] = {
-    name: (dict if name in _OBJECTS else str, NoneType) for name in Event.__annotations__
-}
+# Reads an event that is plainly right. The validator is asked only about the rest, since asking it
+# is as dear as parsing the event.
+_decoder = msgspec.json.Decoder(Fields)
 
 
 def read_event(
     raw: bytes, call: str | None = None, *, may_hold_oddities: bool = True
-) -> tuple[str, Event]:
+) -> tuple[str, Fields]:
     """Answer an event's type and its fields.
 
     Args:
@@ -88,35 +113,28 @@ def read_event(
     Raises:
         BadRequest: the code and message say what is wrong with which field.
     """
-    event = _fields(json_text.decode(raw))
-    if may_hold_oddities and json_text.may_hold_oddities(raw):
-        event = json_text.settle(event)
-    kind = call or event.get("type")
+    event = _fields(raw, settle=may_hold_oddities and json_text.may_hold_oddities(raw))
+    kind = call or event.type
     required = REQUIRED.get(kind) if kind else None
     if kind is None or required is None:
         raise _unknown_type(kind)
     for field in required:
-        given = event.get(field)
-        if not given or not str(given).strip():
+        given: str | None = getattr(event, field)
+        if not given or not given.strip():
             code, fix = _WHY_REQUIRED[field]
             raise BadRequest(f"{field} is missing in a {kind} call; {fix}.", code=code)
     _check_lengths(event)
     return kind, event
 
 
-def _fields(value: Any) -> Event:
-    if not isinstance(value, dict):
-        return _validated(value)
-    is_strange = False
-    for name, each in value.items():
-        plain = _PLAIN.get(name)
-        if plain is None:
-            is_strange = True
-        elif type(each) not in plain:
-            return _validated(value)
-    if is_strange:
-        value = {name: each for name, each in value.items() if name in _PLAIN}
-    return cast("Event", value)
+def _fields(raw: bytes, *, settle: bool) -> Fields:
+    if not settle:
+        try:
+            return _decoder.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # what can be forgiven is forgiven below, and what cannot is named
+    event = _validated(json_text.decode(raw))
+    return msgspec.convert(json_text.settle(event) if settle else event, Fields)
 
 
 def _validated(value: Any) -> Event:
@@ -171,13 +189,13 @@ def _unknown_type(kind: str | None) -> BadRequest:
     return BadRequest(f"type {_shorten(kind)} is none of {names}.", code="unknown_type")
 
 
-def _check_lengths(event: Event) -> None:
-    if len(event.get("messageId") or "") > MAX_MESSAGE_ID:
+def _check_lengths(event: Fields) -> None:
+    if len(event.messageId or "") > MAX_MESSAGE_ID:
         raise BadRequest(
             f"messageId is longer than {MAX_MESSAGE_ID} characters; send a UUID.",
             code="invalid_message_id",
         )
-    if len(event.get("groupId") or "") > MAX_GROUP_ID:
+    if len(event.groupId or "") > MAX_GROUP_ID:
         raise BadRequest(
             f"groupId is longer than {MAX_GROUP_ID} characters; send the account's id.",
             code="invalid_group_id",

@@ -26,7 +26,8 @@ class Router:
         """Compile the routes.
 
         A stored filter that is not valid (one that an older version accepted) lets nothing
-        through and is told in `problems`: what was not asked for is not sent.
+        through and is told in `problems`: what was not asked for is not sent. `types` are those
+        of the events that any destination may get.
         """
         self.problems: tuple[str, ...] = ()
         routes: dict[str, list[_Route]] = {}
@@ -34,6 +35,7 @@ class Router:
             if destination.enabled:
                 self._add(destination, routes)
         self._routes = {type_: tuple(added) for type_, added in routes.items()}
+        self.types = frozenset(self._routes)
 
     def destinations(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         """Answer the ids of the destinations that get this event (in Segment's shape)."""

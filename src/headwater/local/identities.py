@@ -68,7 +68,8 @@ class Policies:
         config = self.config(workspace)
         compiled = self._compiled.get(workspace)
         if compiled is None or compiled[0] is not config:
-            policy = Policy(Limits(config.identity), Router(config).destinations)
+            router = Router(config)
+            policy = Policy(Limits(config.identity), router.destinations, router.types)
             compiled = self._compiled[workspace] = (config, policy)
         return compiled[1]
 
