@@ -74,7 +74,7 @@ def tables(draw: st.DrawFn, *, most: int = 60) -> Table:
 
 LAYOUTS = st.builds(
     Layout,
-    codec=st.sampled_from([Codec.GZIP, Codec.NONE]),
+    codec=st.sampled_from([Codec.GZIP, Codec.NONE, Codec.ZSTD]),
     page_rows=st.sampled_from([1, 3, 16, 1000]),
     group_rows=st.sampled_from([2, 40, 20_000]),
     page_bytes=st.sampled_from([1, 50, 1 << 20]),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 from headwater.lake.parquet import bounds, hybrid, pages, plain
 from headwater.lake.parquet.columns import TEXTS, Column
@@ -130,12 +131,11 @@ class ChunkWriter:
         )
         # The bytes of texts are in the order of the texts; those of numbers are not.
         rising = _rising(list(map(_edges, known)) if kind in TEXTS else pairs)
-        return WrittenChunk(
-            out,
-            chunk,
-            offset_index(places),
-            column_index(known, rising=rising) if complete else None,
-        )
+        by_place = offset_index(places)
+        by_value = column_index(known, rising=rising) if complete else None
+        indexes = [by_place] if by_value is None else [by_place, by_value]
+        checksums = tuple(f"{crc32(index):08x}" for index in indexes)
+        return WrittenChunk(out, replace(chunk, index_checksums=checksums), by_place, by_value)
 
 
 def _edges(found: Bounds) -> tuple[bytes, bytes] | None:

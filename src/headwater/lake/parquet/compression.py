@@ -1,7 +1,8 @@
 """Pages made smaller, and back, with what the standard library has.
 
-gzip is there on both runtimes. zstd comes with Python 3.14 (`compression.zstd`): where that is
-missing, a file that uses it is refused with a sentence that says so, and nothing else changes.
+gzip is there on both runtimes. zstd comes with Python 3.14 (`compression.zstd`), and for older ones
+as the package `backports.zstd`: where neither is there, a file that uses it is refused with a
+sentence that says so, and nothing else changes.
 """
 
 from __future__ import annotations
@@ -31,11 +32,18 @@ class Codec(enum.IntEnum):
 
 
 def compress(data: bytes, *, codec: Codec, level: int) -> bytes:
-    """Answer the data as a page holds it; `level` is zlib's, 1 (fast) to 9 (small)."""
+    """Answer the data as a page holds it; `level` is the codec's, from 1 (fast) to 9 (small).
+
+    Raises:
+        UnsupportedFile: this runtime has no such codec.
+    """
     if codec is Codec.NONE:
         return data
+    if codec is Codec.ZSTD:
+        packed: bytes = _zstd().compress(data, level)
+        return packed
     if codec is not Codec.GZIP:
-        raise UnsupportedFile(f"pages are written plain or with gzip, not with {codec.name}")
+        raise UnsupportedFile(f"pages are written plain, with gzip or zstd, not with {codec.name}")
     machine = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
     return machine.compress(data) + machine.flush()
 
@@ -78,21 +86,8 @@ def _gunzip(data: bytes, size: int) -> bytes:
     return found
 
 
-def zstd() -> Any:
-    """Answer the standard library's zstd, or None where it has none (before Python 3.14)."""
-    try:
-        return import_module("compression.zstd")
-    except ImportError:
-        return None
-
-
 def _unzstd(data: bytes, size: int) -> bytes:
-    module = zstd()
-    if module is None:
-        raise UnsupportedFile(
-            "a page is compressed with zstd, which needs Python 3.14; "
-            "read the file with DuckDB, or write it again with gzip"
-        )
+    module = _zstd()
     machine = module.ZstdDecompressor()
     try:
         found: bytes = machine.decompress(data, size + 1)
@@ -101,3 +96,15 @@ def _unzstd(data: bytes, size: int) -> bytes:
     if not machine.eof:
         raise DamagedFile("a page ends before its compressed data does")
     return found
+
+
+def _zstd() -> Any:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise UnsupportedFile(
+        "zstd needs Python 3.14, or the package backports.zstd on an older one; "
+        "DuckDB reads such a file, and can write it again with gzip"
+    )

@@ -24,6 +24,10 @@ CREATED_BY = "headwater version 1.0.0 (build parquet)"
 CHECKSUM = "headwater.footer_crc32"
 UNCHECKED = b"00000000"
 
+# With each column chunk: the CRC-32 of its offset index and, where there is one, of its column
+# index, so that a damaged index cannot hide rows.
+INDEX_CHECKSUMS = "index_crc32"
+
 _VERSION = 2
 _NO_BYTES = b"\x00"
 
@@ -143,6 +147,7 @@ def _place(number: int, section: Section | None) -> tuple[tuple[int, int, bytes 
 def _chunk_metadata(chunk: Chunk, column: Column) -> bytes:
     dictionary = thrift.integer(chunk.pages.offset) if chunk.has_dictionary else None
     encodings = [thrift.integer(encoding) for encoding in chunk.encodings]
+    checksums = _property(INDEX_CHECKSUMS, " ".join(chunk.index_checksums))
     return struct(
         (1, I32, thrift.integer(PHYSICAL[column.kind])),
         (2, LIST, thrift.list_of(I32, encodings)),
@@ -151,6 +156,7 @@ def _chunk_metadata(chunk: Chunk, column: Column) -> bytes:
         (5, I64, thrift.integer(chunk.values)),
         (6, I64, thrift.integer(chunk.unpacked)),
         (7, I64, thrift.integer(chunk.pages.length)),
+        (8, LIST, thrift.list_of(STRUCT, [checksums]) if chunk.index_checksums else None),
         (9, I64, thrift.integer(chunk.data_offset)),
         (11, I64, dictionary),
         (12, STRUCT, statistics(chunk.bounds)),

@@ -18,8 +18,8 @@ class Layout:
     """How a file is cut and packed.
 
     Attributes:
-        codec: `Codec.GZIP` or `Codec.NONE`.
-        level: gzip's, from 1 (fast) to 9 (small).
+        codec: `Codec.GZIP`, `Codec.NONE`, or `Codec.ZSTD` where the runtime has it.
+        level: the codec's, from 1 (fast) to 9 (small).
         page_rows: rows of a page, at most.
         page_bytes: characters of text of one column in a page, at most, unless one row has more.
         group_rows: rows of a row group, at most.

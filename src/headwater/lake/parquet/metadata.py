@@ -93,6 +93,8 @@ class Chunk:
         unpacked: the bytes of its pages, headers too, before compression.
         encodings: every encoding that its pages use.
         column_index, offset_index: where the bounds and the places of its pages are listed.
+        index_checksums: CRC-32 of the offset index and of the column index, in hexadecimal, as far
+            as the writer noted them.
     """
 
     codec: Codec
@@ -104,6 +106,7 @@ class Chunk:
     bounds: Bounds
     column_index: Section | None = None
     offset_index: Section | None = None
+    index_checksums: tuple[str, ...] = ()
 
     @property
     def has_dictionary(self) -> bool:

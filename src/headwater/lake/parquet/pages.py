@@ -108,6 +108,8 @@ def read_page(data: bytes, position: int, *, codec: Codec, most: int) -> tuple[P
         raise DamagedFile(f"a page says that it has {values} values; there are {most} at most")
     if kind == DATA_V2:
         return _version_2(body, content, unpacked, codec), reader.position
+    if kind == DATA and body.get(3) != Encoding.RLE:
+        raise UnsupportedFile("a page's levels are in an encoding that is not read here")
     unpacked_data = decompress(content, codec=codec, size=unpacked)
     page = Page(kind, values, encoding=_number(body, 2), levels=b"", data=unpacked_data)
     return page, reader.position
