@@ -39,6 +39,12 @@ def how_many(sizes: Iterable[int], *, max_events: int, max_bytes: int) -> int:
     return count
 
 
-def request_body(events: Sequence[bytes], *, sent_at: datetime) -> bytes:
-    """Answer the JSON body of `POST /v1/batch`; `sent_at` is the moment of this very attempt."""
+def request_body(events: Sequence[bytes], *, sent_at: datetime | None) -> bytes:
+    """Answer the JSON body of `POST /v1/batch`.
+
+    `sent_at` is the moment of this very attempt, by which the server corrects times that this
+    clock made; None where the events' times are not of this clock.
+    """
+    if sent_at is None:
+        return _OPENING + b",".join(events) + b"]}"
     return _OPENING + b",".join(events) + _CLOSING % instant(sent_at).encode("ascii")

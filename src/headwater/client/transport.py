@@ -22,9 +22,12 @@ _WORTH_COMPRESSING = 1024
 
 
 def request(
-    settings: Settings, events: Sequence[bytes], *, retries: int, now: datetime
+    settings: Settings, events: Sequence[bytes], *, retries: int, now: datetime | None
 ) -> httpx.Request:
-    """Answer the request for a batch; the same events may come again with more `retries`."""
+    """Answer the request for a batch; the same events may come again with more `retries`.
+
+    `now` is this machine's time, None where the events' times were not made by its clock.
+    """
     body = request_body(events, sent_at=now)
     credentials = base64.b64encode(f"{settings.write_key}:".encode()).decode("ascii")
     headers = {
@@ -54,17 +57,25 @@ def verdict(settings: Settings, answer: Answer | NoAnswer, *, now: datetime) -> 
 class BlockingTransport:
     """Sends batches over a pooled `httpx.Client`, made on first use and never following redirects.
 
-    `timeout` limits each wait for the server (to connect, write, read), not their sum.
+    `timeout` limits each wait for the server (to connect, write, read), not their sum. With
+    `is_history` events keep their times as they are: no clock of ours made them.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transport: httpx.BaseTransport | None,
+        *,
+        is_history: bool = False,
+    ) -> None:
         self._settings = settings
         self._transport = transport
+        self._is_history = is_history
         self._client: httpx.Client | None = None
 
     def send(self, events: Sequence[bytes], *, retries: int) -> Verdict:
         """Answer the server's verdict on a batch; no answer is a verdict as well."""
-        now = datetime.now(UTC)
+        now = None if self._is_history else datetime.now(UTC)
         try:
             if self._client is None:
                 self._client = httpx.Client(transport=self._transport)

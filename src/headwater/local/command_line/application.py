@@ -9,6 +9,8 @@ from headwater.local.command_line import (
     configuration,
     deliveries,
     destinations,
+    events,
+    importing,
     keys,
     people,
     rejected,
@@ -50,6 +52,12 @@ application.command("config")(configuration.show)
 application.command("status")(status.status)
 application.command("tail")(tail.tail)
 application.command("who")(people.who)
+application.command("track")(events.track)
+application.command("identify")(events.identify)
+application.command("page")(events.page)
+application.command("group")(events.group)
+application.command("alias")(events.alias)
+application.command("import")(importing.import_file)
 application.command("merge")(people.merge)
 application.command("split")(people.split)
 application.add_typer(deliveries.application, name="deliveries")

@@ -1,0 +1,1 @@
+"""Files of events, read row by row and sent once each: `headwater import`."""
