@@ -48,14 +48,19 @@ def wanted() -> list[str]:
 
 def vendor(target: Path = TARGET, pins: Path = PINS) -> None:
     """Make `target` hold the pinned wheels and our folders; do only what has changed."""
+    wheels(target, pins)
+    for name in FOLDERS:
+        mirror(ROOT / name, target / name)
+
+
+def wheels(target: Path, pins: Path) -> None:
+    """Make `target` hold the wheels that a requirements file pins, if it does not yet."""
     digest = hashlib.sha256(pins.read_bytes()).hexdigest()
     stamp = target / STAMP
     if not stamp.is_file() or stamp.read_text("utf-8") != digest:
-        print(f"==> Vendoring the Worker's wheels into {_shown(target)}", flush=True)
+        print(f"==> Fetching wheels for Pyodide into {_shown(target)}", flush=True)
         _install(target, ["--requirement", str(pins), "--no-deps"])
         stamp.write_text(digest, "utf-8")
-    for name in FOLDERS:
-        mirror(ROOT / name, target / name)
 
 
 def update(pins: Path = PINS) -> None:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge.behaviours import twins
 from tests.server import Server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that run on both runtimes run on workerd as well."""
+    items.extend(list(twins(items)))
 
 
 @pytest.fixture(scope="module")

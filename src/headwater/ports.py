@@ -7,11 +7,12 @@ Times are integers: milliseconds since 1970-01-01 UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+Answer = TypeVar("Answer")
 SqlValue = str | int | float | bytes | None
 
 
@@ -30,8 +31,19 @@ class Sql(Protocol):
         """
         ...
 
+    def run(self, work: Callable[[], Answer]) -> Answer:
+        """Run one unit of work: all that it writes is kept when it returns, nothing if it raises.
+
+        Whoever drives an actor makes each call of it such a unit. Nothing is awaited in one.
+        """
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit on leaving, roll back on an exception. A nested one is part of the outer."""
+        """Commit on leaving, roll back on an exception. A nested one is part of the outer.
+
+        So is one within `run`. On the edge there is no other: SQLite is Cloudflare's there, which
+        commits what a callback wrote and lets nobody begin in one place and end in another.
+        """
         ...
 
 

@@ -11,8 +11,8 @@ from headwater.actors.dead_letters import DeadLetterFilter
 from headwater.commands import Deliver
 from headwater.destinations.outcome import Rejected
 from headwater.destinations.settlement import Death, Settlement
-from headwater.local.sql import Database
 from tests.actors.test_deliveries import lane, messages, read, sql
+from tests.databases import Database
 
 __all__ = ["sql"]
 

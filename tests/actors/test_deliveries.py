@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,13 +15,13 @@ from headwater.actors.migrations import statements
 from headwater.commands import Deliver
 from headwater.destinations.outcome import Delivered, Rejected, RetryAfter
 from headwater.destinations.settlement import Death, Retry, Settlement
-from headwater.local.sql import Database
+from tests.databases import Database, empty_database
 
 
 @pytest.fixture
 def sql() -> Iterator[Database]:
     """A database in memory with the schema."""
-    database = Database(sqlite3.connect(":memory:", isolation_level=None))
+    database = empty_database()
     for statement in statements(deliveries.schema()):
         database.execute(statement)
     yield database
@@ -196,7 +195,7 @@ def test_old_merges_are_trimmed(sql: Database) -> None:
 def test_any_merges_give_one_order_per_merged_person(seed: int) -> None:
     """Chains, cycles and repeated merges come to the connected people; incremental reading too."""
     draw = random.Random(seed)
-    database = Database(sqlite3.connect(":memory:", isolation_level=None))
+    database = empty_database()
     for statement in statements(deliveries.schema()):
         database.execute(statement)
     people = [f"w/{number}" for number in range(6)]

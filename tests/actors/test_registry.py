@@ -8,8 +8,8 @@ import pytest
 
 from headwater.actors.registry import Registry, hash_of
 from headwater.errors import BadRequest, Conflict, NotFound
-from headwater.local.sql import Database
 from tests.actors.workspace_database import SeededRandom, workspace_database
+from tests.databases import Database
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.intake import Rejection
 from headwater.destinations.setting import HIDDEN
 from headwater.errors import BadRequest, Conflict, NotFound
-from headwater.local.sql import Database
 from headwater.workspace import (
     DestinationConfig,
     IdentifierType,
@@ -22,6 +21,7 @@ from headwater.workspace import (
     WriteKey,
 )
 from tests.actors.workspace_database import SeededRandom, workspace_database
+from tests.databases import Database, driven
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def sql() -> Iterator[Database]:
 @pytest.fixture
 def workspace(sql: Database) -> WorkspaceActor:
     """The actor of the workspace `default`."""
-    return WorkspaceActor(sql, "default", random=SeededRandom(1))
+    return driven(WorkspaceActor(sql, "default", random=SeededRandom(1)), sql)
 
 
 @pytest.fixture

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import uuid
 from importlib import resources
 
 from headwater.actors.migrations import Migration, migrate
-from headwater.local.sql import Database
+from tests.databases import Database, empty_database
 
 
 def workspace_database() -> Database:
     """Answer an empty database in which `workspace.sql` and `registry.sql` have been applied."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    database = Database(connection)
+    database = empty_database()
     files = resources.files("headwater.actors")
     migrate(
         database,

@@ -13,9 +13,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from scripts import vendoring
+
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
 PACKAGES = FOLDER / "node_modules"
+ROOM_PACKAGES = ROOT / "build" / "edge" / "room_modules"
 STAMP = PACKAGES / ".installed"
 
 OLDEST_NODE = 22
@@ -73,7 +76,8 @@ def install() -> None:
             check=True,
         )
         STAMP.write_text(_wanted(), "utf-8")
-    subprocess.run([str(ROOT / "scripts" / "vendor")], check=True)
+    vendoring.vendor()
+    vendoring.wheels(ROOM_PACKAGES, FOLDER / "room" / "requirements.txt")
 
 
 def environment() -> dict[str, str]:

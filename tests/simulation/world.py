@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.actors.identity_storage import schema
+from headwater.actors.migrations import statements
 from headwater.collect.arrival import Arrival
-from headwater.local.sql import Database
+from tests.databases import Database, empty_database
 
 WORKSPACE = "w"
 
@@ -21,9 +21,10 @@ class Crash(Exception):
 
 def database() -> Database:
     """Answer an empty database with the actors' tables."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(schema())
-    return Database(connection)
+    database = empty_database()
+    for statement in statements(schema()):
+        database.execute(statement)
+    return database
 
 
 def arrival(message_id: str, kind: str, identifiers: tuple[str, ...], **event: Any) -> Arrival:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from headwater.ports import SqlValue
+
+Answer = TypeVar("Answer")
 
 FILE_NAME = "headwater.sqlite3"
 
@@ -61,6 +63,11 @@ class Database:
     def execute_many(self, sql: str, rows: Sequence[Sequence[SqlValue]]) -> None:
         """Run an `INSERT … VALUES (?, …)` for each row; all or none inside a transaction."""
         self._connection.executemany(sql, rows)
+
+    def run(self, work: Callable[[], Answer]) -> Answer:
+        """Run one unit of work: what it writes is kept when it returns, nothing if it raises."""
+        with self.transaction():
+            return work()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit on leaving, roll back on an exception. A nested one is part of the outer."""

@@ -1,0 +1,27 @@
+"""A Worker that runs this project's own tests, inside one of its Durable Objects."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from workers import DurableObject, Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    """Takes the names of tests as JSON, and answers how each went."""
+
+    async def fetch(self, request: Any) -> Any:
+        if request.method != "POST":
+            return Response("a room for tests")
+        return Response(await self.env.ROOM.getByName("room").run(await request.text()))
+
+
+class Room(DurableObject):
+    """Lends its storage to the tests that it runs."""
+
+    async def run(self, wanted: str) -> str:
+        """Run the tests of these names; answer their outcomes."""
+        from tests.edge.room import running
+
+        return json.dumps(running.run(json.loads(wanted), self.ctx._ctx.storage, self.env._env))

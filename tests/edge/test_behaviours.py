@@ -1,0 +1,87 @@
+"""Which tests run on both runtimes: none is left out unseen, and a failure there is one here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.edge import installation
+from tests.edge.behaviours import LOCAL_ONLY, ON_BOTH, OnWorkerd, room
+from tests.edge.workerd import Workerd
+
+WHOLE = ("tests/actors", "tests/contract")
+
+
+def files() -> list[str]:
+    """Answer the files of the folders whose tests belong on both."""
+    root = installation.ROOT
+    found = [path for folder in WHOLE for path in (root / folder).glob("test_*.py")]
+    return sorted(str(path.relative_to(root)) for path in found)
+
+
+@pytest.mark.parametrize("file", files())
+def test_every_behaviour_of_actors_and_ports_runs_on_both(file: str) -> None:
+    """A file is in one of the two tables; those that run locally alone say why."""
+    assert (file in ON_BOTH) != (file in LOCAL_ONLY), "name it in tests/edge/behaviours.py"
+
+
+def test_the_tables_name_what_there_is() -> None:
+    """A test that is gone leaves the tables."""
+    names = ON_BOTH | {name.partition("::")[0] for name in LOCAL_ONLY}
+
+    assert [name for name in names if not (installation.ROOT / name).is_file()] == []
+    for name in LOCAL_ONLY:
+        file, _, function = name.partition("::")
+        text = (installation.ROOT / file).read_text("utf-8")
+        assert not function or f"def {function}(" in text
+
+
+def test_each_test_of_those_files_has_its_twin(request: pytest.FixtureRequest) -> None:
+    """What is collected here is collected for workerd, one by one."""
+    items = request.session.items
+    twins = [item for item in items if isinstance(item, OnWorkerd)]
+    expected = [
+        item
+        for item in items
+        if not isinstance(item, OnWorkerd)
+        and str(item.path.relative_to(installation.ROOT)) in ON_BOTH
+        and not any(item.nodeid.partition("[")[0].endswith(name) for name in LOCAL_ONLY)
+    ]
+
+    assert len(twins) == len(expected)
+
+
+def test_a_failure_inside_workerd_is_a_failure(installed: None, tmp_path: Path) -> None:
+    """A test that fails, is skipped or cannot be imported there is told so, with the reason."""
+    from tests.edge.behaviours import run
+
+    written = tmp_path / "test_written.py"
+    written.write_text(
+        "import pytest, sys\n"
+        "def test_right(): assert sys.platform == 'emscripten'\n"
+        "def test_wrong(): assert 1 == 2\n"
+        "def test_skipped(): pytest.skip('not today')\n"
+        "async def test_waits():\n"
+        "    import asyncio\n"
+        "    await asyncio.sleep(0.01)\n"
+        "    assert 3 == 4\n"
+    )
+    broken = tmp_path / "test_broken.py"
+    broken.write_text("import nothing_of_this_name")
+    worker = room()
+    worker = type(worker)(
+        {**worker.files, "tests/test_written.py": written, "tests/test_broken.py": broken},
+        worker.options,
+    )
+    names = ["right", "wrong", "skipped", "waits"]
+    with Workerd(worker, state=tmp_path / "state") as running:
+        told = run(running, [f"tests/test_written.py::test_{name}" for name in names])
+        lost = run(running, ["tests/test_broken.py::test_lost"])
+
+    assert [told[name]["outcome"] for name in told] == ["passed", "failed", "skipped", "failed"]
+    assert "assert 1 == 2" in told["tests/test_written.py::test_wrong"]["told"]
+    assert "assert 3 == 4" in told["tests/test_written.py::test_waits"]["told"]
+    assert "not today" in told["tests/test_written.py::test_skipped"]["told"]
+    assert lost["tests/test_broken.py::test_lost"]["outcome"] == "failed"
+    assert "nothing_of_this_name" in lost["tests/test_broken.py::test_lost"]["told"]
