@@ -152,7 +152,7 @@ def test_the_death_of_python_is_told(worker: Workerd) -> None:
     """A fatal error of Pyodide's own is a failure with that name, not an odd 500."""
     with suppress(httpx.HTTPError):
         get(worker, "deep")
-    assert within(5, lambda: "fatal" in written(worker))
+    assert within(5, lambda: "fatal error in Pyodide" in written(worker))
     with pytest.raises(WorkerFailed, match="fatal error in Pyodide"):
         worker.check()
     worker.kill()
