@@ -7,11 +7,10 @@ actor's database (local).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(msgspec.Struct, frozen=True, tag="deliver", array_like=True):
     """Send one event to one destination.
 
     Attributes:
@@ -28,8 +27,7 @@ class Deliver:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rekey:
+class Rekey(msgspec.Struct, frozen=True, tag="rekey", array_like=True):
     """Two people became one: what waits for `loser` now keeps its order within `winner`."""
 
     loser: str

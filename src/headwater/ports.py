@@ -67,6 +67,53 @@ class Random(Protocol):
         ...
 
 
+class CallFailed(Exception):
+    """A call to an actor was not answered: it may have been carried out, or not."""
+
+
+class Actor(Protocol):
+    """One actor, wherever its database is."""
+
+    async def call(self, request: str) -> str:
+        """Run one call in the actor, as one transaction, and answer once that is durable.
+
+        Request and answer are JSON texts (see `actors/identity_calls.py` and its likes), as one
+        text crosses between runtimes at the price of one value.
+
+        Raises:
+            CallFailed: nobody knows whether it was carried out; it may be repeated.
+        """
+        ...
+
+
+class Actors(Protocol):
+    """Finds actors by name; one that was never called is made by its first call."""
+
+    def identity(self, name: str) -> Actor:
+        """Answer the actor of an external id, or of an account, by its full name."""
+        ...
+
+    def workspace(self, workspace: str) -> Actor:
+        """Answer the actor that keeps a workspace's settings."""
+        ...
+
+    def lane(self, workspace: str, destination: str) -> Actor:
+        """Answer the actor that keeps what waits for a destination."""
+        ...
+
+
+class Queue(Protocol):
+    """Carries messages to whoever consumes a topic: at least once, in any order."""
+
+    async def send(self, topic: str, messages: Sequence[str]) -> None:
+        """Return once the messages, JSON texts of at most 120 KB each, are durable.
+
+        Raises:
+            CallFailed: some of them may have been taken, or none.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """One request to the outside. `timeout` is in seconds and covers the whole exchange."""

@@ -1,0 +1,258 @@
+"""What an identity actor in a database of its own is asked, and what it answers: as JSON texts.
+
+Each call is one transaction in one actor. An answer says, with what was asked for, what the actor
+itself now wants of others (`asks`) and what it has to send (`parcel`), so that in the plain case
+a person's events cost one call.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from headwater.actors.identity_messages import Reply, Request
+from headwater.actors.outbox import Parcel
+from headwater.collect.arrival import Arrival
+from headwater.profiles.people import (
+    Account,
+    Explanation,
+    Person,
+    TimelineFilter,
+    TimelinePage,
+)
+from headwater.workspace import WorkspaceConfig
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """An `Arrival` on the wire, without the workspace, which its actor's name says."""
+
+    identifiers: tuple[str, ...]
+    message_id: str
+    type: str
+    timestamp: int
+    received_at: int
+    body: str
+
+
+# Calls about events and about who is who.
+
+
+class Receive(msgspec.Struct, frozen=True, tag=True):
+    """Store these events, in this order."""
+
+    events: list[Event]
+
+
+class Received(msgspec.Struct, frozen=True, tag=True):
+    """What became of them.
+
+    Attributes:
+        stored: places in the call of those that are new.
+        moved: places of those that belong to another actor, and its name.
+    """
+
+    stored: list[int]
+    moved: list[tuple[int, str]]
+    asks: list[Request] = []
+    parcel: Parcel | None = None
+
+
+class Carry(msgspec.Struct, frozen=True, tag=True):
+    """Answer another actor's request."""
+
+    request: Request
+
+
+class Carried(msgspec.Struct, frozen=True, tag=True):
+    """The reply, for `Settle` at whoever asked."""
+
+    reply: Reply
+    asks: list[Request] = []
+
+
+class Settle(msgspec.Struct, frozen=True, tag=True):
+    """Act on the reply to a request of yours."""
+
+    reply: Reply
+
+
+class Merge(msgspec.Struct, frozen=True, tag=True):
+    """Join the people of two identifiers, of which you are the first, by this order."""
+
+    first: str
+    second: str
+    order: str
+    at: int
+
+
+class Split(msgspec.Struct, frozen=True, tag=True):
+    """Undo the merge that a link made."""
+
+    link: str
+
+
+class Parted(msgspec.Struct, frozen=True, tag=True):
+    """The actor of the person that is restored, which has yet to be told."""
+
+    restored: str
+    asks: list[Request] = []
+
+
+class Continue(msgspec.Struct, frozen=True, tag=True):
+    """Say what you want of others, and what you have to send.
+
+    Attributes:
+        may_rekey: everybody who may have kept a merge from being sent has sent all.
+    """
+
+    may_rekey: bool = False
+
+
+class Acknowledge(msgspec.Struct, frozen=True, tag=True):
+    """A parcel was carried out."""
+
+    id: int
+    token: str
+
+
+class Standing(msgspec.Struct, frozen=True, tag=True):
+    """What an actor wants and has to send.
+
+    Attributes:
+        waiting_since: when the oldest of its commands was decided, in milliseconds.
+        heir: the actor that it forwards to, if that one may wait for it to have sent all.
+    """
+
+    asks: list[Request] = []
+    parcel: Parcel | None = None
+    waiting_since: int | None = None
+    heir: str | None = None
+
+
+# Calls that read. `identifier` is the one that the reader came by, short and normalised.
+
+
+class Locate(msgspec.Struct, frozen=True, tag=True):
+    """Tell which actor holds the person."""
+
+    identifier: str
+
+
+class LookPerson(msgspec.Struct, frozen=True, tag=True):
+    """Show the person."""
+
+    identifier: str
+
+
+class LookLinks(msgspec.Struct, frozen=True, tag=True):
+    """Show why the person is one."""
+
+    identifier: str
+
+
+class LookTimeline(msgspec.Struct, frozen=True, tag=True):
+    """Show a page of a person's events, or of an account's."""
+
+    identifier: str
+    which: TimelineFilter
+    limit: int
+    cursor: str | None = None
+
+
+class LookAccount(msgspec.Struct, frozen=True, tag=True):
+    """Show the account."""
+
+
+class LookMembers(msgspec.Struct, frozen=True, tag=True):
+    """Show who is in the account."""
+
+    after: str
+    limit: int
+
+
+class Seen(msgspec.Struct, frozen=True, tag=True):
+    """What a reader asked for; what is None is not there, or was not asked for.
+
+    Attributes:
+        moved: the actor to ask instead.
+        asks: what must be carried out before the person can be shown whole.
+    """
+
+    moved: str | None = None
+    asks: list[Request] = []
+    root: str | None = None
+    person: Person | None = None
+    links: Explanation | None = None
+    page: TimelinePage | None = None
+    account: Account | None = None
+    members: list[str] = []
+
+
+class Outdated(msgspec.Struct, frozen=True, tag=True):
+    """The caller's configuration is newer than any known here: send it along."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """The call cannot be done: which error it is, and its words."""
+
+    error: str
+    message: str
+    code: str
+
+
+Look = Locate | LookPerson | LookLinks | LookTimeline | LookAccount | LookMembers
+Call = Receive | Carry | Settle | Merge | Split | Continue | Acknowledge | Look
+Answer = Received | Carried | Parted | Standing | Seen | Outdated | Refused
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A call, with whom it is for and the version of the configuration that it is made under."""
+
+    actor: str
+    version: int
+    call: Call
+    config: WorkspaceConfig | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_envelopes: msgspec.json.Decoder[Envelope] = msgspec.json.Decoder(Envelope)
+_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+def encode(value: Envelope | Answer) -> str:
+    """Answer the JSON text of a call or an answer."""
+    return _encoder.encode(value).decode()
+
+
+def decode_envelope(text: str) -> Envelope:
+    """Answer the call that a JSON text holds."""
+    return _envelopes.decode(text)
+
+
+def decode_answer(text: str) -> Answer:
+    """Answer the answer that a JSON text holds."""
+    return _answers.decode(text)
+
+
+def event_of(arrival: Arrival) -> Event:
+    """Answer an arrival as it travels."""
+    return Event(
+        arrival.identifiers,
+        arrival.message_id,
+        arrival.type,
+        arrival.timestamp,
+        arrival.received_at,
+        arrival.body,
+    )
+
+
+def arrival_of(workspace: str, event: Event) -> Arrival:
+    """Answer an event as it arrived."""
+    return Arrival(
+        workspace=workspace,
+        identifiers=event.identifiers,
+        message_id=event.message_id,
+        type=event.type,
+        timestamp=event.timestamp,
+        received_at=event.received_at,
+        body=event.body,
+    )

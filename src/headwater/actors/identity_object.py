@@ -1,0 +1,210 @@
+"""One identity actor with a database of its own: what a Durable Object holds.
+
+It runs the same steps as `Network` does for actors that share a database; but where `Network`
+carries requests between them in one transaction, whoever calls this carries them, one call each
+(see dispatch/). What it remembers between calls it may forget: all that counts is in the database.
+"""
+
+from __future__ import annotations
+
+from headwater.actors import identity, identity_reading, identity_timeline, outbox
+from headwater.actors.configurations import Configurations
+from headwater.actors.identity import Policy
+from headwater.actors.identity_calls import (
+    Acknowledge,
+    Answer,
+    Call,
+    Carried,
+    Carry,
+    Continue,
+    Envelope,
+    Locate,
+    LookAccount,
+    LookLinks,
+    LookMembers,
+    LookPerson,
+    LookTimeline,
+    Merge,
+    Outdated,
+    Parted,
+    Receive,
+    Received,
+    Refused,
+    Seen,
+    Settle,
+    Split,
+    Standing,
+    arrival_of,
+)
+from headwater.actors.identity_messages import Request
+from headwater.actors.identity_network import hop
+from headwater.actors.identity_splitting import split
+from headwater.actors.identity_state import Forward, Link, Root
+from headwater.actors.identity_storage import Turn
+from headwater.actors.outbox import Parcel
+from headwater.commands import Rekey
+from headwater.errors import HeadwaterError, NotFound
+from headwater.ports import Sql
+
+PATIENCE = 30_000
+"""Milliseconds after which an actor looks whether what it wanted done was done."""
+
+
+class IdentityObject:
+    """One actor, by whatever name it is called first; each call inside a transaction."""
+
+    def __init__(self, known: Configurations) -> None:
+        """Make it; `known` is shared by all actors of the isolate."""
+        self._known = known
+        self._under_way: tuple[int, str] | None = None
+
+    def call(self, sql: Sql, envelope: Envelope, *, now: int) -> Answer:
+        """Run one call; what it refuses has changed nothing."""
+        if envelope.config is not None:
+            self._known.put(envelope.config)
+        name = envelope.actor
+        policy = self._known.policy(name.partition("/")[0], envelope.version)
+        if policy is None:
+            return Outdated()
+        try:
+            with sql.transaction():
+                return self._run(sql, name, policy, envelope.call, now)
+        except HeadwaterError as error:
+            return Refused(type(error).__name__, error.message, error.code)
+
+    def alarm(self) -> None:
+        """Forget what is under way, so that the next call hands it out again."""
+        self._under_way = None
+
+    def wake_at(self, sql: Sql, *, now: int) -> int | None:
+        """Answer when to look again whether all was done, in milliseconds; None if all is."""
+        pending = sql.execute("SELECT 1 FROM identity WHERE pending = 1 LIMIT 1")
+        if pending or outbox.waiting_since(sql) is not None:
+            return now + PATIENCE
+        return None
+
+    def _run(self, sql: Sql, name: str, policy: Policy, call: Call, now: int) -> Answer:
+        turn = Turn(sql)
+        match call:
+            case Receive():
+                return self._receive(sql, turn, policy, name, call, now)
+            case Carry():
+                reply = identity.answer(turn, policy, call.request)
+                return Carried(reply, _asks(turn, policy, name))
+            case Settle():
+                outbox.put(sql, identity.settle(turn, name, call.reply), now=now)
+                return self._standing(sql, turn, policy, name)
+            case Merge():
+                _add_order(turn, name, call)
+                return self._standing(sql, turn, policy, name)
+            case Split():
+                restored = split(turn, name, call.link)
+                return Parted(restored, _asks(turn, policy, name))
+            case Continue():
+                if call.may_rekey:
+                    self._hand_out_merge(sql, name)
+                return self._standing(sql, turn, policy, name)
+            case Acknowledge():
+                self._acknowledge(sql, call)
+                return self._standing(sql, turn, policy, name, is_heir_due=True)
+            case _:
+                return _look(sql, turn, policy, name, call)
+
+    def _receive(
+        self, sql: Sql, turn: Turn, policy: Policy, name: str, call: Receive, now: int
+    ) -> Received:
+        workspace = name.partition("/")[0]
+        arrivals = [arrival_of(workspace, event) for event in call.events]
+        received = identity.receive(turn, policy, [(name, arrival) for arrival in arrivals])
+        outbox.put(sql, received.commands, now=now)
+        places = {id(arrival): place for place, arrival in enumerate(arrivals)}
+        return Received(
+            stored=[places[id(arrival)] for _, arrival in received.stored],
+            moved=[(places[id(arrival)], to) for to, arrival in received.moved],
+            asks=_asks(turn, policy, name),
+            parcel=self._parcel(sql, name),
+        )
+
+    def _standing(
+        self, sql: Sql, turn: Turn, policy: Policy, name: str, *, is_heir_due: bool = False
+    ) -> Standing:
+        asks = _asks(turn, policy, name)
+        waiting_since = outbox.waiting_since(sql)
+        state = turn.state(name)
+        is_done = is_heir_due and waiting_since is None and isinstance(state, Forward)
+        return Standing(
+            asks=asks,
+            parcel=self._parcel(sql, name),
+            waiting_since=waiting_since,
+            heir=state.to if is_done and isinstance(state, Forward) else None,
+        )
+
+    def _parcel(self, sql: Sql, name: str) -> Parcel | None:
+        """Answer the next parcel to send, if none is under way."""
+        if self._under_way is not None:
+            return None
+        parcel = outbox.oldest(sql, name)
+        if parcel is not None:
+            self._under_way = (parcel.id, parcel.token)
+        return parcel
+
+    def _hand_out_merge(self, sql: Sql, name: str) -> None:
+        """Have a merge that waited for the loser's parcels handed out again."""
+        parcel = outbox.oldest(sql, name)
+        if parcel is not None and isinstance(parcel.commands[0], Rekey):
+            self._under_way = None
+
+    def _acknowledge(self, sql: Sql, call: Acknowledge) -> None:
+        outbox.acknowledge(sql, call.id, call.token)
+        if self._under_way == (call.id, call.token):
+            self._under_way = None
+
+
+def _asks(turn: Turn, policy: Policy, name: str) -> list[Request]:
+    asks = identity.requests(turn, policy, name)
+    turn.flush()
+    return asks
+
+
+def _add_order(turn: Turn, name: str, call: Merge) -> None:
+    root = turn.state(name)
+    if not isinstance(root, Root):
+        raise NotFound(f"Nobody is known by {call.first}.")
+    if call.second not in root.ids:
+        link = Link(call.first, call.second, "merge", call.order, call.at, call.second)
+        root.links = [*root.links, link]
+        turn.put(name, root)
+
+
+def _look(sql: Sql, turn: Turn, policy: Policy, name: str, call: Call) -> Seen:
+    workspace, _, own = name.partition("/")
+    if isinstance(call, LookAccount | LookMembers):
+        return _look_at_account(sql, workspace, own, call)
+    assert isinstance(call, Locate | LookPerson | LookLinks | LookTimeline)  # noqa: S101 - the rest
+    if (onward := hop(turn, name, call.identifier)) is not None:
+        # Where a split is to be handed over yet, whoever is redirected helps it on.
+        return Seen(moved=onward, asks=_asks(turn, policy, name))
+    root = turn.state(name)
+    if isinstance(call, LookTimeline) and root is not None:
+        pending = isinstance(root, Root) and root.pending
+        page = identity_timeline.timeline(
+            sql, name, which=call.which, limit=call.limit, cursor=call.cursor
+        )
+        return Seen(asks=_asks(turn, policy, name) if pending else [], page=page, root=name)
+    if not isinstance(root, Root):
+        return Seen()
+    asks = _asks(turn, policy, name)
+    if isinstance(call, LookPerson):
+        return Seen(asks=asks, root=name, person=identity_reading.person(sql, workspace, own))
+    if isinstance(call, LookLinks):
+        return Seen(asks=asks, root=name, links=identity_reading.explain(sql, workspace, own))
+    return Seen(asks=asks, root=name)
+
+
+def _look_at_account(sql: Sql, workspace: str, own: str, call: LookAccount | LookMembers) -> Seen:
+    group = own.removeprefix("=account:")
+    if isinstance(call, LookAccount):
+        return Seen(account=identity_reading.account(sql, workspace, group))
+    return Seen(
+        members=identity_reading.members(sql, workspace, group, after=call.after, limit=call.limit)
+    )

@@ -1,0 +1,118 @@
+"""What the actor that keeps a destination's lane is asked, and what it answers: as JSON texts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
+from headwater.commands import Command
+from headwater.destinations.lane_status import LaneStatus
+from headwater.workspace import DestinationConfig
+
+
+class Enqueue(msgspec.Struct, frozen=True, tag=True):
+    """Append these, in this order."""
+
+    commands: list[Command]
+
+
+class Configure(msgspec.Struct, frozen=True, tag=True):
+    """The configuration has changed; it comes with the envelope."""
+
+
+class Remove(msgspec.Struct, frozen=True, tag=True):
+    """The destination was deleted: forget what waits for it."""
+
+
+class ShowStatus(msgspec.Struct, frozen=True, tag=True):
+    """Tell how deliveries go."""
+
+
+class ListLetters(msgspec.Struct, frozen=True, tag=True):
+    """Show dead letters, the latest first."""
+
+    which: DeadLetterFilter
+    limit: int
+
+
+class CountLetters(msgspec.Struct, frozen=True, tag=True):
+    """Count dead letters."""
+
+    which: DeadLetterFilter
+
+
+class ReplayLetters(msgspec.Struct, frozen=True, tag=True):
+    """Put dead letters back at the end of the lane."""
+
+    which: DeadLetterFilter
+
+
+class DiscardLetters(msgspec.Struct, frozen=True, tag=True):
+    """Delete dead letters for good."""
+
+    which: DeadLetterFilter
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """It is durable; `count` is how many it was about."""
+
+    count: int = 0
+
+
+class StatusShown(msgspec.Struct, frozen=True, tag=True):
+    """How deliveries go; None where the lane was never told what it is for."""
+
+    status: LaneStatus | None
+
+
+class LettersListed(msgspec.Struct, frozen=True, tag=True):
+    """The dead letters."""
+
+    letters: list[DeadLetter]
+
+
+class Outdated(msgspec.Struct, frozen=True, tag=True):
+    """The caller's configuration is newer than any known here: send it along."""
+
+
+LaneCall = (
+    Enqueue
+    | Configure
+    | Remove
+    | ShowStatus
+    | ListLetters
+    | CountLetters
+    | ReplayLetters
+    | DiscardLetters
+)
+LaneAnswer = Done | StatusShown | LettersListed | Outdated
+
+
+class LaneEnvelope(msgspec.Struct, frozen=True):
+    """A call, with whose lane it is for and the version of the configuration it is made under."""
+
+    workspace: str
+    destination: str
+    version: int
+    call: LaneCall
+    config: DestinationConfig | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_envelopes: msgspec.json.Decoder[LaneEnvelope] = msgspec.json.Decoder(LaneEnvelope)
+_answers: msgspec.json.Decoder[LaneAnswer] = msgspec.json.Decoder(LaneAnswer)
+
+
+def encode(value: LaneEnvelope | LaneAnswer) -> str:
+    """Answer the JSON text of a call or an answer."""
+    return _encoder.encode(value).decode()
+
+
+def decode_envelope(text: str) -> LaneEnvelope:
+    """Answer the call that a JSON text holds."""
+    return _envelopes.decode(text)
+
+
+def decode_answer(text: str) -> LaneAnswer:
+    """Answer the answer that a JSON text holds."""
+    return _answers.decode(text)

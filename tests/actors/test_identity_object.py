@@ -1,0 +1,160 @@
+"""One identity actor with a database of its own: what it answers, and what it remembers."""
+
+from __future__ import annotations
+
+from headwater.actors.configurations import Configurations
+from headwater.actors.identity_calls import (
+    Acknowledge,
+    Answer,
+    Call,
+    Continue,
+    Envelope,
+    Locate,
+    LookPerson,
+    LookTimeline,
+    Outdated,
+    Receive,
+    Received,
+    Refused,
+    Seen,
+    Split,
+    Standing,
+    arrival_of,
+    decode_answer,
+    decode_envelope,
+    encode,
+    event_of,
+)
+from headwater.actors.identity_object import PATIENCE, IdentityObject
+from headwater.profiles.people import TimelineFilter
+from headwater.workspace import DestinationConfig, WorkspaceConfig
+from tests.simulation.edge_world import actor_database
+from tests.simulation.world import WORKSPACE, arrival
+
+NAME = f"{WORKSPACE}/user_id:1"
+HOOK = DestinationConfig("d", "webhook", "hook", {"url": "https://example.com/hook"})
+PLAIN = WorkspaceConfig(WORKSPACE, version=2)
+ROUTED = WorkspaceConfig(WORKSPACE, version=3, destinations=(HOOK,))
+
+
+class One:
+    """An actor that knows a configuration; every call and answer goes over the wire."""
+
+    def __init__(self, config: WorkspaceConfig = PLAIN) -> None:
+        self.sql = actor_database()
+        self.known = Configurations()
+        self.known.put(config)
+        self.object = IdentityObject(self.known)
+        self.now = 1000
+
+    def ask(self, call: Call, *, version: int = 1, config: WorkspaceConfig | None = None) -> Answer:
+        """Answer what it answers."""
+        envelope = decode_envelope(encode(Envelope(NAME, version, call, config)))
+        return decode_answer(encode(self.object.call(self.sql, envelope, now=self.now)))
+
+    def receive(self, *numbers: int) -> Received:
+        """Send it events."""
+        events = [event_of(arrival(f"m{n}", "track", ("user_id:1",))) for n in numbers]
+        answer = self.ask(Receive(events))
+        assert isinstance(answer, Received)
+        return answer
+
+
+def test_an_event_survives_the_wire() -> None:
+    """What arrives is what was sent."""
+    sent = arrival("m1", "identify", ("user_id:1", "email:a@b.org"), traits={"name": "é"})
+
+    assert arrival_of(WORKSPACE, event_of(sent)) == sent
+
+
+def test_events_are_stored_once() -> None:
+    """It tells which of a call are new, and shows them."""
+    one = One()
+
+    assert one.receive(1, 2).stored == [0, 1]
+    assert one.receive(2, 3).stored == [1]
+
+    seen = one.ask(LookTimeline("user_id:1", TimelineFilter(oldest_first=True), 10))
+    assert isinstance(seen, Seen)
+    assert seen.page is not None
+    assert [event["messageId"] for event in seen.page.events] == ["m1", "m2", "m3"]
+
+
+def test_it_asks_for_a_newer_configuration_and_keeps_it() -> None:
+    """A caller's newer version is asked for once; what it brings holds for all actors here."""
+    one = One()
+
+    assert isinstance(one.ask(Continue(), version=3), Outdated)
+    assert isinstance(one.ask(Continue(), version=3, config=ROUTED), Standing)
+    assert isinstance(one.ask(Continue(), version=3), Standing)
+    assert one.known.config(WORKSPACE) == ROUTED
+
+
+def test_an_older_caller_is_served_by_the_newer_rules() -> None:
+    """A version that was overtaken brings nothing back."""
+    one = One(ROUTED)
+
+    assert isinstance(one.ask(Continue(), version=1, config=PLAIN), Standing)
+    assert one.known.config(WORKSPACE) == ROUTED
+
+
+def test_parcels_leave_one_at_a_time() -> None:
+    """The next one is handed out with the acknowledgement of the one before."""
+    one = One(ROUTED)
+    first = one.receive(1).parcel
+    assert first is not None
+    assert one.receive(2).parcel is None
+
+    standing = one.ask(Acknowledge(first.id, first.token))
+
+    assert isinstance(standing, Standing)
+    assert standing.parcel is not None
+    assert [command.message_id for command in standing.parcel.commands] == ["m2"]  # type: ignore[union-attr]  # a delivery
+
+
+def test_an_alarm_hands_out_again_what_was_lost() -> None:
+    """What is under way is in memory only: an alarm, or a new object, starts over."""
+    one = One(ROUTED)
+    parcel = one.receive(1).parcel
+
+    one.object.alarm()
+    again = one.ask(Continue())
+    one.object = IdentityObject(one.known)
+    after_eviction = one.ask(Continue())
+
+    assert isinstance(again, Standing)
+    assert isinstance(after_eviction, Standing)
+    assert parcel == again.parcel == after_eviction.parcel
+
+
+def test_it_wants_to_be_woken_while_something_is_undone() -> None:
+    """Deliveries that wait and merges that are open set the alarm; a settled person sets none."""
+    plain, routed, linked = One(), One(ROUTED), One()
+    plain.receive(1)
+    routed.receive(1)
+    linked.ask(Receive([event_of(arrival("m1", "track", ("user_id:1", "anonymous_id:a")))]))
+
+    assert plain.object.wake_at(plain.sql, now=5) is None
+    assert routed.object.wake_at(routed.sql, now=5) == 5 + PATIENCE
+    assert linked.object.wake_at(linked.sql, now=5) == 5 + PATIENCE
+
+
+def test_who_is_asked_for_nobody_says_so() -> None:
+    """A fresh actor shows nothing, and stores nothing for having been asked."""
+    one = One()
+
+    assert one.ask(LookPerson("user_id:1")) == Seen()
+    assert one.ask(Locate("user_id:1")) == Seen()
+    assert one.sql.execute("SELECT count(*) FROM identity") == [(0,)]
+
+
+def test_a_refusal_changes_nothing_and_says_why() -> None:
+    """An order that cannot be done comes back as the error that it is."""
+    one = One()
+    one.receive(1)
+
+    answer = one.ask(Split("m9:email:x"))
+
+    assert isinstance(answer, Refused)
+    assert answer.error == "NotFound"
+    assert "no link" in answer.message

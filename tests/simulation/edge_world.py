@@ -1,0 +1,342 @@
+"""A simulated edge: each actor with its own database, calls that are lost or repeated, queues.
+
+The dispatcher under test is the one that runs on the edge; this is its in-memory twin of the
+`Actors` and `Queue` ports. Every call waits, on its way there and back, until the seed lets it
+go on. One seed makes one run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.actors import identity_calls, lane_calls, outbox
+from headwater.actors.configurations import Configurations
+from headwater.actors.identity_calls import Carry, Envelope, Received, Split
+from headwater.actors.identity_messages import Join
+from headwater.actors.identity_object import IdentityObject
+from headwater.actors.identity_state import Root
+from headwater.actors.identity_storage import Turn, schema
+from headwater.commands import Command, Deliver, Rekey
+from headwater.dispatch.intake import Dispatcher, Whereabouts
+from headwater.dispatch.parcels import Deliveries
+from headwater.errors import HeadwaterError
+from headwater.local.sql import Database
+from headwater.ports import CallFailed
+from headwater.profiles.resolution import Limits
+from headwater.workspace import WorkspaceConfig
+from tests.simulation.network import Faults
+from tests.simulation.oracle import Oracle
+from tests.simulation.world import Crash
+
+_SCHEMA = schema() + outbox.schema()
+
+
+def actor_database() -> Database:
+    """Answer an empty database for one actor."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.executescript(_SCHEMA)
+    return Database(connection)
+
+
+@dataclass
+class IdentityTwin:
+    """One identity actor: its database stays, its object is forgotten at will."""
+
+    world: EdgeWorld
+    name: str
+
+    async def call(self, request: str) -> str:
+        """Carry the call there, run it, carry the answer back; each of it may fail."""
+        return await self.world.carried(lambda: self.world.run(self.name, request))
+
+
+@dataclass
+class LaneTwin:
+    """A lane that writes down what comes, in its order."""
+
+    world: EdgeWorld
+    destination: str
+
+    async def call(self, request: str) -> str:
+        """Take commands."""
+        return await self.world.carried(lambda: self.take(request))
+
+    def take(self, request: str) -> str:
+        """Append what the call says."""
+        envelope = lane_calls.decode_envelope(request)
+        assert isinstance(envelope.call, lane_calls.Enqueue)
+        self.world.lanes.setdefault(self.destination, []).extend(envelope.call.commands)
+        return lane_calls.encode(lane_calls.Done())
+
+
+class EdgeWorld:
+    """All of it: actors, queue, lanes, and the isolates that run the dispatcher."""
+
+    def __init__(self, seed: int, config: WorkspaceConfig, *, faults: Faults | None = None) -> None:
+        self.random = random.Random(seed)
+        self.current = config
+        self.faults = faults or Faults()
+        self.databases: dict[str, Database] = {}
+        self.objects: dict[str, IdentityObject] = {}
+        self.known = Configurations()
+        self.queued: list[str] = []
+        self.lanes: dict[str, list[Command]] = {}
+        self.oracle = Oracle(Limits(config.identity))
+        self.now = 1_000_000
+        self.struck: Counter[str] = Counter()
+        self.calls = 0
+        self.tasks: dict[asyncio.Task[Any], None] = {}  # in order, for the same run again
+        self.ways: list[asyncio.Future[None]] = []
+        self.whereabouts = Whereabouts()
+        self.stored: list[tuple[str, str, str]] = []
+        self.parted: list[tuple[str, str]] = []
+
+    # The ports.
+
+    def identity(self, name: str) -> IdentityTwin:
+        """Answer an identity actor."""
+        return IdentityTwin(self, name)
+
+    def workspace(self, workspace: str) -> IdentityTwin:
+        """Settings are not part of this world."""
+        raise AssertionError(f"nobody asks {workspace} on this way")
+
+    def lane(self, workspace: str, destination: str) -> LaneTwin:
+        """Answer a lane."""
+        return LaneTwin(self, f"{workspace}/{destination}")
+
+    async def send(self, topic: str, messages: Sequence[str]) -> None:
+        """Put messages into the queue."""
+        assert topic == "deliveries"
+
+        def put() -> None:
+            self.queued.extend(messages)
+
+        await self.carried(put)
+
+    async def config(self, workspace: str) -> WorkspaceConfig:
+        """Answer the workspace's configuration."""
+        assert workspace == self.current.workspace
+        return self.current
+
+    async def newest(self, workspace: str) -> WorkspaceConfig:
+        """Answer the workspace's configuration."""
+        return await self.config(workspace)
+
+    # What happens in it.
+
+    def dispatcher(self) -> Dispatcher:
+        """Answer what a request runs."""
+        return Dispatcher(self, self, whereabouts=self.whereabouts, later=self.spawn)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside everything else."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks[task] = None
+        task.add_done_callback(self.tasks.pop)
+
+    async def way(self) -> None:
+        """Be under way, until the seed lets it arrive."""
+        arrival: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ways.append(arrival)
+        await arrival
+
+    async def carried(self, work: Callable[[], Any]) -> Any:
+        """Do something at the other end, or not, or twice; answer it, or lose the answer."""
+        await self.way()
+        chance = self.random.randrange(100)
+        if chance < self.faults.drop / 2:
+            self.struck["drop"] += 1
+            raise CallFailed("the request was lost")
+        try:
+            answer = work()
+            if chance >= 100 - self.faults.repeat:
+                self.struck["repeat"] += 1
+                answer = work()
+        except Crash as crash:
+            raise CallFailed("the actor died") from crash
+        await self.way()
+        if self.random.randrange(100) < self.faults.drop / 2:
+            self.struck["lost answer"] += 1
+            raise CallFailed("the answer was lost")
+        return answer
+
+    def run(self, name: str, request: str) -> str:
+        """Run one call in its actor: all of it is committed, or nothing."""
+        self.calls += 1
+        envelope = identity_calls.decode_envelope(request)
+        assert envelope.actor == name
+        sql = self.databases.setdefault(name, actor_database())
+        actor = self.objects.setdefault(name, IdentityObject(self.known))
+        heard = self._heard(sql, envelope)
+        before = self._ids(sql, name)
+        with sql.transaction():
+            answer = actor.call(sql, envelope, now=self.now)
+            if self.random.randrange(100) < self.faults.cut:
+                self.struck["cut"] += 1
+                del self.objects[name]
+                raise Crash
+        self._tell_oracle(sql, envelope, answer, heard=heard, before=before)
+        return identity_calls.encode(answer)
+
+    def _heard(self, sql: Database, envelope: Envelope) -> bool:
+        """Tell whether a request to join is one that its actor has answered before."""
+        call = envelope.call
+        if not (isinstance(call, Carry) and isinstance(call.request, Join)):
+            return False
+        state = Turn(sql).state(envelope.actor)
+        heard = state.heard.get(call.request.actor) if state else None
+        return bool(heard and heard[0] >= call.request.number)
+
+    def _ids(self, sql: Database, name: str) -> set[str]:
+        state = Turn(sql).state(name)
+        return set(state.ids) if isinstance(state, Root) else set()
+
+    def _tell_oracle(
+        self, sql: Database, envelope: Envelope, answer: Any, *, heard: bool, before: set[str]
+    ) -> None:
+        call, name = envelope.call, envelope.actor
+        if isinstance(answer, Received):
+            assert isinstance(call, identity_calls.Receive)
+            for place in answer.stored:
+                event = call.events[place]
+                # One that is sent again while its person moves may be stored at both ends, until
+                # the rows are pulled.
+                if all(event.message_id != message for _, _, message in self.stored):
+                    self.stored.append((name, event.identifiers[0], event.message_id))
+        elif isinstance(answer, identity_calls.Carried) and isinstance(call, Carry):
+            if isinstance(call.request, Join) and not heard:
+                self.oracle.decided(call.request, answer.reply)  # type: ignore[arg-type]  # a Join's
+        elif isinstance(answer, identity_calls.Parted) and isinstance(call, Split):
+            stays = self._ids(sql, name)
+            self.oracle.parted(stays, before - stays)
+            blocked = Turn(sql).root(name).blocked
+            self.parted.append(next((far, near) for far, near in blocked.items() if far in before))
+
+    def step(self) -> None:
+        """Let one thing happen."""
+        self.now += self.random.choice([0, 1, 5])
+        chance = self.random.randrange(100)
+        if chance < self.faults.crash:
+            self.crash()
+        elif chance < 10 or not self.ways:
+            self.random.choice([self.alarm, self.consume, self.consume, self.evict])()
+        else:
+            place = self.random.randrange(len(self.ways))
+            self.struck["reorder"] += place > 0
+            arrival = self.ways.pop(place)
+            if not arrival.done():
+                arrival.set_result(None)
+
+    def crash(self) -> None:
+        """All isolates die: what they were doing ends where it is."""
+        self.struck["crash"] += 1
+        for task in list(self.tasks):
+            task.cancel()
+        self.objects.clear()
+        self.known = Configurations()
+        self.whereabouts = Whereabouts()
+
+    def evict(self) -> None:
+        """One object is forgotten between two calls."""
+        if self.objects:
+            self.objects.pop(self.random.choice(sorted(self.objects)))
+
+    def alarm(self) -> None:
+        """An actor that left something undone looks again."""
+        due = [name for name in sorted(self.databases) if self.wants(name)]
+        if due:
+            name = self.random.choice(due)
+            self.objects.setdefault(name, IdentityObject(self.known)).alarm()
+            self.spawn(self._wake(name))
+
+    def wants(self, name: str) -> bool:
+        """Tell whether an actor has asked to be woken."""
+        actor = self.objects.setdefault(name, IdentityObject(self.known))
+        return actor.wake_at(self.databases[name], now=self.now) is not None
+
+    async def _wake(self, name: str) -> None:
+        with suppress(CallFailed, HeadwaterError):
+            await self.dispatcher().wake(self.current, name)
+
+    def consume(self) -> None:
+        """The queue hands a batch to a consumer, in any order; what it refuses comes again."""
+        if not self.queued:
+            return
+        self.random.shuffle(self.queued)
+        size = self.random.randint(1, 5)
+        batch, self.queued = self.queued[:size], self.queued[size:]
+        self.spawn(self._consume(batch))
+
+    async def _consume(self, batch: list[str]) -> None:
+        done = [False] * len(batch)
+        try:
+            done = await Deliveries(self, self, self).consume(batch)
+        finally:  # where the consumer dies, all of the batch comes again
+            self.queued += [
+                message for message, is_done in zip(batch, done, strict=True) if not is_done
+            ]
+
+    # What can be seen.
+
+    def union(self) -> Database:
+        """Answer one database with the rows of all actors, as the local runtime has them."""
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.executescript(schema())
+        whole = Database(connection)
+        for table, columns in (
+            ("identity", "actor, pending, body"),
+            ("event", "actor, message_id, timestamp, via, type, body"),
+            ("traits", "actor, via, body"),
+            ("member", "actor, member, timestamp"),
+        ):
+            marks = ", ".join("?" * len(columns.split(",")))
+            for name in sorted(self.databases):
+                rows = self.databases[name].execute(f"SELECT {columns} FROM {table}")
+                whole.execute_many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+        return whole
+
+    def undone(self) -> list[str]:
+        """Answer the actors that still want something."""
+        return [name for name in self.databases if self.wants(name)]
+
+    def check_lanes(self) -> None:
+        """Check what each lane got: everything stored, each person's in order, also over merges."""
+        order = {message: place for place, (_, _, message) in enumerate(self.stored)}
+        for commands in self.lanes.values():
+            first: dict[str, int] = {}
+            for place, command in enumerate(commands):
+                if isinstance(command, Deliver):
+                    first.setdefault(command.message_id, place)
+            assert set(first) == set(order), "a delivery is missing"
+            for actor in {actor for actor, _, _ in self.stored}:
+                own = [first[message] for at, _, message in self.stored if at == actor]
+                assert own == sorted(own), f"deliveries of {actor} are out of order"
+            self._check_merges(commands, first)
+
+    def _check_merges(self, commands: list[Command], first: dict[str, int]) -> None:
+        seen: set[str] = set()
+        for place, command in enumerate(commands):
+            if isinstance(command, Rekey) and f"{command.loser} {command.winner}" not in seen:
+                seen.add(f"{command.loser} {command.winner}")
+                if any(name == command.loser for name, _ in self.restored()):
+                    continue  # a split made it a person again, who goes on by itself
+                late = [
+                    message
+                    for at, _, message in self.stored
+                    if at == command.loser and first[message] > place
+                ]
+                assert not late, f"what {command.loser} did comes after it became another"
+
+    def restored(self) -> list[tuple[str, str]]:
+        """Answer the parts that splits have made, each with the other."""
+        names = [far for far, _ in self.parted] + [near for _, near in self.parted]
+        return [(f"{self.current.workspace}/{name}", name) for name in names]
+
