@@ -339,4 +339,3 @@ class EdgeWorld:
         """Answer the parts that splits have made, each with the other."""
         names = [far for far, _ in self.parted] + [near for _, near in self.parted]
         return [(f"{self.current.workspace}/{name}", name) for name in names]
-

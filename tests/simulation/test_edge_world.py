@@ -171,8 +171,7 @@ def run(seed: int, rules: IdentityRules, *, splits: bool) -> Run:
 
     try:
         asyncio.run(whole())
-        for error in errors:
-            raise error
+        assert not errors, errors
         one.check()
     except Exception as error:
         error.add_note(f"replay with: run({seed}, …, {splits=})")
@@ -211,5 +210,3 @@ def test_who_is_split_stays_so() -> None:
     parted = sum(len(run(seed, TIGHT.rules, splits=True).world.parted) for seed in range(12))
 
     assert parted > 3
-
-
