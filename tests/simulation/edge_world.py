@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from headwater.actors import identity_calls, lane_calls, outbox
 from headwater.actors.configurations import Configurations
@@ -34,6 +34,8 @@ from headwater.workspace import WorkspaceConfig
 from tests.simulation.network import Faults
 from tests.simulation.oracle import Oracle
 from tests.simulation.world import Crash
+
+T = TypeVar("T")
 
 _SCHEMA = schema() + outbox.schema()
 
@@ -148,7 +150,7 @@ class EdgeWorld:
         self.ways.append(arrival)
         await arrival
 
-    async def carried(self, work: Callable[[], Any]) -> Any:
+    async def carried(self, work: Callable[[], T]) -> T:
         """Do something at the other end, or not, or twice; answer it, or lose the answer."""
         await self.way()
         chance = self.random.randrange(100)
