@@ -301,7 +301,10 @@ class EdgeWorld:
         ):
             marks = ", ".join("?" * len(columns.split(",")))
             for name in sorted(self.databases):
-                rows = self.databases[name].execute(f"SELECT {columns} FROM {table}")
+                # An empty actor marks a row that was dropped, and only keeps its id from use.
+                rows = self.databases[name].execute(
+                    f"SELECT {columns} FROM {table} WHERE actor <> ''"
+                )
                 whole.execute_many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
         return whole
 
