@@ -5,6 +5,8 @@
 -- On the edge, 0: the lake has it already.
 ALTER TABLE event ADD COLUMN origin INTEGER;
 
+CREATE INDEX IF NOT EXISTS event_origin ON event (origin) WHERE origin IS NOT NULL;
+
 -- Which rows of identity, traits, member and history a turn has changed, one row a turn.
 -- body: JSON, see identity_changes.py. Rows go once the lake has what they name.
 CREATE TABLE IF NOT EXISTS change (

@@ -6,6 +6,7 @@ processes may: the bucket's `only_if_absent` lets one of them make each version.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -48,6 +49,7 @@ class Catalogue:
         self.manifest = Manifest()
         self._bucket = bucket
         self._known = False
+        self._lock = asyncio.Lock()
 
     async def refresh(self) -> Manifest:
         """Read what others have added, and answer the manifest as it is now.
@@ -55,6 +57,10 @@ class Catalogue:
         Raises:
             BucketFailure: the bucket did not answer, or the log is broken.
         """
+        async with self._lock:
+            return await self._refreshed()
+
+    async def _refreshed(self) -> Manifest:
         folder = keys.log_folder(self.workspace)
         after = keys.entry_key(self.workspace, self.manifest.version) if self._known else ""
         found = [keys.version_of(one.key) for one in await self._bucket.list(folder, after=after)]
@@ -98,8 +104,12 @@ class Catalogue:
             BucketFailure: the bucket did not answer; whether the entry counts, the next
                 `refresh` or `add` shows.
         """
-        if not self._known:
-            await self.refresh()
+        async with self._lock:
+            if not self._known:
+                await self._refreshed()
+            return await self._added(entry)
+
+    async def _added(self, entry: Entry) -> Manifest:
         if self.manifest.version == 0:
             await self._bucket.put(
                 keys.workspace_key(self.workspace),
@@ -123,7 +133,8 @@ class Catalogue:
 
     async def forget(self, deleted: Sequence[str]) -> None:
         """Note that the bytes of files that were taken away are deleted, and shorten the log."""
-        self.manifest = self.manifest.without_gone(deleted)
+        async with self._lock:
+            self.manifest = self.manifest.without_gone(deleted)
         oldest = self.manifest.version - KEPT_VERSIONS
         checkpoint = oldest - oldest % CHECKPOINT_EVERY
         if checkpoint <= 0:

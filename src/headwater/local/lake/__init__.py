@@ -1,0 +1,1 @@
+"""CPython's side of the lake: flushing, compacting and ageing files, and reading them."""

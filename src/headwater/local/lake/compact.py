@@ -1,0 +1,142 @@
+"""Writing files anew: sorted and together, or where what is seldom read lies."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from headwater.lake import keys
+from headwater.lake.manifest import LakeFile, Tier
+from headwater.lake.schema import EVENTS, IDENTITY, Table
+from headwater.local.folder_bucket import FolderBucket
+from headwater.local.lake.arrow import ROWS_A_GROUP, FileWriter, arrow_schema, groups
+from headwater.local.lake.flush import described
+from headwater.local.lake.orders import Compact, Compacted, Move
+from headwater.ports import Bucket
+
+_BATCH = 65_536
+"""Rows that are asked of DuckDB at a time."""
+
+
+async def compact(order: Compact, bucket: Bucket) -> Compacted:
+    """Write the rows of all files in order, in files that end where a person's rows do."""
+    table = EVENTS if order.files[0].table == EVENTS.name else IDENTITY
+    day = order.files[0].day
+    written: list[LakeFile] = []
+    with ExitStack() as ending:
+        paths = await _local_paths(order.files, bucket, ending)
+        batches = _sorted_rows(table, paths, memory=order.memory, ending=ending)
+        for part, data in _files(table, batches, target=order.target, level=order.level):
+            name = keys.file_name(order.now, f"{order.unique[:12]}{len(written):04x}")
+            if table is EVENTS and day is not None:
+                key = keys.events_key(order.workspace, day, name)
+            else:
+                key = keys.identity_key(order.workspace, name)
+            await bucket.put(key, data)
+            written.append(
+                described(table, key, part, size=len(data), day=day, tier=Tier(order.tier))
+            )
+    return Compacted(written)
+
+
+async def _local_paths(
+    files: Sequence[LakeFile], bucket: Bucket, ending: ExitStack
+) -> Sequence[str]:
+    """Answer paths to read the files from; those of a bucket elsewhere are fetched first."""
+    if isinstance(bucket, FolderBucket):
+        return [str(bucket.path(one.key)) for one in files]
+    folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="headwater-lake-")))
+    paths = []
+    for number, one in enumerate(files):
+        path = folder / f"{number}.parquet"
+        path.write_bytes(await bucket.get(one.key))
+        paths.append(str(path))
+    return paths
+
+
+def _sorted_rows(
+    table: Table, paths: Sequence[str], *, memory: int, ending: ExitStack
+) -> Iterator[pa.Table]:
+    """Answer all rows in the table's order; DuckDB sorts on the disk what memory cannot hold."""
+    folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="headwater-sort-"))
+    engine = ending.enter_context(
+        closing(
+            duckdb.connect(
+                config={
+                    "memory_limit": f"{memory}B",
+                    "temp_directory": folder,
+                    "threads": 1,
+                    "TimeZone": "UTC",
+                }
+            )
+        )
+    )
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    order = ", ".join(f'"{name}"' for name in table.order)
+    found: Any = engine.execute(
+        f"SELECT {names} FROM read_parquet(?, union_by_name = true) ORDER BY {order}",  # noqa: S608 - names of the schema
+        [list(paths)],
+    )
+    schema = arrow_schema(table)
+    for batch in found.to_arrow_reader(_BATCH):
+        yield pa.Table.from_batches([batch]).cast(schema)
+
+
+def _files(
+    table: Table, batches: Iterator[pa.Table], *, target: int, level: int
+) -> Iterator[tuple[pa.Table, bytes]]:
+    """Answer each file's rows (of the columns that the manifest tells of) and its bytes."""
+    by = "person" if table is EVENTS else "actor"
+    writer: FileWriter | None = None
+    parts: list[pa.Table] = []
+    for group in _groups(batches, by=by):
+        writer = writer or FileWriter(table, level=level)
+        writer.add(group)
+        parts.append(group.select([by, "timestamp" if table is EVENTS else "changed_at"]))
+        if writer.size >= target:
+            yield pa.concat_tables(parts), writer.finish()
+            writer, parts = None, []
+    if writer is not None:
+        yield pa.concat_tables(parts), writer.finish()
+
+
+def _groups(batches: Iterator[pa.Table], *, by: str) -> Iterator[pa.Table]:
+    """Cut a stream of sorted rows into row groups; the last one may be small."""
+    waiting: pa.Table | None = None
+    for batch in batches:
+        rows = batch if waiting is None else pa.concat_tables([waiting, batch])
+        parts = list(groups(rows.combine_chunks(), by=by, size=ROWS_A_GROUP))
+        yield from parts[:-1]
+        waiting = parts[-1] if parts else None
+    if waiting is not None:
+        yield waiting
+
+
+async def move(order: Move, bucket: Bucket) -> Compacted:
+    """Copy files to the cold prefix, in the bucket's class for what is seldom read."""
+    moved = []
+    for one in order.files:
+        key = f"{keys.COLD}{one.key}"
+        await bucket.put(key, await bucket.get(one.key), cold=True)
+        moved.append(
+            LakeFile(
+                key=key,
+                table=one.table,
+                tier=Tier.COLD,
+                rows=one.rows,
+                bytes=one.bytes,
+                first=one.first,
+                last=one.last,
+                since=one.since,
+                until=one.until,
+                day=one.day,
+                schema=one.schema,
+            )
+        )
+    return Compacted(moved)

@@ -1,0 +1,71 @@
+"""How far a database has reached the lake, as its own table has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.actors import identity_changes
+from headwater.ports import Random, Sql
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """See position.sql."""
+
+    lineage: str
+    position: int
+    change: int | None
+
+
+def position(sql: Sql) -> Position | None:
+    """Answer how far this database has reached the lake; None if it never began."""
+    rows = sql.execute("SELECT lineage, position, change FROM lake_position")
+    return Position(*rows[0]) if rows else None
+
+
+def begin(sql: Sql, *, random: Random, now: int) -> Position:
+    """Answer the present position, after making it at the first time."""
+    found = position(sql)
+    if found is None:
+        found = Position(random.uuid(), 0, None)
+        _save(sql, found)
+        _number_changes_from(sql, now)
+    return found
+
+
+def begin_anew(sql: Sql, *, random: Random, now: int) -> Position:
+    """Give the database a new lineage: it is an older copy, and the lake has all that is in it."""
+    highest = sql.execute("SELECT coalesce(max(id), 0) FROM event")[0][0]
+    renewed = Position(random.uuid(), highest, None)
+    _save(sql, renewed)
+    _number_changes_from(sql, now)
+    return renewed
+
+
+def advance(sql: Sql, *, to: int, change: int) -> None:
+    """Note that the lake has everything up to these numbers; changes that it has are forgotten."""
+    sql.execute("UPDATE lake_position SET position = max(position, ?), change = ?", (to, change))
+    identity_changes.forget(sql, until=change)
+
+
+def stop(sql: Sql) -> None:
+    """Note that from now on nobody writes changes down: the lake is off."""
+    sql.execute("UPDATE lake_position SET change = NULL")
+    sql.execute("DELETE FROM change")
+
+
+def _save(sql: Sql, one: Position) -> None:
+    sql.execute(
+        "INSERT OR REPLACE INTO lake_position (only_one, lineage, position, change)"
+        " VALUES (1, ?, ?, ?)",
+        (one.lineage, one.position, one.change),
+    )
+
+
+def _number_changes_from(sql: Sql, now: int) -> None:
+    """Let changes be numbered from the present time on, in milliseconds.
+
+    There are fewer turns than milliseconds, so a later lineage's changes have higher numbers than
+    an earlier one's, and win over them in the lake.
+    """
+    sql.execute("INSERT OR IGNORE INTO change (id, body) VALUES (?, '{}')", (now,))

@@ -1,0 +1,158 @@
+"""What of the database is to go to the lake: events behind a position, and changed identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from headwater.actors.identity_changes import Changes, noted
+from headwater.actors.identity_network import follow
+from headwater.actors.identity_storage import Turn
+from headwater.lake.event_rows import Row, split_body
+from headwater.ports import Sql
+
+EventRow = tuple[int, int, str, str, str]
+"""id, position, actor, via, body."""
+
+# Rows of accounts are copies of their members' events. A buried row (actor '') is nobody's.
+_EVENTS = """
+SELECT id, coalesce(origin, id), actor, via, body FROM event
+WHERE id > ? AND id <= ? AND coalesce(origin, id) > ?
+  AND actor <> '' AND instr(actor, '/=account:') = 0
+ORDER BY id LIMIT ?
+"""
+# Moved rows stand at the end by their id, but count from where they were at first.
+_MOVED_FROM_AMONG_THEM = """
+SELECT id, origin, actor, via, body FROM event
+WHERE origin > ? AND origin <= ? AND id > ?
+  AND actor <> '' AND instr(actor, '/=account:') = 0
+"""
+
+_encoder = msgspec.json.Encoder()
+
+
+def last_event(sql: Sql) -> int:
+    """Answer the highest `event.id` there is; 0 where there is none."""
+    highest: int = sql.execute("SELECT coalesce(max(id), 0) FROM event")[0][0]
+    return highest
+
+
+def events_behind(
+    sql: Sql, position: int, *, limit: int, after: int | None = None
+) -> tuple[list[EventRow], int]:
+    """Answer events that the lake does not have, and up to which position these are all of them.
+
+    Args:
+        sql: a snapshot of the database.
+        position: what the lake has.
+        limit: about how many events to answer at most.
+        after: an id from which on to look, where those before are known already.
+    """
+    highest = last_event(sql)
+    after = position if after is None else after
+    found = sql.execute(_EVENTS, (after, highest, position, limit))
+    until = max(highest, after)
+    if len(found) == limit:
+        until = found[-1][0]
+        found += sql.execute(_MOVED_FROM_AMONG_THEM, (position, until, until))
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in found], until
+
+
+def lake_rows(sql: Sql, rows: Sequence[EventRow]) -> Iterator[tuple[str, Row]]:
+    """Answer each event's workspace, and its row in the lake."""
+    known: dict[str, str] = {}
+    for _, position, actor, via, body in rows:
+        person = known.get(actor)
+        if person is None:
+            person = known[actor] = _person(sql, actor, via)
+        row = split_body(body)
+        row["person"], row["via"], row["position"] = person, via, position
+        yield actor.partition("/")[0], row
+
+
+def _person(sql: Sql, actor: str, via: str) -> str:
+    """Answer the root identifier of an actor; rows that are on the move lie under another name."""
+    workspace, _, name = actor.partition("/")
+    if "#" not in name:
+        return name
+    return follow(Turn(sql), f"{workspace}/{via}").partition("/")[2]
+
+
+IdentityRow = tuple[str, str, str | None, str | None]
+"""kind, actor with its workspace, key, body; the body is None where there is no row any more."""
+
+
+def changed(sql: Sql, *, after: int) -> tuple[int, list[IdentityRow]]:
+    """Answer the number of the last change, and the rows that changed since, as they are now."""
+    last, changes = noted(sql, after=after)
+    return last, list(_changed_rows(sql, changes))
+
+
+def _changed_rows(sql: Sql, changes: Changes) -> Iterable[IdentityRow]:
+    states = _found(
+        sql,
+        "SELECT actor, '', identity.body FROM json_each(?) AS wanted"
+        " JOIN identity ON actor = wanted.value",
+        changes.states,
+    )
+    for actor in changes.states:
+        yield "state", actor, None, states.get((actor, ""))
+    for kind, keys in (
+        ("traits", changes.traits),
+        ("history", changes.history),
+    ):
+        found = _found(
+            sql,
+            f"SELECT actor, via, {kind}.body FROM json_each(?) AS wanted JOIN {kind}"  # noqa: S608 - names above
+            " ON actor = wanted.value ->> 0 AND via = wanted.value ->> 1",
+            keys,
+        )
+        for key in keys:
+            yield kind, *key, found.get(key)
+    members = _found(
+        sql,
+        "SELECT actor, member, CAST(timestamp AS TEXT) FROM json_each(?) AS wanted"
+        " JOIN member ON actor = wanted.value ->> 0 AND member = wanted.value ->> 1",
+        changes.members,
+    )
+    for key in changes.members:
+        yield "member", *key, members.get(key)
+
+
+def _found(sql: Sql, statement: str, keys: Sequence[Any]) -> dict[tuple[str, str], str]:
+    if not keys:
+        return {}
+    wanted = _encoder.encode(keys).decode()
+    return {(row[0], row[1]): row[2] for row in sql.execute(statement, (wanted,))}
+
+
+_PAGES = (
+    ("state", "SELECT id, actor, NULL, body FROM identity WHERE id > ? ORDER BY id LIMIT ?"),
+    ("traits", "SELECT id, actor, via, body FROM traits WHERE id > ? ORDER BY id LIMIT ?"),
+    ("history", "SELECT id, actor, via, body FROM history WHERE id > ? ORDER BY id LIMIT ?"),
+)
+_MEMBERS = """
+SELECT actor, member, CAST(timestamp AS TEXT) FROM member
+WHERE (actor, member) > (?, ?) ORDER BY actor, member LIMIT ?
+"""
+
+
+def everything(sql: Sql, *, page: int) -> Iterator[list[IdentityRow]]:
+    """Answer all rows of the identity tables, so many at a time."""
+    for kind, statement in _PAGES:
+        after = 0
+        while rows := sql.execute(statement, (after, page)):
+            after = rows[-1][0]
+            yield [(kind, actor, key, body) for _, actor, key, body in rows]
+    last = ("", "")
+    while rows := sql.execute(_MEMBERS, (*last, page)):
+        last = (rows[-1][0], rows[-1][1])
+        yield [("member", actor, member, body) for actor, member, body in rows]
+
+
+def last_change(sql: Sql) -> int:
+    """Answer the number of the last change there is; 0 where there is none."""
+    highest: int = sql.execute("SELECT coalesce(max(id), 0) FROM change")[0][0]
+    return highest

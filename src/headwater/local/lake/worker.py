@@ -1,0 +1,61 @@
+"""The lake's own process: it takes orders on standard input, one a line, and answers each.
+
+`python -m headwater.local.lake.worker`. It ends when its input does, so never outlives the
+server. A process, because Python's threads share one lock: what it does would hold up requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from functools import cache
+
+import msgspec
+
+from headwater.local.lake.buckets import open_bucket
+from headwater.local.lake.compact import compact, move
+from headwater.local.lake.flush import flush
+from headwater.local.lake.orders import Compact, Failed, Flush, Move, Order, Result
+
+_NICENESS = 5
+"""So that where processor time is short, requests come first."""
+
+_orders = msgspec.json.Decoder(Order)
+_encoder = msgspec.json.Encoder()
+_bucket = cache(open_bucket)
+
+
+async def carry_out(order: Order) -> Result:
+    """Do what an order says."""
+    try:
+        bucket = _bucket(order.address)
+        match order:
+            case Flush():
+                return await flush(order, bucket)
+            case Compact():
+                return await compact(order, bucket)
+            case Move():
+                return await move(order, bucket)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the server decides
+        return Failed(type(error).__name__, str(error))
+
+
+def main() -> None:
+    """Take orders until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the server's to act on
+    with suppress(OSError):
+        os.nice(_NICENESS)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints goes to the log, not among the answers
+    with asyncio.Runner() as runner:
+        for line in sys.stdin.buffer:
+            result = runner.run(carry_out(_orders.decode(line)))
+            answers.write(_encoder.encode(result) + b"\n")
+            answers.flush()
+
+
+if __name__ == "__main__":
+    main()
