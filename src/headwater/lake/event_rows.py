@@ -39,6 +39,9 @@ _OBJECTS = {"properties": "properties", "traits": "traits", "context": "context"
 # Which field of a call is its name. Elsewhere a field so called is no name, and stays in `rest`.
 _NAMED = {"track": "event", "page": "name", "screen": "name"}
 
+REQUIRED = ("type", "message_id", "timestamp", "received_at")
+"""Columns that each row has, which the event's text tells if it is one of ours."""
+
 WHOLE = " "
 """What a `rest` begins with that is followed by the whole event: it was not written by us."""
 
@@ -49,11 +52,11 @@ Row = dict[str, Any]
 def split_body(body: str) -> Row:
     """Answer the columns of `headwater.lake.schema.EVENTS` that an event's JSON text fills.
 
-    Those are all but `person`, `via` and `position`, which are not in the text.
+    Those are all but `person`, `via` and `position`, which are not in the text. A column that is
+    required is None where the text does not tell it; the caller then fills it in.
 
     Raises:
         msgspec.DecodeError: the text is no JSON object.
-        ValueError: it lacks one of `type`, `messageId`, `timestamp`, `receivedAt`.
     """
     pieces = {name: bytes(piece).decode() for name, piece in _pieces.decode(body).items()}
     row: Row = dict.fromkeys(_COLUMNS)
@@ -67,9 +70,7 @@ def split_body(body: str) -> Row:
         row[column] = value
         if written == piece:
             pieces[field] = "null"
-    for column in ("type", "message_id", "timestamp", "received_at"):
-        if row[column] is None:
-            raise ValueError(f"The event has no readable {column}.")
+    whole = whole or any(row[column] is None for column in REQUIRED)
     row["bot"] = bot(row["context"])
     row["rest"] = WHOLE + body if whole else _joined(pieces)
     return row

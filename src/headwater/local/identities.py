@@ -96,12 +96,17 @@ class Identities:
         config: Callable[[str], WorkspaceConfig | None],
         clock: Clock,
         random: Random,
+        journal: bool = False,
     ) -> None:
-        """Open the lane that events come in by; `config` answers a workspace's present one."""
+        """Open the lane that events come in by.
+
+        `config` answers a workspace's present configuration; `journal` is whether to write down
+        what changes, for the lake.
+        """
         self._writer = writer
         self._readers = readers
         self._policies = Policies(config)
-        self._network = Network(self._policies)
+        self._network = Network(self._policies, journal=journal)
         self._clock = clock
         self._random = random
         self._lane = writer.coalesce(self._store)

@@ -16,6 +16,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "deliveries.sql"),
     ("headwater.local", "readiness.sql"),
     ("headwater.actors", "identity_lake.sql"),
+    ("headwater.local.lake", "position.sql"),
 )
 
 

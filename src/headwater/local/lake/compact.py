@@ -72,16 +72,16 @@ def _sorted_rows(
                     "memory_limit": f"{memory}B",
                     "temp_directory": folder,
                     "threads": 1,
-                    "TimeZone": "UTC",
                 }
             )
         )
     )
+    engine.execute("SET TimeZone = 'UTC'")
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     order = ", ".join(f'"{name}"' for name in table.order)
-    found: Any = engine.execute(
+    found: Any = engine.sql(
         f"SELECT {names} FROM read_parquet(?, union_by_name = true) ORDER BY {order}",  # noqa: S608 - names of the schema
-        [list(paths)],
+        params=[list(paths)],
     )
     schema = arrow_schema(table)
     for batch in found.to_arrow_reader(_BATCH):

@@ -16,6 +16,7 @@ from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.local.lake.arrow import FileWriter, arrow_table, groups, in_order
 from headwater.local.lake.orders import Flush, Written
 from headwater.local.lake.tail import (
+    EventRow,
     IdentityRow,
     changed,
     events_behind,
@@ -66,7 +67,7 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
 
 
 def _event_tables(
-    sql: Database, order: Flush, rows: Sequence[tuple[int, int, str, str, str]]
+    sql: Database, order: Flush, rows: Sequence[EventRow]
 ) -> Iterable[tuple[str, int, pa.Table]]:
     """Answer the events of each workspace and day, in the order of a compacted file."""
     parts: dict[tuple[str, int], list[dict[str, Any]]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from headwater.lake import keys, tending
 from headwater.lake.catalogue import Catalogue, workspaces
 from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate, Tier
 from headwater.local.lake import position as positions
+from headwater.local.lake.nearby import Nearby
 from headwater.local.lake.orders import Compact, Compacted, Flush, Move, Written
 from headwater.local.lake.position import Position
 from headwater.local.lake.process import LakeProcess
@@ -46,6 +48,7 @@ class Lake:
 
     Args:
         bucket: where the lake is.
+        nearby: tells where its files can be read by path.
         address: the same, for the lake's process to open.
         database: path of the database.
         flush_events: how many events a flush writes at most.
@@ -55,6 +58,7 @@ class Lake:
         self,
         *,
         bucket: Bucket,
+        nearby: Nearby,
         address: str,
         database: Path,
         writer: Writer,
@@ -65,6 +69,7 @@ class Lake:
         cold_days: int = 365,
     ) -> None:
         self.bucket = bucket
+        self._nearby = nearby
         self._address = address
         self._database = database
         self._writer = writer
@@ -121,6 +126,20 @@ class Lake:
     async def manifest(self, workspace: str) -> Manifest:
         """Answer a workspace's manifest as it is now."""
         return (await self.catalogue(workspace)).manifest
+
+    def files(self, workspace: str) -> tuple[Manifest, Mapping[str, str]]:
+        """Answer a workspace's manifest as it is now, and a path for each of its files.
+
+        For threads; what is needed of a bucket elsewhere is fetched first.
+
+        Raises:
+            BucketFailure: the lake was not read yet, or a file cannot be had.
+        """
+        if not self._opened:
+            raise BucketFailure("The lake has not been read yet.")
+        catalogue = self._catalogues.get(workspace)
+        manifest = catalogue.manifest if catalogue else Manifest()
+        return manifest, self._nearby.paths(manifest.files.values())
 
     async def flush(self) -> int:
         """Bring the lake up to the database as it is now; answer the number of events written.

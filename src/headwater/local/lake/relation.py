@@ -11,7 +11,7 @@ Opening brings it up to date with what has changed since; files are read by the 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
@@ -25,7 +25,8 @@ from headwater.lake.manifest import Flushed, Manifest
 from headwater.lake.schema import EVENTS, IDENTITY, Kind
 from headwater.local.lake import position as positions
 from headwater.local.lake.arrow import arrow_table
-from headwater.local.lake.identity_bodies import everybody, these
+from headwater.local.lake.identity_bodies import Bodies, everybody, these
+from headwater.local.lake.position import Position
 from headwater.local.lake.tail import events_behind, lake_rows, last_change
 from headwater.local.sql import Database, open_reader
 
@@ -41,7 +42,7 @@ FROM states WHERE starts_with(body, '{"type":"root"')
 """
 _TRAITS = """
 INSERT INTO traits_held
-SELECT person, json_group_object(name, value ORDER BY name) FROM (
+SELECT person, '{' || string_agg(to_json(name) || ':' || value, ',' ORDER BY name) || '}' FROM (
     SELECT person, each.key AS name,
            arg_max(each.value -> 0, (CAST(each.value ->> 1 AS BIGINT), each.value ->> 2)) AS value
     FROM traits, json_each(traits.body) AS each GROUP BY person, each.key
@@ -50,6 +51,9 @@ SELECT person, json_group_object(name, value ORDER BY name) FROM (
 _SEEN = "INSERT INTO seen SELECT via, min(timestamp), max(timestamp) FROM {rows} GROUP BY via"
 
 _TAIL_AT_A_TIME = 20_000
+
+Files = tuple[Manifest, Mapping[str, str]]
+"""A manifest, and the path of each of its files by key."""
 
 
 class Relation:
@@ -60,9 +64,8 @@ class Relation:
         self._workspace = workspace
         self._database = database
         self._lock = threading.Lock()
-        self._engine = duckdb.connect(
-            config={"memory_limit": f"{memory}B", "TimeZone": "UTC", "threads": 2}
-        )
+        self._engine = duckdb.connect(config={"memory_limit": f"{memory}B", "threads": 2})
+        self._engine.execute("SET TimeZone = 'UTC'")
         columns = ", ".join(f'"{one.name}" {_TYPES[one.kind]}' for one in EVENTS.columns)
         self._engine.execute(f"CREATE TABLE tail ({columns})")
         schema = resources.files(__package__).joinpath("relation.sql").read_text("utf-8")
@@ -73,21 +76,20 @@ class Relation:
         self._files: frozenset[str] | None = None
 
     @contextmanager
-    def connection(
-        self, manifest: Manifest, paths: Mapping[str, str]
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connection(self, files: Callable[[], Files]) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a connection with the views, for one thread at a time.
 
         It sees every event whose answer came before this call.
 
         Args:
-            manifest: the workspace's, as new as there is.
-            paths: each of its files by key, to where it can be read.
+            files: answers the workspace's manifest as it is when this is called, and where
+                each of its files can be read.
         """
         with self._lock:
             with closing(open_reader(self._database)) as sql:
-                self._catch_up(sql, manifest, paths)
+                self._catch_up(sql, files)
             cursor = self._engine.cursor()
+            cursor.execute("SET TimeZone = 'UTC'")
         with closing(cursor):
             yield cursor
 
@@ -96,16 +98,18 @@ class Relation:
         with self._lock:
             self._engine.close()
 
-    def _catch_up(self, sql: Database, manifest: Manifest, paths: Mapping[str, str]) -> None:
+    def _catch_up(self, sql: Database, files: Callable[[], Files]) -> None:
         """Follow the database and the manifest.
 
-        The snapshot of the database may be newer than the manifest or older: what both have
-        counts once, as a row's position tells whether the manifest has it.
+        First the database, then the manifest: it then has all files that the database counts
+        on. What both have counts once, as a row's position tells whether the manifest has it.
         """
         self._engine.execute("BEGIN")
         try:
             sql.execute("BEGIN")
-            reached = self._reached(sql, manifest)
+            at = positions.position(sql)  # the snapshot begins with the first read
+            manifest, paths = files()
+            reached = _reached(at, manifest)
             self._follow_files(manifest, paths)
             self._follow_tail(sql, reached)
             self._follow_identity(sql, manifest, paths)
@@ -115,12 +119,6 @@ class Relation:
             self._engine.execute("ROLLBACK")
             self._last_id, self._change, self._files = 0, None, None
             raise
-
-    def _reached(self, sql: Database, manifest: Manifest) -> int:
-        at = positions.position(sql)
-        if at is None:
-            return 0
-        return max(at.position, manifest.flushed.get(at.lineage, Flushed()).position)
 
     def _follow_files(self, manifest: Manifest, paths: Mapping[str, str]) -> None:
         """Take first and last times out of files that were not there before."""
@@ -201,7 +199,7 @@ class Relation:
             )
         self._engine.unregister("changed")
 
-    def _take(self, states: Iterable[tuple[str, str]], traits: Iterable[tuple[str, str]]) -> None:
+    def _take(self, states: Bodies, traits: Bodies) -> None:
         """Take the states and traits of actors, each as its name and a JSON text."""
         for name, rows, statement in (
             ("states", states, _IDENTIFIERS),
@@ -228,6 +226,13 @@ class Relation:
             f" FROM ({stored}SELECT {_NAMES} FROM tail WHERE position > {reached}) AS rows"
             f" LEFT JOIN moved ON rows.via = moved.identifier"
         )
+
+
+def _reached(at: Position | None, manifest: Manifest) -> int:
+    """Answer up to which position the manifest's files have all events."""
+    if at is None:
+        return 0
+    return max(at.position, manifest.flushed.get(at.lineage, Flushed()).position)
 
 
 def _quoted(text: str) -> str:

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from headwater.actors.identity_changes import Changes, noted
 from headwater.actors.identity_network import follow
 from headwater.actors.identity_storage import Turn
-from headwater.lake.event_rows import Row, split_body
+from headwater.lake.event_rows import REQUIRED, WHOLE, Row, split_body
 from headwater.ports import Sql
 
-EventRow = tuple[int, int, str, str, str]
-"""id, position, actor, via, body."""
+
+class EventRow(NamedTuple):
+    """A row of `event`, and where it stands in the order of commits."""
+
+    id: int
+    position: int
+    actor: str
+    via: str
+    body: str
+    message_id: str
+    type: str
+    timestamp: int
+
 
 # Rows of accounts are copies of their members' events. A buried row (actor '') is nobody's.
 _EVENTS = """
-SELECT id, coalesce(origin, id), actor, via, body FROM event
+SELECT id, coalesce(origin, id), actor, via, body, message_id, type, timestamp FROM event
 WHERE id > ? AND id <= ? AND coalesce(origin, id) > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
 ORDER BY id LIMIT ?
 """
 # Moved rows stand at the end by their id, but count from where they were at first.
 _MOVED_FROM_AMONG_THEM = """
-SELECT id, origin, actor, via, body FROM event
+SELECT id, origin, actor, via, body, message_id, type, timestamp FROM event
 WHERE origin > ? AND origin <= ? AND id > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
 """
@@ -57,19 +68,27 @@ def events_behind(
     if len(found) == limit:
         until = found[-1][0]
         found += sql.execute(_MOVED_FROM_AMONG_THEM, (position, until, until))
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in found], until
+    return [EventRow(*row) for row in found], until
 
 
 def lake_rows(sql: Sql, rows: Sequence[EventRow]) -> Iterator[tuple[str, Row]]:
     """Answer each event's workspace, and its row in the lake."""
     known: dict[str, str] = {}
-    for _, position, actor, via, body in rows:
-        person = known.get(actor)
+    for one in rows:
+        person = known.get(one.actor)
         if person is None:
-            person = known[actor] = _person(sql, actor, via)
-        row = split_body(body)
-        row["person"], row["via"], row["position"] = person, via, position
-        yield actor.partition("/")[0], row
+            person = known[one.actor] = _person(sql, one.actor, one.via)
+        row = split_body(one.body)
+        row["person"], row["via"], row["position"] = person, one.via, one.position
+        if not row["rest"].startswith(WHOLE):
+            yield one.actor.partition("/")[0], row
+            continue
+        # Not written as ours are: what its text does not tell, the columns beside it do.
+        told = {"message_id": one.message_id, "type": one.type, "timestamp": one.timestamp}
+        for column in REQUIRED:
+            if row[column] is None:
+                row[column] = told.get(column, one.timestamp)
+        yield one.actor.partition("/")[0], row
 
 
 def _person(sql: Sql, actor: str, via: str) -> str:
