@@ -97,6 +97,7 @@ class Server:
             "HEADWATER_WRITE_KEY": WRITE_KEY,
             "HEADWATER_ADMIN_KEY": ADMIN_KEY,
             "HEADWATER_ALLOW_PRIVATE_NETWORKS": "true",
+            "HEADWATER_LAKE": "off",  # each end would wait for its process; tests of it say so
             **self._environment,
         }
 

@@ -188,6 +188,24 @@ class Settings:
         default=15.0,
         read=seconds,
     )
+    lake: str = setting(
+        "Where the lake is: a folder, s3://bucket/prefix, auto (`lake` in the data folder) or off.",
+        default="auto",
+        read=text,
+    )
+    lake_flush_seconds: float = setting(
+        "Seconds after which what is new goes to the lake.", default=60.0, read=seconds
+    )
+    lake_flush_events: int = setting(
+        "New events that go to the lake at once, however few seconds have passed.",
+        default=50_000,
+        read=whole(100, 1_000_000),
+    )
+    lake_cold_days: int = setting(
+        "Days after which a day's files are moved to where what is seldom read costs least.",
+        default=365,
+        read=whole(1, 36_500),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client.core import Metric
 
 from headwater.api.services import RuntimeStatus
 from headwater.destinations.lane_status import LaneStatus
+from headwater.local.lake.keeper import LakeKeeper
+from headwater.local.lake.lake import LAKE_FIGURES, LakeStatus
 from headwater.local.lanes import Lanes
 from headwater.local.metrics import Metrics, database_bytes, labelled
 from headwater.local.readers import Readers
@@ -62,16 +64,20 @@ class Figures:
         readers: Readers,
         database: Path,
         clock: Clock,
+        lake: LakeKeeper | None = None,
     ) -> None:
         self._metrics = metrics
         self._lanes = lanes
         self._writer = writer
         self._database = database
         self._people = PeopleCount(readers)
+        self._clock = clock
         self._started_at = clock.now()
         self._draining = False
+        self._lake = lake
         self._last_lanes: Sequence[LaneStatus] = ()
         self._last_people: dict[str, int] = {}
+        self._last_lake: Mapping[str, LakeStatus] = {}
         metrics.watch(
             "headwater_queue_depth", "Events that wait for the disk.", lambda: writer.depth
         )
@@ -90,10 +96,13 @@ class Figures:
         """Read what `/metrics` prints."""
         self._last_lanes = await self._lanes.status()
         self._last_people = await self._people.by_workspace()
+        if self._lake is not None:
+            self._last_lake = await self._lake.statuses()
 
     async def status(self, workspace: str) -> RuntimeStatus:
         """Answer how the server is, with the figures of one workspace."""
         people = await self._people.by_workspace()
+        lake = (await self._lake.statuses()).get(workspace) if self._lake else None
         events = {f"events_{name}": number for name, number in self._metrics.events.items()}
         return RuntimeStatus(
             state="draining" if self._draining else "ready",
@@ -103,6 +112,7 @@ class Figures:
                 **events,
                 "queue_depth": self._writer.depth,
                 "database_bytes": database_bytes(self._database),
+                **(lake.figures(self._clock.now()) if lake else {}),
             },
         )
 
@@ -113,6 +123,16 @@ class Figures:
             ["workspace"],
             [([workspace], number) for workspace, number in self._last_people.items()],
         )
+        for name, description in LAKE_FIGURES.items():
+            yield labelled(
+                f"headwater_lake_{name}",
+                description,
+                ["workspace"],
+                [
+                    ([workspace], one.figures(self._clock.now())[f"lake_{name}"])
+                    for workspace, one in self._last_lake.items()
+                ],
+            )
         lanes = [((lane.workspace, lane.destination), lane) for lane in self._last_lanes]
         for name, description, values in (
             ("lag_seconds", "Age of the oldest event that waits.", [x.lag for _, x in lanes]),

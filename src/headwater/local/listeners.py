@@ -9,6 +9,7 @@ from headwater.api.directory import WriteKeyDirectory
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.local.identities import Identities, Stored
+from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lanes import Lanes
 from headwater.local.metrics import Metrics
 from headwater.local.tail import LiveTail
@@ -19,12 +20,18 @@ class Listeners:
     """Tells the parts what a commit has changed. On the event loop's thread."""
 
     def __init__(
-        self, metrics: Metrics, known: WriteKeyDirectory, lanes: Lanes, tail: LiveTail
+        self,
+        metrics: Metrics,
+        known: WriteKeyDirectory,
+        lanes: Lanes,
+        tail: LiveTail,
+        lake: LakeKeeper | None = None,
     ) -> None:
         self._metrics = metrics
         self._known = known
         self._lanes = lanes
         self._tail = tail
+        self._lake = lake
 
     def configured(self, config: WorkspaceConfig) -> None:
         """Hand on a workspace's present configuration."""
@@ -39,6 +46,8 @@ class Listeners:
                 self._metrics.count("duplicate", note.duplicates)
                 self._tail.show(arrival for _, arrival in note.events)
                 self._lanes.wake(note.destinations)
+                if self._lake is not None:
+                    self._lake.stored(len(note.events))
             elif isinstance(note, WorkspaceConfig):
                 self.configured(note)
 

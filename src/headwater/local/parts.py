@@ -13,6 +13,10 @@ from headwater.local.clock import SystemClock
 from headwater.local.figures import Figures
 from headwater.local.http import GuardedHttp
 from headwater.local.identities import Identities
+from headwater.local.lake import position as positions
+from headwater.local.lake.buckets import open_lake
+from headwater.local.lake.keeper import LakeKeeper
+from headwater.local.lake.lake import Lake
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners
 from headwater.local.metrics import Metrics
@@ -39,6 +43,7 @@ class Parts:
     tail: LiveTail
     metrics: Metrics
     figures: Figures
+    lake: LakeKeeper | None
     clock: Clock
     random: Random
 
@@ -69,15 +74,31 @@ async def running(
         lanes = Lanes(writer=writer, readers=readers, http=http, clock=clock, random=random)
         ending.push_async_callback(lanes.stop, settings.shutdown_grace)
         known, tail = WriteKeyDirectory(), LiveTail()
-        listeners = Listeners(metrics, known, lanes, tail)
+        lake = await _lake(settings, path, writer, readers)
+        if lake is not None:
+            ending.push_async_callback(lake.stop, settings.shutdown_grace)
+        listeners = Listeners(metrics, known, lanes, tail, lake)
         for config in present:
             listeners.configured(config)
         writer.after_commit(listeners.committed)
-        identities = Identities(writer, readers, config=known.config, clock=clock, random=random)
+        identities = Identities(
+            writer,
+            readers,
+            config=known.config,
+            clock=clock,
+            random=random,
+            journal=lake is not None,
+        )
         settling = asyncio.get_running_loop().create_task(identities.keep_settled())
         ending.push_async_callback(_ended, settling)
         figures = Figures(
-            metrics=metrics, lanes=lanes, writer=writer, readers=readers, database=path, clock=clock
+            metrics=metrics,
+            lanes=lanes,
+            writer=writer,
+            readers=readers,
+            database=path,
+            clock=clock,
+            lake=lake,
         )
         yield Parts(
             writer=writer,
@@ -89,9 +110,38 @@ async def running(
             tail=tail,
             metrics=metrics,
             figures=figures,
+            lake=lake,
             clock=clock,
             random=random,
         )
+
+
+async def _lake(
+    settings: Settings, path: Path, writer: Writer, readers: Readers
+) -> LakeKeeper | None:
+    """Answer the lake, being kept; None where it is switched off."""
+    if settings.lake == "off":
+        await writer.run(positions.stop)
+        return None
+    address = str(path.with_name("lake")) if settings.lake == "auto" else settings.lake
+    bucket, nearby = open_lake(address, cache=path.with_name("lake-cache"))
+    lake = Lake(
+        bucket=bucket,
+        nearby=nearby,
+        address=address,
+        database=path,
+        writer=writer,
+        readers=readers,
+        clock=SystemClock(),
+        random=SystemRandom(),
+        cold_days=settings.lake_cold_days,
+    )
+    return LakeKeeper(
+        lake,
+        path,
+        flush_seconds=settings.lake_flush_seconds,
+        flush_events=settings.lake_flush_events,
+    )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

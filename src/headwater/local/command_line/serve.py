@@ -45,6 +45,7 @@ def serve(
         str | None, _flag("allow_private_networks", "TRUE|NETWORKS")
     ] = None,
     trusted_proxies: Annotated[str | None, _flag("trusted_proxies", "NETWORKS")] = None,
+    lake: Annotated[str | None, _flag("lake", "DIR|s3://BUCKET|off")] = None,
     shutdown_grace: Annotated[float | None, _flag("shutdown_grace", "SECONDS")] = None,
     config: Config = None,
 ) -> None:
@@ -57,6 +58,7 @@ def serve(
     Examples:
         headwater serve
         headwater serve --data /var/lib/headwater --host 0.0.0.0 --port 8080
+        headwater serve --lake s3://events-of-the-shop/headwater
         HEADWATER_ADMIN_KEY=hw_preset-for-automation headwater serve --port 0
     """
     flags = {
@@ -67,6 +69,7 @@ def serve(
         "log_format": log_format,
         "allow_private_networks": allow_private_networks,
         "trusted_proxies": trusted_proxies,
+        "lake": lake,
         "shutdown_grace": shutdown_grace,
     }
     with troubles_told():

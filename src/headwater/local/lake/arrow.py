@@ -25,7 +25,7 @@ _TYPES = {
 
 @cache
 def arrow_schema(table: Table) -> pa.Schema:
-    """Answer a table's Arrow schema, with the field ids and the version that its files have."""
+    """Answer a table's Arrow schema, with the field ids that its files have."""
     fields = [
         pa.field(
             column.name,
@@ -35,7 +35,7 @@ def arrow_schema(table: Table) -> pa.Schema:
         )
         for column in table.columns
     ]
-    return pa.schema(fields, metadata={VERSION_KEY: table.label})
+    return pa.schema(fields)
 
 
 def arrow_table(table: Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
@@ -70,8 +70,9 @@ class FileWriter:
             use_dictionary=[one.name for one in table.columns if one.repeats],
             write_statistics=[one.name for one in table.columns if _worth_statistics(one.name)],
             write_page_index=True,
-            store_schema=False,
+            store_schema=False,  # Arrow's own form of it, which only Arrow reads
         )
+        self._writer.add_key_value_metadata({VERSION_KEY: table.label})
 
     @property
     def size(self) -> int:

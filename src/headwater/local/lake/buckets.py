@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headwater.local.folder_bucket import FolderBucket
+from headwater.local.lake.nearby import InFolder, Nearby
 from headwater.ports import Bucket
 
 
@@ -12,6 +13,17 @@ def open_bucket(address: str) -> Bucket:
     """Answer the bucket.
 
     Raises:
-        BucketRefused: it cannot be used.
+        BucketFailure: it cannot be used.
     """
     return FolderBucket(Path(address))
+
+
+def open_lake(address: str, *, cache: Path) -> tuple[Bucket, Nearby]:
+    """Answer the bucket, and what tells where its files can be read by path.
+
+    Raises:
+        BucketFailure: it cannot be used.
+    """
+    del cache
+    bucket = FolderBucket(Path(address))
+    return bucket, InFolder(bucket)

@@ -32,15 +32,36 @@ LEVEL = 6
 _MEMORY = 512 * 1024 * 1024  # bytes that sorting may use before it goes to the disk
 
 
+LAKE_FIGURES = {
+    "waiting": "Events of all workspaces that are not in the lake yet, at most.",
+    "lag_seconds": "Seconds since the last flush that brought the lake up to date.",
+    "files": "Files of the lake.",
+    "events": "Events in the lake.",
+    "bytes": "Size of the lake's files.",
+}
+"""What is told of the lake, by the names that metrics and `headwater status` have for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LakeStatus:
-    """A workspace's part of the lake. `waiting` counts events of all workspaces."""
+    """A workspace's part of the lake. `since` is the last flush in milliseconds, or the start."""
 
     waiting: int
-    flushed_at: int | None
+    since: int
     files: int
-    rows: int
+    events: int
     bytes: int
+
+    def figures(self, now: int) -> dict[str, int | float]:
+        """Answer the figures by their names, `lake_files` and so on."""
+        lag = (now - self.since) / 1000 if self.waiting else 0.0
+        return {
+            "lake_waiting": self.waiting,
+            "lake_lag_seconds": max(0.0, lag),
+            "lake_files": self.files,
+            "lake_events": self.events,
+            "lake_bytes": self.bytes,
+        }
 
 
 class Lake:
@@ -82,7 +103,7 @@ class Lake:
         self._opened = False
         self._process = LakeProcess()
         self._lock = asyncio.Lock()
-        self._flushed_at: int | None = None
+        self._flushed_at = clock.now()
 
     async def open(self) -> Position:
         """Read the manifests, and answer how far the database has reached the lake.
@@ -279,22 +300,29 @@ class Lake:
                 if lost:
                     await self.bucket.delete(lost)
 
-    async def status(self, workspace: str) -> LakeStatus:
-        """Answer how the lake is."""
+    async def statuses(self) -> dict[str, LakeStatus]:
+        """Answer how the lake is, by workspace."""
 
         def waiting(sql: Sql) -> int:
             found = positions.position(sql)
             return last_event(sql) - (found.position if found else 0)
 
-        catalogue = self._catalogues.get(workspace)
-        files = catalogue.manifest.files.values() if catalogue else ()
-        return LakeStatus(
-            waiting=max(0, await self._readers.run(waiting)),
-            flushed_at=self._flushed_at,
-            files=len(files),
-            rows=sum(one.rows for one in files if one.table == "events"),
-            bytes=sum(one.bytes for one in files),
-        )
+        behind = max(0, await self._readers.run(waiting))
+        answer = {}
+        for workspace, catalogue in sorted(self._catalogues.items()):
+            files = catalogue.manifest.files.values()
+            answer[workspace] = LakeStatus(
+                waiting=behind,
+                since=self._flushed_at,
+                files=len(files),
+                events=sum(one.rows for one in files if one.table == "events"),
+                bytes=sum(one.bytes for one in files),
+            )
+        return answer
+
+    async def rest(self) -> None:
+        """Let the lake's process go for as long as there is nothing for it to do."""
+        await self._process.rest()
 
     async def close(self) -> None:
         """End what runs."""
