@@ -141,7 +141,7 @@ def test_keys_persist_and_the_admin_key_is_told_once(tmp_path: Path) -> None:
         assert server.printed("Write key") == write_key
         assert "(shown at first start" in server.output
         assert status.status_code == 200
-    stored = b"".join(path.read_bytes() for path in data.iterdir())
+    stored = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
     assert admin_key.encode() not in stored
 
 
