@@ -1,0 +1,1 @@
+"""How each kind of question is asked of databases, and its answer put together."""

@@ -1,0 +1,1 @@
+"""Questions as SQL, for DuckDB and for SQLite."""
