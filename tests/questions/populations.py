@@ -210,7 +210,8 @@ def populations(**how: Any) -> st.SearchStrategy[Population]:
     traits = st.dictionaries(
         st.sampled_from(PEOPLE),
         st.fixed_dictionaries(
-            {}, optional={"country": st.sampled_from(["DE", "FR", None]), "age": st.integers(18, 21)}
+            {},
+            optional={"country": st.sampled_from(["DE", "FR", None]), "age": st.integers(18, 21)},
         ),
     )
     members = st.sets(st.tuples(st.sampled_from(["vip", "new", "old"]), st.sampled_from(PEOPLE)))

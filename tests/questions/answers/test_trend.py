@@ -53,7 +53,7 @@ def frame(population: Population, zone: str, interval: str) -> pd.DataFrame:
 def _period(at: int, zone: str, interval: str) -> str:
     clock = pd.Timestamp(at, unit="ms", tz="UTC").tz_convert(zone).tz_localize(None)
     code = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}[interval]
-    return clock.to_period(code).start_time.date().isoformat()
+    return str(clock.to_period(code).start_time.date().isoformat())
 
 
 def _label(value: Any, none: str | None = "(none)") -> str | None:
@@ -75,8 +75,8 @@ def measured(events: pd.DataFrame, measure: str) -> Any:
         "count": lambda: len(events),
         "people": lambda: people,
         "per_person": lambda: len(events) / people if people else 0,
-        "distinct": lambda: events["total text"].nunique(),
-        "sum": lambda: numbers.sum(),
+        "distinct": events["total text"].nunique,
+        "sum": numbers.sum,
         "average": lambda: numbers.mean() if len(numbers) else None,
         "min": lambda: numbers.min() if len(numbers) else None,
         "max": lambda: numbers.max() if len(numbers) else None,
@@ -211,8 +211,10 @@ def test_what_has_no_number_is_told(way: Way) -> None:
 
     assert table.rows == ((5,),)
     assert table.notes == (
-        "A: sum of properties.total: 3 of 4 events have no number in properties.total and are "
-        "left out.",
+        (
+            "A: sum of properties.total: 3 of 4 events have no number in properties.total and are "
+            "left out."
+        ),
     )
 
 

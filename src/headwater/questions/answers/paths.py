@@ -74,8 +74,9 @@ def _sql(question: Paths, circumstances: Circumstances, stretch: Stretch) -> str
     names = ", ".join(f"s{one}" for one in range(question.steps + 1))
     return (  # each named query narrows the one before
         f"WITH e AS ({source}), "  # noqa: S608 - literals are quoted
-        "a AS (SELECT *, min(CASE WHEN is_anchor = 1 THEN n END) OVER (PARTITION BY person) AS first, "
-        "min(CASE WHEN is_anchor = 1 THEN t END) OVER (PARTITION BY person) AS time FROM e), "
+        "a AS (SELECT *, min(CASE WHEN is_anchor = 1 THEN n END) OVER person AS first, "
+        "min(CASE WHEN is_anchor = 1 THEN t END) OVER person AS time FROM e "
+        "WINDOW person AS (PARTITION BY person)), "
         f"w AS (SELECT person, n, called, lag(called) OVER (PARTITION BY person {neighbour}) "
         f"AS last FROM a WHERE n = first OR (is_step = 1 AND {away})), "
         f"p AS (SELECT person, called, row_number() OVER (PARTITION BY person ORDER BY {order}) "
