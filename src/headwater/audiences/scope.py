@@ -1,0 +1,102 @@
+"""What is gathered while conditions are compiled: which features they need, and what else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from headwater.audiences.comparisons import steps
+from headwater.audiences.conditions import EventSelector, SinceEvent, Window
+from headwater.audiences.conditions_reading import to_json
+from headwater.audiences.features import Feature, Figure, FigureSince, State, identity
+from headwater.audiences.reducers import Reducer
+from headwater.audiences.windows import time_window
+
+Answer = tuple[bool, int | None]
+"""Whether it is true now, and the first instant at which that may change (None: never)."""
+
+
+class PersonView(Protocol):
+    """What conditions may look at of a person."""
+
+    def feature(self, feature: str) -> State | None:
+        """Answer the state of all the person's events together; None if none was for it."""
+        ...
+
+    def trait(self, name: str) -> Any:
+        """Answer a trait's value, computed ones included; None if there is none."""
+        ...
+
+    def accounts(self) -> list[tuple[str, dict[str, Any]]]:
+        """Answer the accounts that the person is in: id and traits."""
+        ...
+
+    def member(self, audience: str) -> bool:
+        """Tell whether the person is a member of an audience, by its id."""
+        ...
+
+
+Check = Callable[[PersonView, int], Answer]
+"""Answers whether a condition is true of a person at an instant, in milliseconds."""
+
+
+@dataclass(slots=True)
+class Needs:
+    """What one audience, or computed trait, looks at."""
+
+    features: set[str] = field(default_factory=set)
+    traits: set[str] = field(default_factory=set)
+    audiences: set[str] = field(default_factory=set)
+    accounts: bool = False
+
+
+@dataclass(slots=True)
+class Scope:
+    """Where conditions of one workspace are compiled.
+
+    Attributes:
+        zone: the workspace's time zone.
+        audience_ids: an audience's id or key to its id.
+        features: those that were asked for so far, by id.
+        needs: of what is being compiled.
+    """
+
+    zone: str
+    audience_ids: dict[str, str] = field(default_factory=dict)
+    features: dict[str, Feature] = field(default_factory=dict)
+    needs: Needs = field(default_factory=Needs)
+
+    def need(self, feature: Feature) -> None:
+        """Have a feature kept."""
+        self.features.setdefault(feature.id, feature)
+        self.needs.features.add(feature.id)
+
+    def figure(
+        self, selector: EventSelector, path: str | None, reducer: Reducer, window: Window | None
+    ) -> Figure | FigureSince:
+        """Answer the feature that has a figure over events, and have it kept."""
+        names = () if path is None else steps(path)
+        id_ = self.identity(
+            "figure", selector, list(names), reducer.name, _settings_of(reducer), window
+        )
+        feature: Figure | FigureSince
+        if isinstance(window, SinceEvent):
+            last = window.which == "last"
+            feature = FigureSince(id_, selector, window.event, last, names, reducer)
+        else:
+            feature = Figure(id_, selector, names, reducer, time_window(window, self.zone))
+        self.need(feature)
+        return feature
+
+    def identity(self, *parts: Any) -> str:
+        """Answer a feature's id: what it is made of, and the zone that its times are read in."""
+        return identity(self.zone, *(to_json(part) for part in parts))
+
+
+def _settings_of(reducer: Reducer) -> list[Any]:
+    return [
+        getattr(reducer, name)
+        for name in getattr(reducer, "__dataclass_fields__", {})
+        if name != "name"
+    ]
