@@ -59,10 +59,8 @@ def number(value: Any) -> bool:
 
 
 def equal(one: Any, other: Any) -> bool:
-    return (
-        (type(one) is type(other)
-        and one == other)
-        or (number(one) and number(other) and one == other)
+    return (type(one) is type(other) and one == other) or (
+        number(one) and number(other) and one == other
     )
 
 

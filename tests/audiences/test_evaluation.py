@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,9 @@ from headwater.audiences.features import Seen
 from headwater.audiences.program import CompiledAudience, Program, compile_program
 from tests.audiences import strategies as made
 from tests.audiences.naive import History, truth
+
+EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "1200"))
+"""Random cases; scripts/test-audiences runs many more."""
 
 
 def program_of(condition: Condition, zone: str) -> Program:
@@ -68,11 +72,12 @@ def cases(draw: st.DrawFn) -> tuple[Condition, History, dict[str, dict[str, Any]
 
 
 def person_of(program: Program, parts: dict[str, dict[str, Any]], history: History) -> Person:
+    """Answer the person that evaluation sees."""
     return Person(program, parts, history.traits, lambda: history.accounts)
 
 
 @settings(
-    max_examples=600,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
