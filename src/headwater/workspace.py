@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from headwater.audiences.audience import Audience, ComputedTrait
+
 EventType = Literal["track", "identify", "page", "screen", "group", "alias"]
 
 
@@ -102,10 +104,20 @@ class DestinationConfig:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceConfig:
-    """All of it. `version` grows with each change."""
+    """All of it. `version` grows with each change.
+
+    Attributes:
+        time_zone: IANA name of the zone whose days, weeks and months conditions mean.
+        features: what audiences and computed traits keep of events, to the version from which on
+            it is kept of every event; see `audiences.program`.
+    """
 
     workspace: str
     version: int = 1
     identity: IdentityRules = field(default_factory=IdentityRules)
     sources: tuple[Source, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
+    time_zone: str = "UTC"
+    audiences: tuple[Audience, ...] = ()
+    computed_traits: tuple[ComputedTrait, ...] = ()
+    features: Mapping[str, int] = field(default_factory=dict)

@@ -55,16 +55,19 @@ def unit(name: str, day: date) -> tuple[int, ...]:
 
 
 def number(value: Any) -> bool:
+    """Tell whether it is a number of JSON."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def equal(one: Any, other: Any) -> bool:
+    """Tell whether two values of JSON are the same."""
     return (type(one) is type(other) and one == other) or (
         number(one) and number(other) and one == other
     )
 
 
 def get(value: Any, path: str) -> Any:
+    """Answer what is at a dotted path."""
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
@@ -300,7 +303,8 @@ def truth(history: History, condition: k.Condition, now: int) -> bool:  # noqa: 
                 if (preferences := get(event, "context.consent.categoryPreferences")) is not None
             ]
             latest = max(said)[2] if said else {}
-            return {True: "granted", False: "refused"}.get(latest.get(category), "unknown") == state
+            said_of_it = latest.get(category)
+            return {True: "granted", False: "refused", None: "unknown"}[said_of_it] == state
         case k.AudienceCondition(audience=audience, member=member):
             return (audience in history.members) is member
     raise AssertionError(condition)

@@ -51,7 +51,8 @@ class Pull(msgspec.Struct, frozen=True, tag=True):
 class Page(msgspec.Struct, frozen=True, tag=True):
     """Some of a parcel's rows; `next` is None on the last page.
 
-    Traits, and what is known of events that only the lake has, come with the first.
+    Traits, what is known of events that only the lake has, and what audiences keep, come with the
+    first: `parts` by identifier as JSON, `members` the audiences that the person was in.
     """
 
     parcel: str
@@ -60,6 +61,8 @@ class Page(msgspec.Struct, frozen=True, tag=True):
     traits: list[tuple[str, Traits]]
     next: str | None
     history: list[tuple[str, History]] = []
+    parts: list[tuple[str, str]] = []
+    members: list[str] = []
 
 
 class Drop(msgspec.Struct, frozen=True, tag=True):

@@ -6,6 +6,7 @@ page and moves its cursor in one transaction, so each page is taken once.
 
 from __future__ import annotations
 
+from headwater.actors import audience_moving
 from headwater.actors.identity_joining import hear
 from headwater.actors.identity_messages import (
     Adopt,
@@ -40,6 +41,8 @@ def answer_pull(turn: Turn, request: Pull) -> Page:
         traits=turn.all_traits(rows) if request.cursor == "" else [],
         next=events[-1][0] if len(events) == PAGE else None,
         history=turn.history(rows) if request.cursor == "" else [],
+        parts=audience_moving.parts(turn, rows) if request.cursor == "" else [],
+        members=audience_moving.members(turn, rows) if request.cursor == "" else [],
     )
 
 
@@ -57,6 +60,8 @@ def settle_page(turn: Turn, actor: str, page: Page) -> None:
         turn.put_traits(actor, via)
     for via, history in page.history:
         turn.add_history(actor, via, history)
+    twice = {event[2] for event in page.events if (actor, event[0]) in known}
+    audience_moving.take_over(turn, actor, page, twice)
     root.imports[page.parcel] = page.next
     turn.put(actor, root)
 
@@ -108,6 +113,7 @@ def answer_adopt(turn: Turn, request: Adopt) -> Adopted:
     )
     hear(root, asker, (leaving.number, "adopted", ""))
     turn.put(request.to, root)
+    audience_moving.restore(turn, request.to, leaving.members)
     return Adopted(number=leaving.number)
 
 

@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from headwater.actors import identity
+from headwater.actors import audiences, identity
 from headwater.actors.identity import Policy
 from headwater.actors.identity_messages import Page
+from headwater.actors.identity_receiving import Received, publish
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Link, Root
 from headwater.actors.identity_storage import Turn
@@ -31,11 +32,23 @@ A step is a request with its reply; of a page of events two count as one more.
 
 @dataclass(slots=True)
 class Outcome:
-    """What a turn stored, and what is to be done about it."""
+    """What a turn stored, and what is to be done about it.
+
+    Attributes:
+        told: memberships that changed; the events that tell of them are among those stored.
+    """
 
     stored: list[tuple[str, Arrival]] = field(default_factory=list)
     duplicates: int = 0
     commands: list[Command] = field(default_factory=list)
+    told: list[audiences.Told] = field(default_factory=list)
+
+    def add(self, received: Received) -> None:
+        """Add what one workspace's actors have stored and ask for."""
+        self.stored += received.stored
+        self.duplicates += received.duplicates
+        self.commands += received.commands
+        self.told += received.told
 
 
 class Network:
@@ -50,16 +63,50 @@ class Network:
         self._policy = policy
         self._journal = journal
 
-    def receive(self, sql: Sql, arrivals: Sequence[Arrival]) -> Outcome:
-        """Store events, each with its person, and settle who is who; in the given order."""
+    def receive(self, sql: Sql, arrivals: Sequence[Arrival], *, now: int | None = None) -> Outcome:
+        """Store events, each with its person, and settle who is who; in the given order.
+
+        `now` is in milliseconds; left out, it is when the last event was received.
+        """
+        if now is None:
+            now = max((arrival.received_at for arrival in arrivals), default=0)
         turn, outcome = Turn(sql, journal=self._journal), Outcome()
         for workspace, calls in _by_workspace(arrivals).items():
             found = self._resolve(turn, calls)
-            received = identity.receive(turn, self._policy(workspace), found)
-            outcome.stored += received.stored
-            outcome.duplicates += received.duplicates
-            outcome.commands += received.commands
-        outcome.commands += self._converse(turn, turn.roots())
+            outcome.add(identity.receive(turn, self._policy(workspace), found, now=now))
+        self._settle(turn, turn.roots(), outcome, now)
+        return outcome
+
+    def wake(self, sql: Sql, now: int, limit: int = 200) -> Outcome:
+        """Act on timers that have gone off; none is left when nobody was woken.
+
+        Answers what was stored, as of events; see `audiences.wake`.
+        """
+        turn, outcome = self._turn(sql), Outcome()
+        for actor in audiences.due(sql, now, limit):
+            policy = self._used(turn, actor.partition("/")[0])
+            if policy.audiences is None:
+                turn.audiences.disarm(actor)
+                continue
+            received = Received()
+            publish(turn, policy, audiences.wake(turn, policy.audiences, actor, now), received)
+            outcome.add(received)
+        turn.flush()
+        return outcome
+
+    def revisit(self, sql: Sql, actors: Sequence[str], *, now: int) -> Outcome:
+        """Decide everything anew of these people, as where an audience is new; others are left."""
+        turn, outcome = self._turn(sql), Outcome()
+        for workspace in {actor.partition("/")[0] for actor in actors}:
+            self._used(turn, workspace)
+        turn.load(actors)
+        turn.audiences.load(actors)
+        for actor in actors:
+            policy = self._policy(actor.partition("/")[0])
+            if policy.audiences is not None and isinstance(turn.state(actor), Root):
+                received = Received()
+                publish(turn, policy, audiences.wake(turn, policy.audiences, actor, now), received)
+                outcome.add(received)
         turn.flush()
         return outcome
 
@@ -71,7 +118,8 @@ class Network:
         Raises:
             NotFound: one of the two identifies nobody.
         """
-        turn = Turn(sql, journal=self._journal)
+        turn = self._turn(sql)
+        self._used(turn, workspace)
         actor = self._known_root(turn, workspace, first)
         other = self._known_root(turn, workspace, second)
         outcome = Outcome()
@@ -79,34 +127,60 @@ class Network:
             root = turn.root(actor)
             root.links = [*root.links, Link(first, second, "merge", order, at, second)]
             turn.put(actor, root)
-            outcome.commands = self._converse(turn, [actor])
-        turn.flush()
+            self._settle(turn, [actor], outcome, at)
         return outcome
 
-    def split(self, sql: Sql, workspace: str, identifier: str, link: str) -> tuple[str, str]:
+    def split(
+        self, sql: Sql, workspace: str, identifier: str, link: str, *, now: int = 0
+    ) -> tuple[str, str, Outcome]:
         """Undo a merge; answer the identifiers of the root that stays and of the one restored.
+
+        `now` is in milliseconds: when memberships are said to have changed.
 
         Raises:
             NotFound: nobody is known by the identifier, or they have no such merge.
             Conflict: they are being merged or split just now.
         """
-        turn = Turn(sql, journal=self._journal)
+        turn, outcome = self._turn(sql), Outcome()
+        self._used(turn, workspace)
         actor = self._known_root(turn, workspace, identifier)
-        self._converse(turn, [actor])
+        outcome.commands += self._converse(turn, [actor])
         restored = split(turn, actor, link)
-        self._converse(turn, [actor, restored])
-        turn.flush()
-        return actor.partition("/")[2], restored.partition("/")[2]
+        self._settle(turn, [actor, restored], outcome, now)
+        return actor.partition("/")[2], restored.partition("/")[2], outcome
 
-    def sweep(self, sql: Sql, limit: int = 1000) -> Outcome:
+    def sweep(self, sql: Sql, limit: int = 1000, *, now: int = 0) -> Outcome:
         """Carry on what a crash or a full turn left; nothing is left when it stores nothing."""
         rows = sql.execute("SELECT actor FROM identity WHERE pending = 1 LIMIT ?", (limit,))
-        turn = Turn(sql, journal=self._journal)
-        outcome = Outcome()
+        turn, outcome = self._turn(sql), Outcome()
         if rows:
-            outcome.commands = self._converse(turn, [row[0] for row in rows])
-            turn.flush()
+            for workspace in {actor.partition("/")[0] for (actor,) in rows}:
+                self._used(turn, workspace)
+            self._settle(turn, [row[0] for row in rows], outcome, now)
         return outcome
+
+    def _turn(self, sql: Sql) -> Turn:
+        return Turn(sql, journal=self._journal)
+
+    def _used(self, turn: Turn, workspace: str) -> Policy:
+        """Answer a workspace's rules, by which the turn works from here on."""
+        policy = self._policy(workspace)
+        turn.audiences.use(workspace, policy.audiences)
+        return policy
+
+    def _settle(self, turn: Turn, actors: list[str], outcome: Outcome, now: int) -> None:
+        """Settle who is who, decide what that and the events have touched, and write it all."""
+        outcome.commands += self._converse(turn, actors)
+        touched = turn.audiences.unsettled(actors)
+        for workspace in {actor.partition("/")[0] for actor in touched}:
+            policy = self._policy(workspace)
+            if policy.audiences is not None:
+                of_it = [actor for actor in touched if actor.startswith(f"{workspace}/")]
+                received = Received()
+                told = audiences.decide(turn, policy.audiences, of_it, now)
+                publish(turn, policy, told, received)
+                outcome.add(received)
+        turn.flush()
 
     def _known_root(self, turn: Turn, workspace: str, identifier: str) -> str:
         actor = follow(turn, f"{workspace}/{identifier}")

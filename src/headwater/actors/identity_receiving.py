@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from headwater.actors import audiences
 from headwater.actors.identity_state import AccountUpdate, Forward, Link, Root
 from headwater.actors.identity_storage import Turn
+from headwater.audiences.program import Program
 from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver
 from headwater.profiles import traits
@@ -25,11 +27,13 @@ class Policy:
     Attributes:
         routes: an event to the ids of the destinations that get it.
         routed: the types of the events that `routes` may send anywhere; of others it is not asked.
+        audiences: the workspace's audiences and computed traits; None where it has none.
     """
 
     limits: Limits
     routes: Callable[[Mapping[str, Any]], tuple[str, ...]]
     routed: Collection[str] = frozenset(get_args(EventType))
+    audiences: Program | None = None
 
 
 @dataclass(slots=True)
@@ -40,18 +44,32 @@ class Received:
         moved: arrivals that belong to another actor, and its name.
         stored: arrivals that are new, each with its actor.
         duplicates: how many were known already.
+        told: memberships that changed; the events that tell of them are among those stored.
     """
 
     moved: list[tuple[str, Arrival]] = field(default_factory=list)
     stored: list[tuple[str, Arrival]] = field(default_factory=list)
     duplicates: int = 0
     commands: list[Command] = field(default_factory=list)
+    told: list[audiences.Told] = field(default_factory=list)
 
 
-def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) -> Received:
-    """Store events at their actors: (actor, arrival) in the order of each person's events."""
+def receive(
+    turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]], *, now: int | None = None
+) -> Received:
+    """Store events at their actors: (actor, arrival) in the order of each person's events.
+
+    `now` is in milliseconds; left out, it is when the last of them was received. Audiences are
+    decided by `audiences.decide`, once it is settled who is who.
+    """
     received = Received()
     turn.load(actor for actor, _ in calls)
+    program = policy.audiences
+    if program is not None and calls:
+        now = max(arrival.received_at for _, arrival in calls) if now is None else now
+        turn.audiences.use(calls[0][1].workspace, program)
+        told = audiences.catch_up(turn, program, (actor for actor, _ in calls), now)
+        publish(turn, policy, told, received)
     here = _addressed(turn, policy, calls, received)
     known = turn.known([(actor, arrival.message_id) for actor, _, arrival in here])
     new: list[tuple[str, Root, Arrival]] = []
@@ -92,7 +110,33 @@ def receive(turn: Turn, policy: Policy, calls: Sequence[tuple[str, Arrival]]) ->
                 _deliver(destination, actor, arrival)
                 for destination in policy.routes(arrival.event)
             ]
+    if program is not None and now is not None:
+        audiences.note(turn, program, [(actor, arrival) for actor, _, arrival in new], now)
     return received
+
+
+def publish(turn: Turn, policy: Policy, told: Sequence[audiences.Told], received: Received) -> None:
+    """Store the events that tell of memberships with their people, and have them delivered."""
+    turn.add(
+        [
+            (
+                one.actor,
+                one.arrival.message_id,
+                one.arrival.timestamp,
+                one.arrival.identifiers[0],
+                one.arrival.type,
+                one.arrival.body,
+            )
+            for one in told
+        ]
+    )
+    received.told += told
+    for one in told:
+        received.stored.append((one.actor, one.arrival))
+        received.commands += [
+            _deliver(destination, one.actor, one.arrival)
+            for destination in policy.routes(one.arrival.event)
+        ]
 
 
 def _addressed(
@@ -107,6 +151,7 @@ def _addressed(
             rank = policy.limits.rank(type_of(via))
             state = Root(standing=(rank, arrival.received_at, via), ids={via: {}})
             turn.put(actor, state)
+            turn.audiences.fresh.add(actor)
         elif via in state.departed:
             received.moved.append((state.departed[via], arrival))
             continue

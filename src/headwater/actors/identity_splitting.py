@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from headwater.actors import audience_moving
 from headwater.actors.identity_state import Edge, Leaving, Root, Standing
 from headwater.actors.identity_storage import Turn
 from headwater.errors import Conflict, NotFound
@@ -34,7 +35,9 @@ def split(turn: Turn, actor: str, link: str) -> str:
     gone = component(rest, edge.second) if own in first_side else first_side
     restored = min((root.former[name], name) for name in gone if name in root.former)
     near, far = (edge.second, edge.first) if edge.first in gone else (edge.first, edge.second)
+    members = audience_moving.members(turn, actor)
     _set_aside(turn, actor, gone)
+    audience_moving.restore(turn, actor, [])
     root.leaving = Leaving(
         root=restored[1],
         number=root.parcels,
@@ -45,6 +48,7 @@ def split(turn: Turn, actor: str, link: str) -> str:
         blocked={near: far, **_blocked_by(root, gone)},
         departed=dict.fromkeys((name for name in root.ids if name not in gone), actor),
         parcel=f"{actor}#{root.parcels}",
+        members=members,
     )
     _keep_rest(root, gone, rest)
     root.blocked[far] = near

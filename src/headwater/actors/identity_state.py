@@ -151,7 +151,8 @@ class Root(Actor, tag="root"):
 class Leaving(msgspec.Struct, frozen=True):
     """One half of a split, on its way to the root that is restored.
 
-    `departed` is where to send whoever comes for the half that stayed.
+    `departed` is where to send whoever comes for the half that stayed; `members` are the audiences
+    that the whole person was in.
     """
 
     root: str
@@ -163,6 +164,7 @@ class Leaving(msgspec.Struct, frozen=True):
     blocked: dict[str, str]
     departed: dict[str, str]
     parcel: str
+    members: list[str] = []
 
 
 class Forward(Actor, tag="forward"):

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from headwater.actors import identity_history
+from headwater.actors.audience_rows import AudienceRows
 from headwater.actors.identity_changes import Changes, note
 from headwater.actors.identity_history import History
 from headwater.actors.identity_messages import EventRow
@@ -29,7 +30,7 @@ from headwater.actors.identity_state import (
 )
 from headwater.ports import Sql
 
-SCHEMAS = ("identity.sql", "identity_lake.sql")
+SCHEMAS = ("identity.sql", "identity_lake.sql", "audiences.sql")
 """The files with the tables, oldest first."""
 
 PAGE = 200
@@ -99,15 +100,24 @@ class Turn:
     Args:
         sql: the actors' database, inside a transaction.
         journal: whether to write down what changed, for the lake; see identity_changes.py.
+
+    Attributes:
+        audiences: what audiences keep with these actors.
     """
 
     def __init__(self, sql: Sql, *, journal: bool = False) -> None:
         self._sql = sql
+        self.audiences = AudienceRows(sql)
         self._changes = Changes() if journal else None
         self._states: dict[str, State | None] = {}
         self._dirty: dict[str, None] = {}
         self._traits: dict[tuple[str, str], Traits] = {}
         self._dirty_traits: dict[tuple[str, str], None] = {}
+
+    @property
+    def sql(self) -> Sql:
+        """The actors' database."""
+        return self._sql
 
     def load(self, actors: Iterable[str]) -> None:
         """Read the states of all these actors that are not read yet, in one statement."""
@@ -220,6 +230,7 @@ class Turn:
             )
         self._note_moved(parcel, identifiers)
         self._forget_traits(actor)
+        self.audiences.relabel(actor, parcel, identifiers)
 
     def drop(self, parcel: str) -> None:
         """Delete the rows of a parcel."""
@@ -236,6 +247,7 @@ class Turn:
         self._sql.execute("DELETE FROM traits WHERE actor = ?", (parcel,))
         self._sql.execute("DELETE FROM history WHERE actor = ?", (parcel,))
         self._forget_traits(parcel)
+        self.audiences.drop(parcel)
 
     def _note_moved(self, actor: str, identifiers: Sequence[str]) -> None:
         if self._changes is not None:
@@ -270,6 +282,7 @@ class Turn:
     def flush(self) -> None:
         """Write everything that was changed."""
         self.flush_traits()
+        self.audiences.flush()
         rows = []
         for actor in self._dirty:
             state = self._states[actor]

@@ -17,6 +17,7 @@ from headwater.audiences.computing import compile_computation
 from headwater.audiences.conditions import EventSelector
 from headwater.audiences.features import Feature
 from headwater.audiences.scope import Check, Needs, PersonView, Scope
+from headwater.workspace import WorkspaceConfig
 
 OWN_MESSAGES = "audience:"
 """How the messageIds of Headwater's own audience events begin; conditions do not see these."""
@@ -94,6 +95,11 @@ class Program:
     newest: int = 0
     computed: dict[str, str] = field(default_factory=dict)
     _feeds: dict[tuple[str, str | None], list[_Feed]] = field(default_factory=dict)
+    _calls: set[str] = field(default_factory=set)
+
+    def looks_at(self, call: str) -> bool:
+        """Tell whether anything looks at events of this call."""
+        return call in self._calls or "any" in self._calls
 
     def touched(self, event: Mapping[str, Any], at: int) -> dict[str, int]:
         """Answer which features an event is for, each with its roles."""
@@ -128,12 +134,28 @@ class Program:
         for kept in self.features.values():
             for number, selector in enumerate(kept.feeds):
                 self._feed(kept, 1 << number, selector)
+        if self.by_trait:
+            self._calls.add("identify")
         self.newest = max([self.newest, *self.since.values()])
 
     def _feed(self, feature: Feature, role: int, selector: EventSelector) -> None:
         fits = tuple(passes(one, self.zone) for one in selector.where)
         feeds = self._feeds.setdefault((selector.call, selector.name), [])
         feeds.append(_Feed(feature, role, fits))
+        self._calls.add(selector.call)
+
+
+def program_of(config: WorkspaceConfig) -> Program | None:
+    """Answer the program of all that a workspace has enabled; None where there is none."""
+    if not (config.audiences or config.computed_traits):
+        return None
+    return compile_program(
+        config.audiences,
+        config.computed_traits,
+        zone=config.time_zone,
+        version=config.version,
+        since=config.features,
+    )
 
 
 def compile_program(

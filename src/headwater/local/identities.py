@@ -17,6 +17,7 @@ from headwater.actors import deliveries, identity_reading, identity_timeline
 from headwater.actors.identity import Policy, account_actor
 from headwater.actors.identity_network import Network, Outcome
 from headwater.actors.rejected_events import RejectedEvents
+from headwater.audiences.program import Program, program_of
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.commands import Command, Deliver, Rekey
@@ -56,6 +57,9 @@ class Stored:
     destinations: frozenset[str]
 
 
+_OF_AUDIENCES = ("time_zone", "audiences", "computed_traits", "features")
+
+
 class Policies:
     """Each workspace's rules, compiled once for each version of its configuration."""
 
@@ -69,9 +73,24 @@ class Policies:
         compiled = self._compiled.get(workspace)
         if compiled is None or compiled[0] is not config:
             router = Router(config)
-            policy = Policy(Limits(config.identity), router.destinations, router.types)
+            policy = Policy(
+                Limits(config.identity),
+                router.destinations,
+                router.types,
+                audiences=self._program(compiled, config),
+            )
             compiled = self._compiled[workspace] = (config, policy)
         return compiled[1]
+
+    def _program(
+        self, present: tuple[WorkspaceConfig, Policy] | None, config: WorkspaceConfig
+    ) -> Program | None:
+        """Answer a workspace's audiences, compiled anew only where they are others."""
+        if present is not None and all(
+            getattr(present[0], name) == getattr(config, name) for name in _OF_AUDIENCES
+        ):
+            return present[1].audiences
+        return program_of(config)
 
     def config(self, workspace: str) -> WorkspaceConfig:
         """Answer a workspace's configuration."""
@@ -129,7 +148,9 @@ class Identities:
 
     async def sweep(self) -> None:
         """Carry on the merges and splits that a crash cut short; see `Network.sweep`."""
-        await self._writer.run(lambda sql: self._carry_out(sql, self._network.sweep(sql)))
+        await self._writer.run(
+            lambda sql: self._carry_out(sql, self._network.sweep(sql, now=self._clock.now()))
+        )
 
     async def keep_settled(self, every: float = 1.0) -> None:
         """Look every so many seconds whether a full turn left something, and carry it on."""
@@ -184,10 +205,11 @@ class Identities:
 
     async def split(self, workspace: str, identifier: str, link: str) -> tuple[Person, Person]:
         """Undo one merge exactly; see `People.split`."""
-        name = self._normalised(workspace, identifier)
+        name, now = self._normalised(workspace, identifier), self._clock.now()
 
         def split(sql: Sql) -> tuple[Person, Person]:
-            stays, restored = self._network.split(sql, workspace, name, link)
+            stays, restored, outcome = self._network.split(sql, workspace, name, link, now=now)
+            self._carry_out(sql, outcome)
             return _person(sql, workspace, stays), _person(sql, workspace, restored)
 
         return await self._writer.run(split)
@@ -244,7 +266,8 @@ class Identities:
 
     def _store(self, sql: Sql, batches: list[Sequence[Arrival]]) -> Sequence[None]:
         """Store what all waiting requests brought, in one turn of the actors."""
-        outcome = self._network.receive(sql, list(chain.from_iterable(batches)))
+        arrivals = list(chain.from_iterable(batches))
+        outcome = self._network.receive(sql, arrivals, now=self._clock.now())
         self._carry_out(sql, outcome)
         return [None] * len(batches)
 

@@ -17,6 +17,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.local", "readiness.sql"),
     ("headwater.actors", "identity_lake.sql"),
     ("headwater.local.lake", "position.sql"),
+    ("headwater.actors", "audiences.sql"),
 )
 
 

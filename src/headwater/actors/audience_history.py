@@ -1,0 +1,76 @@
+"""Features' states made from the events that are stored: for audiences that are newer than these.
+
+Events that have left the hot store are not seen here; see `History` in identity_history.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headwater.actors.audience_rows import Part
+from headwater.audiences.features import Seen
+from headwater.audiences.program import OWN_MESSAGES, Program
+from headwater.ports import Sql
+
+_EVENTS = """
+SELECT event.actor, event.via, event.timestamp, event.message_id, event.body
+FROM json_each(?) AS wanted
+JOIN event ON event.actor = wanted.value ->> 0 AND event.via = wanted.value ->> 1
+"""
+
+
+def see(
+    program: Program,
+    part: Part,
+    at: int,
+    message_id: str,
+    event: Mapping[str, Any],
+    *,
+    roles: Mapping[str, int],
+    now: int,
+) -> bool:
+    """Let one event into the states of its identifier; tell whether any changed."""
+    changed = False
+    for id_, own in roles.items():
+        state = program.features[id_].add(part.get(id_), Seen(at, message_id, event, own, now))
+        if state is not None:
+            part.put(id_, state)
+            changed = True
+    return changed
+
+
+def missing(program: Program, part: Part | None) -> frozenset[str]:
+    """Answer the features that a part has not been kept for from their beginning."""
+    version = 0 if part is None else part.version
+    return frozenset(id_ for id_, since in program.since.items() if since > version)
+
+
+def build(
+    sql: Sql, program: Program, parts: Mapping[tuple[str, str], Part], now: int
+) -> set[tuple[str, str]]:
+    """Make what is missing in these parts from the events stored; answer which hold anything.
+
+    The parts are changed in place, and are of the program's version afterwards.
+    """
+    wanted = {key: missing(program, part) for key, part in parts.items()}
+    held: set[tuple[str, str]] = set()
+    for key, part in parts.items():
+        part.keep(id_ for id_ in program.features if id_ not in wanted[key])
+        part.version = program.version
+        if len(part):
+            held.add(key)
+    for actor, via, at, message_id, body in _events(sql, [key for key in parts if wanted[key]]):
+        key = (actor, via)
+        if message_id.startswith(OWN_MESSAGES):
+            continue
+        event = json.loads(body)
+        roles = {id_: own for id_, own in program.touched(event, at).items() if id_ in wanted[key]}
+        if see(program, parts[key], at, message_id, event, roles=roles, now=now):
+            held.add(key)
+    return held
+
+
+def _events(sql: Sql, keys: Sequence[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:
+    return sql.execute(_EVENTS, (json.dumps(keys),)) if keys else []

@@ -1,0 +1,280 @@
+"""The rows that audiences keep with a person, as one turn of identity actors works on them.
+
+Whole batches go through each statement, and states are parsed only where they are looked at: most
+of what a person's row holds is of no interest to an event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from headwater.audiences.program import Program
+from headwater.ports import Sql
+
+PURPOSE = "audiences"
+"""What audiences' timers are for."""
+
+_PARTS = """
+SELECT audience_part.actor, audience_part.via, audience_part.body
+FROM json_each(?) AS wanted JOIN audience_part ON audience_part.actor = wanted.value
+"""
+_PERSONS = """
+SELECT audience_person.actor, audience_person.body
+FROM json_each(?) AS wanted JOIN audience_person ON audience_person.actor = wanted.value
+"""
+_SAVE_PART = """
+INSERT INTO audience_part (actor, via, body) VALUES (?, ?, ?)
+ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
+"""
+_SAVE_PERSON = """
+INSERT INTO audience_person (actor, body) VALUES (?, ?)
+ON CONFLICT (actor) DO UPDATE SET body = excluded.body
+"""
+_SAVE_MEMBER = """
+INSERT INTO audience_member (audience, actor, since) VALUES (?, ?, ?)
+ON CONFLICT (audience, actor) DO UPDATE SET since = excluded.since
+"""
+_SAVE_TIMER = """
+INSERT INTO timer (actor, purpose, at) VALUES (?, 'audiences', ?)
+ON CONFLICT (actor, purpose) DO UPDATE SET at = excluded.at
+"""
+
+
+class _PartBody(msgspec.Struct, rename={"version": "v", "features": "f"}):
+    version: int
+    features: dict[str, msgspec.Raw]
+
+
+class Decided(msgspec.Struct, omit_defaults=True):
+    """What was decided of a person.
+
+    Attributes:
+        version: of the program by which all audiences were decided; 0: none were yet.
+        members: ids of audiences to since when (ms) the person is in them.
+        inherited: ids of audiences of which a person that this one absorbed, or was split from,
+            was a member: leaving them is to be told, too.
+        computed: ids of computed traits to value and when (ms) it last changed.
+        next: ids to the instant (ms) at which to look again; it may be early, never late.
+        armed: when the timer is set for.
+        told: number of memberships that were ever told.
+        again: look at everything at the next chance.
+    """
+
+    version: int = 0
+    members: dict[str, int] = {}
+    inherited: list[str] = []
+    computed: dict[str, tuple[Any, int]] = {}
+    next: dict[str, int] = {}
+    armed: int | None = None
+    told: int = 0
+    again: bool = False
+
+
+_encoder = msgspec.json.Encoder()
+_part_decoder = msgspec.json.Decoder(_PartBody)
+_decided_decoder = msgspec.json.Decoder(Decided)
+
+
+class Part(Mapping[str, Any]):
+    """Features' states of one identifier's events; `version`: of the program that keeps it."""
+
+    def __init__(self, version: int, raw: Mapping[str, msgspec.Raw] | None = None) -> None:
+        self.version = version
+        self._raw = dict(raw or {})
+        self._read: dict[str, Any] = {}
+
+    @classmethod
+    def from_json(cls, body: str) -> Part:
+        """Answer the part that a JSON text holds."""
+        read = _part_decoder.decode(body)
+        return cls(read.version, read.features)
+
+    def to_json(self) -> str:
+        """Answer the part as JSON text."""
+        changed = {name: msgspec.Raw(_encoder.encode(held)) for name, held in self._read.items()}
+        return _encoder.encode(_PartBody(self.version, self._raw | changed)).decode()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._read:
+            self._read[name] = msgspec.json.decode(self._raw[name])
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._read or name in self._raw
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._raw, **self._read})
+
+    def __len__(self) -> int:
+        return len({**self._raw, **self._read})
+
+    def put(self, name: str, state: Any) -> None:
+        """Give a feature a state."""
+        self._read[name] = state
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Forget all features but these."""
+        kept = set(names)
+        self._raw = {name: held for name, held in self._raw.items() if name in kept}
+        self._read = {name: held for name, held in self._read.items() if name in kept}
+
+
+class AudienceRows:
+    """What one turn has read and changed of audiences.
+
+    Attributes:
+        touched: actors to the places in the program of what their events may have changed.
+        fresh: actors that became persons in this turn.
+        accounts: actors of accounts whose traits changed.
+    """
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._programs: dict[str, Program] = {}
+        self.touched: dict[str, set[int]] = {}
+        self.fresh: set[str] = set()
+        self.accounts: dict[str, None] = {}
+        self._parts: dict[str, dict[str, Part]] = {}
+        self._decided: dict[str, Decided] = {}
+        self._stored: set[str] = set()
+        self._dirty_parts: dict[tuple[str, str], None] = {}
+        self._dirty: dict[str, None] = {}
+        self._joined: dict[tuple[str, str], int] = {}
+        self._left: dict[tuple[str, str], None] = {}
+
+    def use(self, workspace: str, program: Program | None) -> None:
+        """Work with the audiences of a workspace; without any, nothing is kept of its actors."""
+        if program is not None:
+            self._programs[workspace] = program
+
+    def program(self, actor: str) -> Program | None:
+        """Answer the audiences of an actor's workspace; None where it has none."""
+        return self._programs.get(actor.partition("/")[0]) if self._programs else None
+
+    def unsettled(self, actors: Iterable[str]) -> list[str]:
+        """Answer whom this turn has touched, and those of these actors who wait to be decided."""
+        waiting = dict.fromkeys(self.touched)
+        others = [actor for actor in actors if self.program(actor) is not None]
+        self.load(others)
+        waiting.update(dict.fromkeys(one for one in others if self._decided[one].again))
+        return list(waiting)
+
+    def load(self, actors: Iterable[str]) -> None:
+        """Read the rows of all these actors that are not read yet, in two statements."""
+        wanted = [actor for actor in dict.fromkeys(actors) if actor not in self._parts]
+        if not wanted:
+            return
+        for actor in wanted:
+            self._parts[actor] = {}
+            self._decided[actor] = Decided()
+        old = [actor for actor in wanted if actor not in self.fresh]
+        if not old:
+            return
+        names = json.dumps(old)
+        for actor, via, body in self._sql.execute(_PARTS, (names,)):
+            self._parts[actor][via] = Part.from_json(body)
+        for actor, body in self._sql.execute(_PERSONS, (names,)):
+            self._decided[actor] = _decided_decoder.decode(body)
+            self._stored.add(actor)
+
+    def parts(self, actor: str) -> dict[str, Part]:
+        """Answer an actor's parts by identifier."""
+        self.load((actor,))
+        return self._parts[actor]
+
+    def put_part(self, actor: str, via: str, part: Part) -> None:
+        """Give an identifier a part, or note that the one it has was changed."""
+        self.parts(actor)[via] = part
+        self._dirty_parts[actor, via] = None
+
+    def decided(self, actor: str) -> Decided:
+        """Answer what was decided of an actor's person, to be changed in place."""
+        self.load((actor,))
+        return self._decided[actor]
+
+    def is_stored(self, actor: str) -> bool:
+        """Tell whether anything that was decided is stored already."""
+        self.load((actor,))
+        return actor in self._stored
+
+    def put_decided(self, actor: str) -> None:
+        """Note that what was decided has changed."""
+        self._dirty[actor] = None
+
+    def join(self, audience: str, actor: str, since: int) -> None:
+        """List an actor among the members."""
+        self._left.pop((audience, actor), None)
+        self._joined[audience, actor] = since
+
+    def leave(self, audience: str, actor: str) -> None:
+        """List an actor among the members no more."""
+        self._joined.pop((audience, actor), None)
+        self._left[audience, actor] = None
+
+    def relabel(self, actor: str, parcel: str, identifiers: Iterable[str]) -> None:
+        """Move the parts of these identifiers out of a person, into a parcel."""
+        self.flush()
+        self._sql.execute(
+            "UPDATE audience_part SET actor = ? WHERE actor = ?"
+            " AND via IN (SELECT value FROM json_each(?))",
+            (parcel, actor, json.dumps(list(identifiers))),
+        )
+        self._forget(actor)
+
+    def drop(self, parcel: str) -> None:
+        """Delete the rows of a parcel, or of a person that is one no more."""
+        self.flush()
+        for audience in self.decided(parcel).members:
+            self._sql.execute(
+                "DELETE FROM audience_member WHERE audience = ? AND actor = ?", (audience, parcel)
+            )
+        for table in ("audience_part", "audience_person", "timer"):
+            self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
+        self._forget(parcel)
+
+    def _forget(self, actor: str) -> None:
+        self._parts.pop(actor, None)
+        self._decided.pop(actor, None)
+        self._stored.discard(actor)
+
+    def flush(self) -> None:
+        """Write everything that was changed."""
+        if self._dirty_parts:
+            rows = [(*key, self._parts[key[0]][key[1]].to_json()) for key in self._dirty_parts]
+            self._dirty_parts.clear()
+            self._sql.execute_many(_SAVE_PART, sorted(rows))
+        if self._dirty:
+            self._flush_decided()
+        if self._joined:
+            members = [(*key, since) for key, since in self._joined.items()]
+            self._joined.clear()
+            self._sql.execute_many(_SAVE_MEMBER, members)
+        for key in self._left:
+            self._sql.execute("DELETE FROM audience_member WHERE audience = ? AND actor = ?", key)
+        self._left.clear()
+
+    def _flush_decided(self) -> None:
+        rows, timers = [], []
+        for actor in self._dirty:
+            decided = self._decided[actor]
+            first = min(decided.next.values(), default=None)
+            # A timer that is too early wakes the actor for nothing, once; setting it anew for
+            # each event would be another row for each.
+            if first is not None and (decided.armed is None or first < decided.armed):
+                decided.armed = first
+                timers.append((actor, first))
+            rows.append((actor, _encoder.encode(decided).decode()))
+            self._stored.add(actor)
+        self._dirty.clear()
+        self._sql.execute_many(_SAVE_PERSON, rows)
+        if timers:
+            self._sql.execute_many(_SAVE_TIMER, timers)
+
+    def disarm(self, actor: str) -> None:
+        """Take an actor's timer away: it went off."""
+        self.decided(actor).armed = None
+        self._sql.execute("DELETE FROM timer WHERE actor = ? AND purpose = ?", (actor, PURPOSE))

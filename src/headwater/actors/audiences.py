@@ -1,0 +1,171 @@
+"""Audiences in the identity actor: what events change, decided in the turn that stores them.
+
+- `catch_up` before a turn's events: what time alone has flipped until now, in its order.
+- `note` as they are stored: their features' states.
+- `decide` once it is settled who is who: memberships, computed traits, the next timer.
+
+A timer that goes off late finds the same flips at the same instants; one that goes off twice, or
+for nothing, finds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from headwater.actors.audience_deciding import Deciding, Told
+from headwater.actors.audience_history import build, missing, see
+from headwater.actors.audience_rows import PURPOSE, Part
+from headwater.actors.identity_state import Root
+from headwater.actors.identity_storage import Turn
+from headwater.audiences.program import Program
+from headwater.collect.arrival import Arrival
+from headwater.ports import Sql
+
+__all__ = ["Told", "catch_up", "decide", "due", "next_timer", "note", "wake"]
+
+_UNSEEN: Mapping[str, Any] = MappingProxyType({})
+"""Stands for an event at which nothing looks, so that it need not be parsed."""
+
+_OVERDUE = "SELECT 1 FROM timer WHERE at <= ? LIMIT 1"
+_OVERDUE_OF = """
+SELECT timer.actor FROM json_each(?) AS wanted
+JOIN timer ON timer.actor = wanted.value AND timer.purpose = ? WHERE timer.at <= ?
+"""
+
+
+def next_timer(sql: Sql) -> int | None:
+    """Answer when the first timer goes off, in milliseconds; None if none is set."""
+    rows = sql.execute("SELECT min(at) FROM timer")
+    return rows[0][0] if rows else None
+
+
+def due(sql: Sql, now: int, limit: int) -> list[str]:
+    """Answer actors whose timer has gone off, the longest waiting first."""
+    rows = sql.execute(
+        "SELECT actor FROM timer WHERE at <= ? AND purpose = ? ORDER BY at LIMIT ?",
+        (now, PURPOSE, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def catch_up(turn: Turn, program: Program, actors: Iterable[str], now: int) -> list[Told]:
+    """Let happen, before their events are stored, what these actors' timers are late for."""
+    if not turn.sql.execute(_OVERDUE, (now,)):
+        return []
+    names = json.dumps(list(actors))
+    late = [row[0] for row in turn.sql.execute(_OVERDUE_OF, (names, PURPOSE, now))]
+    told: list[Told] = []
+    for actor in late:
+        told += wake(turn, program, actor, now)
+    return told
+
+
+def wake(turn: Turn, program: Program, actor: str, now: int) -> list[Told]:
+    """Act on an actor's timer: every flip up to now, at its own instant, in order."""
+    rows = turn.audiences
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        rows.disarm(actor)
+        return []
+    if root.pending:  # it is decided when it is settled; then the timer is set anew
+        rows.decided(actor).again = True
+        rows.put_decided(actor)
+        rows.disarm(actor)
+        return []
+    rows.disarm(actor)
+    rows.put_decided(actor)
+    deciding = Deciding(turn, program, actor, root, now)
+    return deciding.pass_time()
+
+
+def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], now: int) -> None:
+    """Let a turn's new events into the states of their identifiers, and note what they touch."""
+    rows = turn.audiences
+    seen: list[tuple[str, Arrival, Mapping[str, Any], dict[str, int]]] = []
+    for actor, arrival in stored:
+        places = set(program.default) if actor in rows.fresh else set()
+        event = arrival.event if program.looks_at(arrival.type) else _UNSEEN
+        places |= _places_of_call(program, arrival.type, event)
+        roles = program.touched(event, arrival.timestamp)
+        for feature in roles:
+            places.update(program.by_feature.get(feature, ()))
+        if places:
+            rows.touched.setdefault(actor, set()).update(places)
+        if roles:
+            seen.append((actor, arrival, event, roles))
+    if not seen:
+        return
+    rows.load(actor for actor, *_ in seen)
+    keys = {(actor, arrival.identifiers[0]) for actor, arrival, *_ in seen}
+    built = _complete(turn, program, keys, now)
+    for actor, arrival, event, roles in seen:
+        via = arrival.identifiers[0]
+        done = built.get((actor, via), frozenset())
+        new = {id_: own for id_, own in roles.items() if id_ not in done}
+        part = rows.parts(actor)[via]
+        at, message_id = arrival.timestamp, arrival.message_id
+        if see(program, part, at, message_id, event, roles=new, now=now):
+            rows.put_part(actor, via, part)
+
+
+def _places_of_call(program: Program, call: str, event: Mapping[str, Any]) -> set[int]:
+    """Answer what an event touches by being the call that it is."""
+    places: set[int] = set()
+    if call == "identify" and program.by_trait:
+        for name in event.get("traits") or ():
+            places.update(program.by_trait.get(name, ()))
+    elif call == "group":
+        places.update(program.by_account)
+    return places
+
+
+def _complete(
+    turn: Turn, program: Program, keys: set[tuple[str, str]], now: int
+) -> dict[tuple[str, str], frozenset[str]]:
+    """See to it that these identifiers have parts of this version.
+
+    Answers which features were made from the events stored, among which are those of this turn.
+    """
+    rows = turn.audiences
+    building: dict[tuple[str, str], Part] = {}
+    built: dict[tuple[str, str], frozenset[str]] = {}
+    for actor, via in keys:
+        part = rows.parts(actor).get(via)
+        known = actor in rows.fresh or rows.decided(actor).version >= program.newest
+        if part is None and known:
+            rows.parts(actor)[via] = Part(program.version)
+        elif part is None or part.version < program.newest:
+            building[actor, via] = Part(0) if part is None else part
+            built[actor, via] = missing(program, part)
+    if building:
+        build(turn.sql, program, building, now)
+        for (actor, via), part in building.items():
+            rows.put_part(actor, via, part)
+    return built
+
+
+def decide(turn: Turn, program: Program, actors: Iterable[str], now: int) -> list[Told]:
+    """Decide what events of this turn have touched, of those actors that are settled."""
+    rows = turn.audiences
+    wanted = [actor for actor in dict.fromkeys(actors) if _is_settled(turn, actor)]
+    rows.load(wanted)
+    told: list[Told] = []
+    for actor in wanted:
+        deciding = Deciding(turn, program, actor, turn.root(actor), now)
+        told += deciding.touched(rows.touched.pop(actor, set()))
+    return told
+
+
+def _is_settled(turn: Turn, actor: str) -> bool:
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        return False
+    if root.pending:
+        rows = turn.audiences
+        rows.decided(actor).again = True
+        rows.put_decided(actor)
+        return False
+    return True
