@@ -17,7 +17,7 @@ from headwater.actors.identity import Policy
 from headwater.actors.identity_network import Network
 from headwater.actors.identity_state import Root, decode
 from headwater.actors.identity_storage import Turn
-from headwater.audiences.audience import Audience, ComputedTrait, EventFigure
+from headwater.audiences.audience import Audience, ComputedTrait, EventFigure, text_of
 from headwater.audiences.conditions import (
     And,
     AudienceCondition,
@@ -38,7 +38,10 @@ LIMITS = Limits(
     IdentityRules(types=tuple(IdentifierType(name, limit=100) for name in ("user_id", "email")))
 )
 COUNT = ComputedTrait(
-    "trt_count", "count", "Count", EventFigure("count", EventSelector("A"), window=Rolling("2d"))
+    "trt_count",
+    "count",
+    "Count",
+    text_of(EventFigure("count", EventSelector("A"), window=Rolling("2d"))),
 )
 
 
@@ -60,7 +63,7 @@ class World:
         """Make one more audience, as the workspace's actor would."""
         self.version += 1
         id_ = f"a{len(self.audiences)}"
-        self.audiences.append(Audience(id_, id_, id_, condition, since=self.version))
+        self.audiences.append(Audience(id_, id_, id_, text_of(condition), since=self.version))
         program = compile_program(
             self.audiences, [COUNT], zone=self.zone, version=self.version, since=self.features
         )

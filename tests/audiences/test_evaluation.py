@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.audiences.audience import Audience
+from headwater.audiences.audience import Audience, text_of
 from headwater.audiences.conditions import Condition
 from headwater.audiences.evaluation import Person, settled
 from headwater.audiences.features import Seen
@@ -24,7 +24,7 @@ EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "1200"))
 def program_of(condition: Condition, zone: str) -> Program:
     """Answer a program of one audience."""
     program = compile_program(
-        [Audience("a", "a", "A", condition)], [], zone=zone, version=1, since={}
+        [Audience("a", "a", "A", text_of(condition))], [], zone=zone, version=1, since={}
     )
     assert program is not None
     return program

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
 from headwater.audiences.comparisons import exact, steps
 from headwater.audiences.conditions import Condition, EventSelector, SinceEvent, Window
+from headwater.audiences.conditions_reading import ConditionError, read, read_as, to_json
 from headwater.audiences.expressions import parse
 
 FigureFunction = Literal[
@@ -83,26 +86,84 @@ class Audience:
         id: never changes.
         key: a name for programs, unique in the workspace: the property that is true in
             `Audience Entered` and false in `Audience Exited`.
+        definition: the condition as JSON text: every codec carries it, and equal texts are told
+            at a glance; `condition` answers it read.
         since: the configuration's version at which the condition became what it is.
     """
 
     id: str
     key: str
     name: str
-    condition: Condition
+    definition: str
     description: str = ""
     enabled: bool = True
     since: int = 1
+
+    @property
+    def condition(self) -> Condition:
+        """The condition itself."""
+        return read_condition(self.definition)
 
 
 @dataclass(frozen=True, slots=True)
 class ComputedTrait:
-    """A trait that is computed; `key` is its name among the traits. `since` as an audience's."""
+    """A trait that is computed; `key` is its name among the traits.
+
+    Attributes:
+        definition: the computation as JSON text; `computation` answers it read.
+        since: as an audience's.
+    """
 
     id: str
     key: str
     name: str
-    computation: Computation
+    definition: str
     description: str = ""
     enabled: bool = True
     since: int = 1
+
+    @property
+    def computation(self) -> Computation:
+        """The computation itself."""
+        return read_computation(self.definition)
+
+
+def text_of(value: Any) -> str:
+    """Answer a condition or a computation as the text that an audience or a trait keeps."""
+    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
+def read_condition(definition: str) -> Condition:
+    """Answer the condition that a text holds.
+
+    Raises:
+        ConditionError: it holds none.
+    """
+    return read(json.loads(definition))
+
+
+@lru_cache(maxsize=1024)
+def read_computation(definition: str) -> Computation:
+    """Answer the computation that a text holds.
+
+    Raises:
+        ConditionError: it holds none.
+    """
+    return computation_of(json.loads(definition))
+
+
+def computation_of(value: Any, *, place: str = "computation") -> Computation:
+    """Answer the computation that a JSON value describes.
+
+    Raises:
+        ConditionError: it describes none; the message begins with the place of what is wrong.
+    """
+    kinds: dict[Any, type[EventFigure | Expression]] = {
+        "figure": EventFigure,
+        "expression": Expression,
+    }
+    type_ = value.get("type") if isinstance(value, dict) else None
+    if type_ not in kinds:
+        raise ConditionError(f"{place}.type: should be figure or expression, not {type_!r}.")
+    return cast("Computation", read_as(kinds[type_], value, place))

@@ -6,7 +6,7 @@ Customer.io's segment conditions; and the small form (see `conditions_shapes`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, cast, get_args
@@ -134,9 +134,18 @@ def _leaf(value: Mapping[str, Any], place: str) -> Leaf:
     if not isinstance(type_, str) or type_ not in _LEAVES:
         known = ", ".join(["and", "or", "not", *_LEAVES])
         raise ConditionError(f"{place}.type: {type_!r} is no type of condition; there are {known}.")
+    return cast("Leaf", read_as(_LEAVES[type_], value, place))
+
+
+def read_as(kind: type[Any], value: Any, place: str) -> Any:
+    """Answer a dataclass of audiences that a JSON value describes.
+
+    Raises:
+        ConditionError: it describes none.
+    """
     completed = _completed(value)
     try:
-        return cast("Leaf", _adapter(_LEAVES[type_]).validate_python(completed))
+        return _adapter(kind).validate_python(completed)
     except ValidationError as error:
         raise ConditionError(_told(error, completed, place)) from error
 
@@ -162,7 +171,7 @@ def _filter(value: Any) -> Any:
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     """Made at the first use: nothing is made at import."""
     return TypeAdapter(kind)
 
