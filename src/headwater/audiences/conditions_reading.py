@@ -145,7 +145,7 @@ def read_as(kind: type[Any], value: Any, place: str) -> Any:
     """
     completed = _completed(value)
     try:
-        return _adapter(kind).validate_python(completed)
+        return _adapters(kind).validate_python(completed)
     except ValidationError as error:
         raise ConditionError(_told(error, completed, place)) from error
 
@@ -170,9 +170,13 @@ def _filter(value: Any) -> Any:
     return _completed(value)
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapters(kind: type[Any]) -> TypeAdapter[Any]:
     """Made at the first use: nothing is made at import."""
+    return _adapter(cast("Hashable", kind))
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
