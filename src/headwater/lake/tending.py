@@ -21,8 +21,14 @@ PILE = 16
 SETTLING = 15 * 60 * 1000
 """For how long (ms) a day that is over waits for the flushes that are still to come."""
 
-GRACE = 15 * 60 * 1000
-"""For how long (ms) the bytes of a file that was replaced stay, for those who read it now."""
+TRAVEL = 24 * 3600 * 1000
+"""For how long (ms) the bytes of a file that was replaced stay: so far back Iceberg's readers go.
+
+Those who read it now need some minutes.
+"""
+
+_UNNAMED = 3600 * 1000
+"""For how long (ms) a data file may lie about that no manifest names yet."""
 
 _SMALLEST_CLASS = 64 * 1024
 _CLASS = 8  # each size class is so many times the one before
@@ -82,8 +88,8 @@ def moves(manifest: Manifest, *, now: int, cold_after: int, most: int = 20) -> l
 
 
 def deletions(manifest: Manifest, *, now: int) -> list[str]:
-    """Answer the keys of replaced files that nobody can be reading any more."""
-    return [key for key, at in manifest.gone.items() if now - at >= GRACE]
+    """Answer the keys of replaced files that nobody reads any more, nor travels back to."""
+    return [key for key, at in manifest.gone.items() if now - at >= TRAVEL]
 
 
 def orphans(manifest: Manifest, listed: Iterable[str], *, now: int) -> list[str]:
@@ -93,5 +99,5 @@ def orphans(manifest: Manifest, listed: Iterable[str], *, now: int) -> list[str]
         for key in listed
         if key not in manifest.files
         and key not in manifest.gone
-        and now - keys.written_at(key) >= 4 * GRACE
+        and now - keys.written_at(key) >= _UNNAMED
     ]

@@ -22,14 +22,17 @@ from headwater.lake.iceberg.manifests import (
 )
 from headwater.lake.iceberg.table import PARTITION_FIELD, DataFile, Shape, last_field
 
-MOST_SNAPSHOTS = 200
-"""Snapshots that are kept to travel back to."""
+MOST_SNAPSHOTS = 300
+"""Snapshots that are kept to travel back to: a day's, at one in five minutes."""
 
 _MOST_MANIFESTS = 20
-"""Manifests of a snapshot; with more, the small ones are joined."""
+"""Small manifests of a snapshot; with more, they are joined."""
 
 _SMALL = 500
 """Entries of a manifest that is worth joining with others."""
+
+_MOST_ENTRIES = 1000
+"""Entries of a manifest: one that is removed has it written anew."""
 
 _OLD_METADATA = 20
 """Versions of the metadata that are kept after they were replaced."""
@@ -176,13 +179,15 @@ def commit(
     schemas, schema_number = _schemas(metadata, table.shape)
 
     objects: list[tuple[str, bytes]] = []
-    manifests = kept
+    written: list[Manifest] = []
     entries = _entries(touched, added, removed, sequence)
-    if entries:
-        path = f"{location}/metadata/{sequence:08}-{unique}-m0.avro"
-        data = encode_manifest(entries, table.shape, schema_number=schema_number)
-        manifests = [Manifest(path, len(data), sequence, sequence, entries), *kept]
+    for number, start in enumerate(range(0, len(entries), _MOST_ENTRIES)):
+        part = entries[start : start + _MOST_ENTRIES]
+        path = f"{location}/metadata/{sequence:08}-{unique}-m{number}.avro"
+        data = encode_manifest(part, table.shape, schema_number=schema_number)
+        written.append(Manifest(path, len(data), sequence, sequence, part))
         objects.append((path, data))
+    manifests = [*written, *kept]
     list_path = f"{location}/metadata/snap-{sequence:08}-{unique}.avro"
     objects.append((list_path, encode_list(manifests, table.shape, snapshot=sequence)))
 
@@ -232,7 +237,7 @@ def _split(
 ) -> tuple[list[Manifest], list[Manifest]]:
     """Answer the manifests that stay, and those whose entries go into the new one."""
     gone = set(removed)
-    join = len(manifests) >= _MOST_MANIFESTS
+    join = sum(len(one.entries) < _SMALL for one in manifests) >= _MOST_MANIFESTS
     kept, touched = [], []
     for one in manifests:
         small = len(one.entries) < _SMALL

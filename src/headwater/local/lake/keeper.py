@@ -93,6 +93,7 @@ class LakeKeeper:
         try:
             async with asyncio.timeout(grace):
                 await self.lake.flush()
+                await self.lake.publish()
         except (TimeoutError, BucketFailure, HeadwaterError) as error:
             _logger.warning(
                 "Not everything is in the lake; the next start goes on from there: %s.",

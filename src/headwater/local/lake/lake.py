@@ -10,6 +10,7 @@ from pathlib import Path
 
 from headwater.lake import keys, tending
 from headwater.lake.catalogue import Catalogue, workspaces
+from headwater.lake.iceberg.publish import Publisher
 from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate, Tier
 from headwater.local.lake import position as positions
 from headwater.local.lake.nearby import Nearby
@@ -97,6 +98,7 @@ class Lake:
         self._readers = readers
         self._clock = clock
         self._random = random
+        self._publisher = Publisher(bucket, root=_root(address), random=random)
         self._flush_events = flush_events
         self._cold_days = cold_days
         self._catalogues: dict[str, Catalogue] = {}
@@ -219,7 +221,7 @@ class Lake:
         return written
 
     async def tend(self) -> None:
-        """Compact, age and clean up whatever is due, in all workspaces.
+        """Compact, age, show by Iceberg and clean up whatever is due, in all workspaces.
 
         Raises:
             BucketFailure: not all of it could be done; the next time goes on from there.
@@ -284,10 +286,21 @@ class Lake:
 
     async def _clean(self, catalogue: Catalogue) -> None:
         due = tending.deletions(catalogue.manifest, now=self._clock.now())
+        # Before the bytes go: no snapshot may name what is not there.
+        await self._publisher.publish(catalogue.workspace, catalogue.manifest, deleting=due)
         if due:
             await self.bucket.delete(due)
             async with self._lock:
                 await catalogue.forget(due)
+
+    async def publish(self) -> None:
+        """Bring the Iceberg tables up to the manifests; `tend` does so too.
+
+        Raises:
+            BucketFailure: not all of it could be done; the next time goes on from there.
+        """
+        for workspace, catalogue in sorted(self._catalogues.items()):
+            await self._publisher.publish(workspace, catalogue.manifest)
 
     async def remove_orphans(self) -> None:
         """Delete data files that no manifest names, and none will."""
@@ -330,3 +343,8 @@ class Lake:
 
     def _unique(self) -> str:
         return self._random.uuid().replace("-", "")
+
+
+def _root(address: str) -> str:
+    """Answer the lake's address as Iceberg has it in its paths: whole."""
+    return address if "://" in address else str(Path(address).resolve())
