@@ -5,7 +5,6 @@ The parts know nothing of any event; `events.py` says what they are properties o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.language.inflection import singular
@@ -50,7 +49,6 @@ _AT_LEAST = {"at least": ("at_least", 0), "more than": ("at_least", 1), "over": 
              "fewer than": ("at_most", -1), "only": ("exactly", 0)}  # fmt: skip
 
 
-@dataclass(slots=True)
 class Clause:
     """The parts behind a verb.
 
@@ -68,17 +66,23 @@ class Clause:
         end: the token behind it.
     """
 
-    object: list[Token] = field(default_factory=list)
-    complements: list[tuple[str, list[Token]]] = field(default_factory=list)
-    money: tuple[Any, str] | None = None
-    per: str | None = None
-    reference: Any = None
-    labels: dict[str, Any] = field(default_factory=dict)
-    campaign: dict[str, Any] = field(default_factory=dict)
-    note: list[Token] = field(default_factory=list)
-    window: Window | None = None
-    times: tuple[str, int] | None = None
-    end: int = 0
+    __slots__ = (
+        "campaign", "complements", "end", "labels", "money", "note", "object", "per",
+        "reference", "times", "window",
+    )  # fmt: skip
+
+    def __init__(self, end: int = 0) -> None:
+        self.object: list[Token] = []
+        self.complements: list[tuple[str, list[Token]]] = []
+        self.money: tuple[Any, str] | None = None
+        self.per: str | None = None
+        self.reference: Any = None
+        self.labels: dict[str, Any] = {}
+        self.campaign: dict[str, Any] = {}
+        self.note: list[Token] = []
+        self.window: Window | None = None
+        self.times: tuple[str, int] | None = None
+        self.end = end
 
     def complement(self, preposition: str) -> list[Token] | None:
         """Answer what follows a preposition."""

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from headwater.language.clause import Clause, read_clause
-from headwater.language.events import Happening, happening, of_event, page_view, split_head
+from headwater.language.events import happening, of_event
+from headwater.language.happenings import Happening, split_head
 from headwater.language.inflection import PAST, PERFECT, regular_past, singular
 from headwater.language.lexicon import AUXILIARIES, CROWDS, DETERMINERS, NEGATIONS, PARTICLES
+from headwater.language.pages import page_view
 from headwater.language.phrase import Phrase, value_of
 from headwater.language.reading import Document, Reading
 from headwater.language.subjects import VISITOR, Subject, subject_at
-from headwater.language.vocabulary import EventWord
+from headwater.language.things import PAGE_VIEWS, thing_at
+from headwater.language.traits import read_traits
 from headwater.language.windows import Window
 
 _JOINTS = frozenset({"and", "then", "&", ",", ";", "also", "plus"})
@@ -20,7 +23,6 @@ _INTERACTIONS = frozenset(
     {"Button Clicked", "Form Submitted", "Link Clicked", "Product Viewed", "Video Playback Started"}
     | {"Products Searched", "Product Clicked"}
 )
-_PAGE_VIEWS = frozenset({"page view", "page views", "pageview", "page visit", "screen view"})
 
 
 class _Facts:
@@ -103,7 +105,7 @@ class _Facts:
 
     def _sentence(self, subject: Subject, at: int, end: int) -> bool:
         """Read what one subject did: one thing or several."""
-        if (traits := _identity(self.phrase, at, end)) is not None:
+        if (traits := read_traits(self.phrase, at, end)) is not None:
             self.facts.append({"who": subject.id, "call": "identify", "traits": traits})
             return True
         for start, stop in self._clauses(at, end):
@@ -140,7 +142,7 @@ class _Facts:
             return self._verb(form.lemma, at, end)
         if (passive := self._passive(at, end)) is not None:
             return passive
-        if (thing := self._thing(at, end)) is not None:
+        if subject.is_exact and (thing := self._thing(at, end)) is not None:
             return thing
         if token.kind == "word" and self.phrase.allows_new_verbs and subject.is_exact:
             lemma = regular_past(token.low)
@@ -202,7 +204,7 @@ class _Facts:
     def _thing(self, at: int, end: int) -> tuple[Happening, Clause] | None:
         """Read an event that is named as a thing: `api call to /users endpoint`."""
         name, word, stop = thing_at(self.phrase, at, end)
-        if name in _PAGE_VIEWS and stop < end:
+        if name in PAGE_VIEWS and stop < end:
             clause = read_clause(self.phrase, stop, end)
             return (page_view(clause), clause) if clause.object else None
         if word is None:
@@ -215,7 +217,7 @@ class _Facts:
         if self.phrase.low(at) == "i":
             return self._sentence(Subject(VISITOR), at + 1, end)
         name, word, stop = thing_at(self.phrase, at, end)
-        is_page = name in _PAGE_VIEWS
+        is_page = name in PAGE_VIEWS
         if stop < end and (is_page or (word is not None and word.name in _INTERACTIONS)):
             return self.phrase.low(stop) not in CROWDS and self._visitor_thing(at, end)
         form = self.phrase.form(at)
@@ -256,17 +258,6 @@ class _Facts:
         self.facts.append(fact)
 
 
-def thing_at(phrase: Phrase, at: int, end: int) -> tuple[str, EventWord | None, int]:
-    """Answer the longest event or page view that is named as a thing here, and what is behind."""
-    for width in range(min(phrase.words.longest_thing, end - at), 0, -1):
-        name = " ".join(phrase.low(place) for place in range(at, at + width))
-        if name in _PAGE_VIEWS:
-            return name, None, at + width
-        if (word := phrase.words.things.get(name)) is not None:
-            return name, word, at + width
-    return "", None, at
-
-
 def moment_of(window: Window | None) -> dict[str, Any] | None:
     """Answer when a fact happened: `{"ago": 2, "unit": "day"}` or `{"on": day}`; None is now."""
     if window is None or (window.kind == "this" and window.unit == "day"):
@@ -276,48 +267,6 @@ def moment_of(window: Window | None) -> dict[str, Any] | None:
     if window.kind == "between" and window.since is not None and window.since == window.until:
         return {"on": window.since}
     return {"unclear": window.kind}
-
-
-def _identity(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
-    """Answer the traits in `is on the Pro plan`, `'s name is Ada`, `has plan pro`."""
-    if phrase.kind(at) == "possessive":
-        return _trait(phrase, at + 1, end)
-    if phrase.low(at) in {"is", "was", "'s"} and at + 1 < end:
-        return _state(phrase, at + 1, end)
-    if phrase.low(at) == "has" and at + 2 < end and phrase.low(at + 1) in {"plan", "name", "email"}:
-        return {phrase.low(at + 1): value_of(phrase.tokens[at + 2 : end])}
-    return None
-
-
-def _trait(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
-    verb = next(
-        (place for place in range(at + 1, end) if phrase.low(place) in {"is", "was", ":", "="}), 0
-    )
-    if not verb or verb + 1 >= end:
-        return None
-    words = [
-        phrase.low(place).replace("-", "_")
-        for place in range(at, verb)
-        if phrase.low(place) != "now"
-    ]
-    start = verb + 1
-    while phrase.low(start) in {"now", "the"} and start + 1 < end:
-        start += 1
-    return {"_".join(words): value_of(phrase.tokens[start:end])}
-
-
-def _state(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
-    while phrase.low(at) in {"now", "on", "a", "an", "the", "using", "already"} and at + 1 < end:
-        at += 1
-    last = phrase.low(end - 1)
-    name = phrase.tokens[at : end - 1]
-    if not name:
-        return None
-    if last in {"plan", "tier", "subscription"}:
-        return {"plan": value_of(name)}
-    if last in CROWDS and value_of(name) and str(value_of(name)).lower() in phrase.words.plans:
-        return {"plan": value_of(name)}
-    return None
 
 
 def read_facts(phrase: Phrase) -> Reading | None:

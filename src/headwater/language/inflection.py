@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 PAST, PERFECT, BASE, PRESENT, PROGRESSIVE = "past", "perfect", "base", "present", "progressive"
@@ -42,6 +43,7 @@ class Form(NamedTuple):
     tenses: frozenset[str]
 
 
+@cache
 def _irregular() -> dict[str, tuple[str, str]]:
     table = {}
     for row in _IRREGULAR.split(";"):
@@ -108,11 +110,8 @@ def _doubles(lemma: str) -> bool:
 
 def past_of(lemma: str) -> str:
     """Answer the participle that names an event: `completed`, `sent`, `cancelled`."""
-    irregular = _IRREGULAR_FORMS.get(lemma)
+    irregular = _irregular().get(lemma)
     return irregular[1] if irregular else _with_ending(lemma, "ed")[-1]
-
-
-_IRREGULAR_FORMS = _irregular()
 
 
 def singular(noun: str) -> str:

@@ -1,43 +1,215 @@
-"""The language of one workspace: text in, readings out."""
+"""The language of one workspace: text in, the plan that it means out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from headwater.language import lexicon
-from headwater.language.facts import read_facts
+from headwater.language.conditions import Condition
+from headwater.language.definitions import default_definitions
+from headwater.language.destination_names import destination_names
+from headwater.language.grammar import readings_of, the_grammar
+from headwater.language.meanings import definitions_in
+from headwater.language.nearest import not_understood
 from headwater.language.phrase import Phrase, Words
-from headwater.language.reading import Reading
-from headwater.language.tokens import tokenise
+from headwater.language.reading import Document, Reading
+from headwater.language.refusal import Ambiguous, NotUnderstood
+from headwater.language.spelling import near
+from headwater.language.tokens import Token, tokenise
 from headwater.language.vocabulary import by_lemma, by_noun, event_words
+from headwater.language.windows import MONTHS, UNITS
 
 DEFAULT_PLANS = frozenset(
     {"pro", "free", "starter", "business", "enterprise", "team", "basic", "premium", "plus"}
     | {"growth", "standard", "professional", "hobby", "scale", "ultimate", "gold", "silver"}
 )
 
+# Nothing that cannot be taken back follows from a word that was only meant to be another.
+_NEVER_CORRECTED = frozenset({"erase", "merge", "link"})
+_MOST_TRIES = 8
+
+
+class Understanding(NamedTuple):
+    """What a text means.
+
+    Attributes:
+        document: the plan as JSON.
+        notes: what was corrected or assumed, in words.
+        definitions: the words whose meaning is the business's, and what they mean here.
+    """
+
+    document: Document
+    notes: tuple[str, ...] = ()
+    definitions: Mapping[str, Condition] = {}
+
 
 class Language:
-    """Reads texts; made once for each version of a workspace's words."""
+    """Reads texts; made once for each version of a workspace's words.
 
-    def __init__(self) -> None:
-        events = event_words()
+    Args:
+        events: rows of events on top of those that are known, as `vocabulary.py` has them.
+        definitions: meanings that replace or add to the shipped ones.
+        plans: names of plans (tiers) on top of the usual ones.
+        destinations: names of destinations on top of the known ones.
+    """
+
+    def __init__(
+        self,
+        *,
+        events: str = "",
+        definitions: Mapping[str, Condition] | None = None,
+        plans: Iterable[str] = (),
+        destinations: Iterable[str] = (),
+    ) -> None:
+        rows = (event_words(events) if events.strip() else ()) + event_words()
+        plan_names = DEFAULT_PLANS | {name.lower() for name in plans}
+        named = destination_names() | {name.lower(): name for name in destinations}
+        self.definitions = {**default_definitions(), **(definitions or {})}
         self._words = Words(
-            verbs=lexicon.VERBS,
-            ways=by_lemma(events),
-            things=by_noun(events),
-            known=lexicon.KNOWN | DEFAULT_PLANS,
-            definitions={},
-            plans=DEFAULT_PLANS,
-            destinations={},
+            verbs=lexicon.verbs(),
+            ways=by_lemma(rows),
+            things=by_noun(rows),
+            known=lexicon.SMALL_WORDS | set(lexicon.verbs()) | plan_names,
+            definitions=self.definitions,
+            plans=plan_names,
+            destinations=named,
+        )
+        self._vocabulary = self._all_words(named)
+
+    def _all_words(self, destinations: Mapping[str, str]) -> frozenset[str]:
+        words = self._words
+        several = [*words.things, *words.definitions, *destinations]
+        return frozenset(
+            words.known
+            | {word for name in several for word in name.lower().split()}
+            | the_grammar().words()
+            | set(MONTHS)
+            | set(UNITS)
         )
 
     def read(
-        self, text: str, params: Mapping[str, Any] | None = None, *, today: date
-    ) -> Reading | None:
-        """Answer what a text means."""
+        self,
+        text: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        today: date,
+        wants: str | None = None,
+    ) -> Understanding:
+        """Answer what a text means.
+
+        Args:
+            text: what was said, with `{name}` where a value is bound.
+            params: the bound values.
+            today: the day of speaking, in the workspace's zone.
+            wants: take only readings that are this plan (`list_people`, where something is to
+                be done with the people).
+
+        Raises:
+            NotUnderstood: it quotes the part that is not, and offers what is near.
+            Ambiguous: it has several meanings.
+        """
         tokens = tokenise(text, params)
+        if not tokens:
+            raise NotUnderstood(
+                "The text is empty; say what happened, whom you mean or what you want to know, "
+                "such as 'user-123 signed up' or 'signups this week'."
+            )
         phrase = Phrase(text, tokens, self._words, today=today)
-        return read_facts(phrase)
+        found = self._wanted(readings_of(phrase), wants)
+        if not found or found[0].cost:
+            found = sorted(
+                [*found, *self._wanted(self._corrected(phrase), wants)],
+                key=lambda reading: reading.cost,
+            )
+        if not found:
+            phrase.allows_new_verbs = True
+            found = self._wanted(readings_of(phrase), wants)
+        if not found:
+            raise not_understood(phrase, the_grammar(), self._vocabulary)
+        best = _best(found)
+        if phrase.doubts:
+            self._check_doubts(phrase, best, wants)
+        return Understanding(best.document, best.notes, definitions_in(phrase, best.document))
+
+    def _check_doubts(self, phrase: Phrase, best: Reading, wants: str | None) -> None:
+        documents = [best.document]
+        for other in ("account", "country"):
+            again = Phrase(phrase.text, phrase.tokens, self._words, today=phrase.today)
+            again.takes_from = other
+            for one in self._wanted(readings_of(again), wants)[:1]:
+                if one.document not in documents:
+                    documents.append(one.document)
+        if len(documents) == 1:
+            return  # what was doubtful was no part of the reading
+        at, end = max(phrase.doubts, key=lambda span: span[1] - span[0])
+        name = phrase.said(at, end)
+        raise Ambiguous(
+            f"'from {name}' can mean the channel {name}, the account {name} or the country {name}; "
+            f"choose a reading, or say 'from utm_source={name}', 'in {name}' or 'at account "
+            f"{name}'.",
+            readings=documents,
+        )
+
+    def _wanted(self, found: Sequence[Reading], wants: str | None) -> list[Reading]:
+        return [one for one in found if wants is None or one.document["do"] == wants]
+
+    def _corrected(self, phrase: Phrase) -> list[Reading]:
+        """Answer the readings of a phrase with slips of the keyboard mended."""
+        choices = []
+        slips = 0
+        for place, token in enumerate(phrase.tokens):
+            options = self._options(token, place)
+            slips += bool(options)
+            choices.append(options or [token.low])
+        if not slips or slips > 3:
+            return []
+        found: list[Reading] = []
+        for words in itertools.islice(itertools.product(*choices), _MOST_TRIES):
+            mended = [
+                token if token.low == word else token._replace(low=word)
+                for token, word in zip(phrase.tokens, words, strict=True)
+            ]
+            changed = [
+                (token.text, word)
+                for token, word in zip(phrase.tokens, words, strict=True)
+                if token.low != word
+            ]
+            again = Phrase(phrase.text, mended, self._words, today=phrase.today)
+            found += _noted(readings_of(again), changed)
+            phrase.reached(again.farthest)
+        return found
+
+    def _options(self, token: Token, place: int) -> list[str]:
+        if token.kind != "word" or token.low in self._vocabulary:
+            return []
+        if place and token.text[:1].isupper():
+            return []
+        return near(token.low, self._vocabulary)
+
+
+def _noted(found: Sequence[Reading], changed: Sequence[tuple[str, str]]) -> list[Reading]:
+    notes = tuple(f"read {was!r} as {word!r}" for was, word in changed)
+    return [
+        Reading(one.document, one.cost + len(changed), (*one.notes, *notes))
+        for one in found
+        if one.document["do"] not in _NEVER_CORRECTED
+    ]
+
+
+def _best(found: Sequence[Reading]) -> Reading:
+    least = [one for one in found if one.cost == found[0].cost]
+    documents: list[Document] = []
+    for one in least:
+        if one.document not in documents:
+            documents.append(one.document)
+    if len(documents) > 1:
+        acts = " or ".join(f"'{one['do']}'" for one in documents)
+        raise Ambiguous(
+            f"This can mean {len(documents)} things ({acts}); choose one of the readings, or say "
+            "it in more words.",
+            readings=documents,
+        )
+    return least[0]

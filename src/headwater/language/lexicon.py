@@ -6,7 +6,9 @@ something the speaker made up; whether that is allowed is for the rule that meet
 
 from __future__ import annotations
 
-from headwater.language.inflection import forms_of
+from functools import cache
+
+from headwater.language.inflection import Form, forms_of
 
 _VERBS = """
 abandon accept access acknowledge activate add adopt advance agree announce answer appear apply
@@ -40,7 +42,12 @@ type unblock uninstall unlock unpin unsubscribe update upgrade upload use valida
 visit vote wait walk want watch wish work wrap zoom
 """
 
-VERBS = forms_of(_VERBS.split())
+
+@cache
+def verbs() -> dict[str, Form]:
+    """Answer every form of every verb; made at the first use, to keep the import short."""
+    return forms_of(_VERBS.split())
+
 
 PARTICLES = frozenset({"up", "in", "out", "off", "on", "down", "over", "back", "away", "through"})
 
@@ -109,9 +116,8 @@ _SMALL = """
 """
 SMALL = frozenset(_SMALL.split())
 
-KNOWN = (
-    frozenset(VERBS)
-    | PARTICLES
+SMALL_WORDS = (
+    PARTICLES
     | DETERMINERS
     | AUXILIARIES
     | NEGATIONS
@@ -121,3 +127,4 @@ KNOWN = (
     | KINDS
     | SMALL
 )
+"""Every word of the classes above but verbs."""

@@ -9,6 +9,7 @@ from typing import Any
 from headwater.language.inflection import Form
 from headwater.language.tokens import Token
 from headwater.language.vocabulary import EventWord, Way
+from headwater.language.writing import said_as
 
 
 class Words:
@@ -53,6 +54,10 @@ class Phrase:
         tokens: without line breaks at its ends.
         today: the day of speaking, in the workspace's zone.
         farthest: the first token that no rule got beyond.
+        slot_costs: how far-fetched a part of speech was, by its kind and place; else 0.
+        guesses: stretches that were taken for something nobody has named before.
+        doubts: names behind "from" that could be a channel, an account or a country.
+        takes_from: which of the three they are taken for.
         allows_new_verbs: whether any word that ends like a past tense may be one.
     """
 
@@ -62,6 +67,10 @@ class Phrase:
         self.words = words
         self.today = today
         self.farthest = 0
+        self.slot_costs: dict[tuple[str, int, int], int] = {}
+        self.guesses: set[tuple[int, int]] = set()
+        self.doubts: set[tuple[int, int]] = set()
+        self.takes_from = "source"
         self.allows_new_verbs = False
 
     def low(self, at: int) -> str:
@@ -96,6 +105,23 @@ class Phrase:
                 yield start, at
                 start = at + 1
         yield start, len(self.tokens)
+
+
+def names_of(tokens: Sequence[Token]) -> tuple[str, Any]:
+    """Answer how to ask for what tokens name: an operator and its value.
+
+    A word is looked for in all the ways that it is written; a bound value only as it is, so that
+    no value can make a plan another one.
+    """
+    value = value_of(tokens)
+    if any(token.kind == "bound" for token in tokens) or not isinstance(value, str):
+        return "equals", value
+    return "one_of", said_as(value)
+
+
+def is_bound(tokens: Sequence[Token]) -> bool:
+    """Tell whether a bound value is among tokens."""
+    return any(token.kind == "bound" for token in tokens)
 
 
 def value_of(tokens: Sequence[Token]) -> Any:

@@ -33,7 +33,7 @@ class Send(PlanBase):
     do: Literal["send"] = "send"
     to: Audience
     channel: Channel = "any"
-    content: Content
+    content: Content | None = None
 
 
 class StartJourney(PlanBase):

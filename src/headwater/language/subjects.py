@@ -29,10 +29,11 @@ VISITOR = "visitor"
 EACH = "each"
 """Stands for each person of a list, inside of what is done for each of them."""
 
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_PHONE = re.compile(r"\+\d{8,15}")
-_ANONYMOUS = re.compile(r"anon(?:ymous)?[-_]\S+", re.IGNORECASE)
-_TYPED = re.compile(r"[a-z][a-z0-9_.]*:\S.*", re.DOTALL)
+# Compiled at the first use, to keep the import short.
+_EMAIL = r"[^\s@]+@[^\s@]+\.[^\s@]+"
+_PHONE = r"\+\d{8,15}"
+_ANONYMOUS = r"(?i:anon(?:ymous)?)[-_]\S+"
+_TYPED = r"[a-z][a-z0-9_.]*:\S[\s\S]*"
 _LEADING = frozenset(
     {"user", "customer", "person", "profile", "contact", "agent", "lead", "visitor"}
 )
@@ -111,7 +112,7 @@ def identifier_of(value: Any) -> str:
         given = value.get("id")
         if value.get("$") == EACH:
             return EACH
-        if isinstance(given, str) and _TYPED.fullmatch(given):
+        if isinstance(given, str) and re.fullmatch(_TYPED, given):
             return given
         raise NotUnderstood(
             "A value that stands for a person must be an id, an email or a phone number as text, "
@@ -122,8 +123,8 @@ def identifier_of(value: Any) -> str:
             f"{value!r} is nobody's id: give a text that is not empty, or a whole number."
         )
     text = str(value).strip()
-    if _EMAIL.fullmatch(text):
+    if re.fullmatch(_EMAIL, text):
         return f"email:{text}"
-    if _PHONE.fullmatch(text):
+    if re.fullmatch(_PHONE, text):
         return f"phone:{text}"
-    return f"anonymous_id:{text}" if _ANONYMOUS.fullmatch(text) else f"user_id:{text}"
+    return f"anonymous_id:{text}" if re.fullmatch(_ANONYMOUS, text) else f"user_id:{text}"

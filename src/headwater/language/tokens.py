@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from headwater.language.refusal import NotUnderstood
@@ -45,7 +46,7 @@ _SCALES = {"k": 1_000, "m": 1_000_000}
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 
 # The first alternative that fits is taken, so the more particular ones come first.
-_TOKEN = re.compile(
+_TOKEN = (
     r"""(?P<newline>\n\s*)|(?P<space>[^\S\n]+)"""
     r"""|(?P<bound>(?:[^\s{}"“”`,;()]*\{[A-Za-z_]\w*\})+(?:[^\s{}"“”`,;:?!()']*[\w])?)"""
     r"""|(?P<quoted>"[^"\n]*"|“[^”\n]*”|`[^`\n]*`|(?<![\w])['\u2018][^'\u2019\n]+(?:['\u2019](?=\w)[^'\u2019\n]+)*['\u2019](?!\w))"""
@@ -60,7 +61,7 @@ _TOKEN = re.compile(
     r"""|(?P<version>v\d+(?:\.\d+)*(?![\w])|\d+\.\d+\.\d+(?:[-+.][\w.-]*\w)?)"""
     rf"""|(?P<percent>(?:{_NUMBER})\s?%)|(?P<number>(?:{_NUMBER})(?:[kKM](?![\w]))?(?![\w-]|\.\d))"""
     r"""|(?P<path>(?<![^\s(])/[\w./:-]*\w)"""
-    r"""|(?P<word>\w(?:[\w'\u2019./+-]*[\w+])?)|(?P<symbol>\S)""",
+    r"""|(?P<word>\w(?:[\w'\u2019./+-]*[\w+])?)|(?P<symbol>\S)"""
 )  # fmt: skip
 
 _NO_POSSESSIVE = frozenset(
@@ -69,6 +70,12 @@ _NO_POSSESSIVE = frozenset(
 )
 _LINE_MARKS = frozenset("-*•\u2013\u2014·")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    """Made at the first use, to keep the import short."""
+    return re.compile(_TOKEN)
 
 
 def tokenise(text: str, params: Mapping[str, Any] | None = None) -> list[Token]:
@@ -89,7 +96,7 @@ def tokenise(text: str, params: Mapping[str, Any] | None = None) -> list[Token]:
     params = params or {}
     used: set[str] = set()
     tokens: list[Token] = []
-    for match in _TOKEN.finditer(text):
+    for match in _tokens().finditer(text):
         kind = match.lastgroup or "symbol"
         if kind == "space":
             continue

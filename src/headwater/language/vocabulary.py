@@ -61,7 +61,7 @@ class EventWord(NamedTuple):
 
 
 _TABLE = """
-Signed Up | sign up; signup; register; register : account; create : account|profile; open : account; join | signup sign-up registration sign_up new-signup | plan | amount
+Signed Up | sign up; signup; register; register : account; create : account|profile; open : account; join | signup sign-up registration | plan | amount
 Signed In | sign in; log in; log on; login; log back | login sign-in signin log-in | method | amount
 Signed Out | sign out; log out; logout | logout sign-out | method | amount
 Account Deleted | delete : account; close : account | account-deletion | reason | amount
@@ -76,7 +76,7 @@ Checkout Started | start : checkout; begin : checkout; initiate : checkout; ente
 Checkout Abandoned | abandon : checkout; leave : checkout | abandoned-checkout checkout-abandonment | checkout | value
 Cart Viewed | view : cart|basket|bag; open : cart|basket|bag | cart-view | cart | value
 Cart Abandoned | abandon : cart|basket|bag; leave : cart|basket|bag | abandoned-cart cart-abandonment abandoned-basket | cart | value
-Product Viewed | view : product|item; look at:product|item; see : product|item; visit : product|item | product-view | product | price
+Product Viewed | view; view : product|item; look at:product|item; see : product|item; visit : product|item | product-view | product | price
 Product Added | add to:cart|basket|bag; put in:cart|basket|bag; put into:cart|basket|bag; add : product | add-to-cart | product | price
 Product Removed | remove from:cart|basket|bag; take from:cart|basket|bag; drop from:cart|basket|bag; remove : product | cart-removal | product | price
 Product Added to Wishlist | add to:wishlist; save to:wishlist; put on:wishlist | wishlist-add | product | price

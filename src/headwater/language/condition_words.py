@@ -1,0 +1,151 @@
+"""Conditions in plain words, as plans show them to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_OPERATORS = {
+    "equals": "is", "not_equals": "is not", "one_of": "is", "none_of": "is none of",
+    "greater_than": "is over", "at_least": "is at least", "less_than": "is under",
+    "at_most": "is at most", "contains": "contains", "starts_with": "starts with",
+    "ends_with": "ends with", "exists": "is known", "absent": "is not known",
+    "between": "is between",
+}  # fmt: skip
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+
+
+def people_in_words(condition: Mapping[str, Any]) -> str:
+    """Answer who is meant: `people who …`."""
+    if condition.get("type") == "everyone":
+        return "everyone"
+    return f"people {_said(condition)}"
+
+
+def _said(one: Mapping[str, Any]) -> str:
+    for key, joint in (("and", " and "), ("or", " or ")):
+        inner = one.get("conditions") if one.get("type") == key else one.get(key)
+        if inner is not None:
+            parts = [_nested(part) for part in inner]
+            return joint.join(parts)
+    if one.get("type") == "not" or set(one) == {"not"}:
+        return f"not ({_said(one.get('condition') or one['not'])})"
+    return _LEAVES.get(str(one.get("type")), _unknown)(one)
+
+
+def _nested(one: Mapping[str, Any]) -> str:
+    said = _said(one)
+    is_group = one.get("type") in {"and", "or"} or set(one) in ({"and"}, {"or"})
+    return f"({said})" if is_group else said
+
+
+def _everyone(_: Mapping[str, Any]) -> str:
+    return "of any kind"
+
+
+def _trait(one: Mapping[str, Any]) -> str:
+    return f"whose {one['path']} {_asked(one)}"
+
+
+def _asked(one: Mapping[str, Any]) -> str:
+    operator = str(_OPERATORS.get(one["operator"], one["operator"].replace("_", " ")))
+    value = one.get("value")
+    if value is None:
+        return operator
+    if one["operator"] == "one_of" and isinstance(value, (list, tuple)):
+        # Usually the same name, written in several ways.
+        names = {str(each).lower().replace("_", " ").replace("-", " ") for each in value}
+        shown = json.dumps(value[0], ensure_ascii=False) if len(names) == 1 else _listed(value)
+        return f"{operator} {shown}"
+    return f"{operator} {json.dumps(value, ensure_ascii=False)}"
+
+
+def _listed(values: Any) -> str:
+    return " or ".join(json.dumps(each, ensure_ascii=False) for each in values)
+
+
+def _event(one: Mapping[str, Any]) -> str:
+    what = _named(one["event"])
+    count = one.get("count", 1)
+    comparison = one.get("comparison", "at_least")
+    if comparison == "exactly" and count == 0:
+        return f"who did not do {what}{_when(one.get('window'))}"
+    often = (
+        ""
+        if (comparison, count) == ("at_least", 1)
+        else f" {comparison.replace('_', ' ')} {count} times"
+    )
+    return f"who did {what}{often}{_when(one.get('window'))}"
+
+
+def _named(event: Mapping[str, Any]) -> str:
+    call = event.get("call", "track")
+    name = event.get("name")
+    what = f"'{name}'" if name else ("anything" if call == "any" else f"any {call}")
+    if name and call not in {"track", "any"}:
+        what = f"{call} {what}"
+    where = event.get("where") or ()
+    asked = " and ".join(_filter(each) for each in where)
+    return f"{what} where {asked}" if asked else what
+
+
+def _filter(one: Mapping[str, Any]) -> str:
+    joints = {"all_of": " and ", "any_of": " or ", "none_of": " nor "}
+    if one.get("type") in joints:
+        inner = joints[one["type"]].join(_filter(each) for each in one["filters"])
+        return f"({inner})"
+    path = one["path"].removeprefix("properties.").removeprefix("context.").replace(".", " ")
+    return f"{path} {_asked(one)}"
+
+
+def _when(window: Mapping[str, Any] | None) -> str:
+    if window is None:
+        return ""
+    kind = window["type"]
+    if kind == "rolling":
+        skipped = f", up to {_length(window['skip'])} ago" if window.get("skip") else ""
+        return f" in the last {_length(window['last'])}{skipped}"
+    if kind == "between":
+        since, until = window.get("since"), window.get("until")
+        return (f" from {since}" if since else "") + (f" to {until}" if until else "")
+    if kind == "calendar":
+        ago, unit = window.get("ago", 0), window["unit"]
+        if unit == "day" and ago < 2:
+            return " yesterday" if ago else " today"
+        return f" this {unit}" if ago == 0 else f" {ago} {unit}{'s' if ago > 1 else ''} ago"
+    return f" since the {window.get('which', 'last')} {_named(window['event'])}"
+
+
+def _length(text: str) -> str:
+    number, unit = int(text[:-1]), _UNITS[text[-1]]
+    return unit if number == 1 else f"{number} {unit}s"
+
+
+def _aggregate(one: Mapping[str, Any]) -> str:
+    figure = f"{one['function']} of {one['property'].removeprefix('properties.')}"
+    return f"whose {figure} over {_named(one['event'])} {_asked(one)}{_when(one.get('window'))}"
+
+
+def _account(one: Mapping[str, Any]) -> str:
+    if one.get("group"):
+        return f"in account '{one['group']}'"
+    return "in an account where " + " and ".join(_filter(each) for each in one.get("where", ()))
+
+
+def _audience(one: Mapping[str, Any]) -> str:
+    return f"{'in' if one.get('member', True) else 'not in'} audience '{one['audience']}'"
+
+
+def _unknown(one: Mapping[str, Any]) -> str:
+    return json.dumps(one, ensure_ascii=False)
+
+
+_LEAVES = {
+    "everyone": _everyone,
+    "trait": _trait,
+    "event": _event,
+    "aggregate": _aggregate,
+    "account": _account,
+    "audience": _audience,
+}

@@ -1,0 +1,119 @@
+"""Parts of speech that only questions and messages need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.language import slots
+from headwater.language.lexicon import DETERMINERS, KINDS
+from headwater.language.patterns import SlotReader
+from headwater.language.phrase import Phrase, value_of
+from headwater.language.tokens import Token
+
+_INTERVALS = {"hour", "day", "week", "month", "quarter", "year"}
+_ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "dau": "day"}
+_CAMPAIGN = {"campaign": "name", "source": "source", "medium": "medium", "channel": "source",
+             "utm_source": "source", "utm_medium": "medium", "utm_campaign": "name"}  # fmt: skip
+_TRAITS = frozenset({"plan", "country", "city", "company", "industry", "language", "gender", "age"})
+_PARTS = frozenset({"subject line", "subject lines", "subject", "template", "variant", "email"})
+
+
+def counted(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
+    """Events that a question may count: a kind of event, not just anything."""
+    found = slots.events(phrase, at, end)
+    if not found or not {"name", "call"} & set(found):
+        return None
+    if "people" in found:
+        phrase.slot_costs["counted", at, end] = 1
+    return found
+
+
+def by(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
+    """What a figure is told apart by: `by campaign`, `per country`, `by day`."""
+    if phrase.low(at) in _ADVERBS and end == at + 1:
+        return {"interval": _ADVERBS[phrase.low(at)]}
+    if phrase.low(at) not in {"by", "per"} or end - at not in {2, 3}:
+        return None
+    start = at + 1
+    if phrase.low(start) in {"each", "every"} | DETERMINERS and end - start == 2:
+        start += 1
+    if end - start == 2 and phrase.kind(start) == "word":
+        words = f"{phrase.low(start)} {phrase.low(start + 1)}"
+        return {"by": "property", "name": f"properties.{words.replace(' ', '_')}"}
+    if phrase.kind(start) in {"quoted", "bound"}:
+        return {"by": "property", "name": f"properties.{value_of([phrase.tokens[start]])}"}
+    if phrase.kind(start) != "word":
+        return None
+    found = _by_word(phrase.low(start))
+    if found.get("by") == "property" and phrase.low(start) not in KINDS:
+        phrase.slot_costs["by", at, end] = 2  # a property that nobody has named before
+    return found
+
+
+def _by_word(word: str) -> dict[str, Any]:
+    one = word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+    if one in _INTERVALS:
+        return {"interval": one}
+    if one in _CAMPAIGN:
+        return {"by": "campaign", "name": _CAMPAIGN[one]}
+    if one == "event":
+        return {"by": "event"}
+    if one in _TRAITS or one == "tier":
+        return {"by": "trait", "name": "plan" if one == "tier" else one}
+    return {"by": "property", "name": f"properties.{one}"}
+
+
+def unique(phrase: Phrase, at: int, end: int) -> str | None:
+    """How long the periods of a question are: `weekly`."""
+    found = _ADVERBS.get(phrase.low(at)) if end - at == 1 else None
+    return found if found in {"day", "week", "month"} else None
+
+
+def source(phrase: Phrase, at: int, end: int) -> list[Token] | None:
+    """A channel that people come from, as its tokens."""
+    if any(slots.window(phrase, place, end) for place in range(at + 1, end)):
+        return None
+    is_name = end - at <= 3 and slots.name(phrase, at, end) is not None
+    return list(phrase.tokens[at:end]) if is_name else None
+
+
+def topic(phrase: Phrase, at: int, end: int) -> str | None:
+    """What something is about: content that begins with no small word."""
+    while phrase.low(at) in DETERMINERS and at + 1 < end:
+        at += 1
+    first = phrase.tokens[at]
+    if first.kind in {"symbol", "newline"} or first.low in {
+        "who",
+        "that",
+        "to",
+        "and",
+        "or",
+        "but",
+    }:
+        return None
+    return slots.text(phrase, at, end)
+
+
+def outcome(phrase: Phrase, at: int, end: int) -> str | None:
+    """What people will do: one to three words that begin with a verb."""
+    if end - at > 3 or phrase.form(at) is None:
+        return None
+    return slots.text(phrase, at, end)
+
+
+def part(phrase: Phrase, at: int, end: int) -> str | None:
+    """A part of a message that has variants."""
+    words = " ".join(phrase.low(place) for place in range(at, end))
+    return words if words in _PARTS else None
+
+
+QUESTION_SLOTS: Mapping[str, SlotReader] = {
+    "counted": counted,
+    "by": by,
+    "unique": unique,
+    "source": source,
+    "topic": topic,
+    "outcome": outcome,
+    "part": part,
+}

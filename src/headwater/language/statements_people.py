@@ -1,0 +1,143 @@
+"""What is said about people: who they are, that two are one, how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.language.reading import Document
+from headwater.language.refusal import NotUnderstood
+from headwater.language.statements import Grammar, exact, over
+
+Held = Mapping[str, Any]
+
+
+def add_people(grammar: Grammar) -> None:
+    """Add the rules about people."""
+    _identity(grammar)
+    _showing(grammar)
+    _populations(grammar)
+    _privacy(grammar)
+
+
+def _identity(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (link|connect|associate|tie|alias|attach|bind|map) (user|visitor|id)? <first:who> (to|with|and) (user|visitor|id)? <second:who> together?
+        <first:who> (is the same as|is the same person as|is the same user as|is also|is also known as|aka|is actually|belongs to) <second:who>
+        """,
+        lambda held: {
+            "do": "link",
+            "first": exact(held["first"], "Linking"),
+            "second": exact(held["second"], "Linking"),
+        },
+        example="link anonymous-xyz to user-123",
+    )
+    grammar.add(
+        """
+        (merge|combine|unify|consolidate|join) (users|user|profiles|people|the users)? <first:who> (with|and|into|to) (user|profile)? <second:who> together?
+        """,
+        lambda held: {
+            "do": "merge",
+            "first": exact(held["first"], "Merging"),
+            "second": exact(held["second"], "Merging"),
+        },
+        example="merge user-123 with user-456",
+    )
+
+
+def _show(held: Held, part: str = "profile") -> Document:
+    shown: Document = {"do": "show_person", "who": held["who"].id}
+    if part != "profile":
+        shown["part"] = part
+    return shown | over(held.get("over"))
+
+
+def _showing(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (who is|who's|whos|who was) <who:who>
+        (show|get|find|view|display|open|fetch|lookup|look up|see) me? the? (profile|details|record|traits|user|person|customer)? (of|for)? <who:who>
+        (show|get|find|view|display|open|fetch) me? <who:who> 's? (profile|details|record|traits)
+        (what do we know about|what do you know about|tell me about|tell me everything about|everything about|describe) <who:who>
+        (profile|details) (of|for) <who:who>
+        <who:someone>
+        <who:who> 's? profile
+        """,
+        _show,
+        example="who is user-123?",
+    )
+    grammar.add(
+        """
+        (show|get|list|view)? me? <who:who> 's? (recent|latest)? (activity|timeline|history|events|actions) <over:window>?
+        (show|get|list|view)? me? the? (recent|latest)? (activity|timeline|history|events|actions) (of|for|by|from) <who:who> <over:window>?
+        (what did|what has|what's|what was|what is) <who:who> (do|done|been doing|been up to|doing|up to) <over:window>?
+        """,
+        lambda held: _show(held, "activity"),
+        example="user-123 activity this week",
+    )
+
+
+def _people(held: Held) -> Document:
+    return {"do": "list_people", "people": held["people"]}
+
+
+def _populations(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (show|list|find|get|give|fetch|display|see)? me? (a list of|the list of|all|all of)? the? <people:people>
+        which <people:people>
+        who <people:clauses>
+        """,
+        _people,
+        example="users who signed up this week",
+    )
+    grammar.add(
+        """
+        (how many|count|count the|count all|number of|the number of|what is the number of|total number of) <people:people> (are there|do we have|exist|have we|were there)?
+        how many (users|people|customers) <people:clauses>
+        """,
+        lambda held: {"do": "count_people", "people": held["people"]},
+        example="how many Pro users are active?",
+    )
+    grammar.add(
+        """
+        (create|define|make|save|add) (an|a|the|new|a new)? (audience|segment|cohort) (called|named)? <name:name> (:|of|with|as|from|for|=|containing) <people:people>
+        save <people:people> as (an|a|the)? (audience|segment)? <name:name>
+        """,
+        lambda held: {"do": "define_audience", "name": held["name"], "people": held["people"]},
+        example="create audience big-spenders: users who spent more than $500",
+    )
+
+
+def _privacy(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (export|download|get|give me|extract|dump) (all|the|all the|all of the)? (data|everything|personal data|information) (we have|we hold|known)? (for|of|about|on) <who:who>
+        (export|download|extract) <who:someone> 's? (data)?
+        (subject access request|access request|gdpr export|data export|data request) (for|of|from) <who:who>
+        """,
+        lambda held: {"do": "export_person", "who": held["who"].id},
+        example="export all data for user-123",
+    )
+    grammar.add(
+        """
+        (delete|erase|forget|purge) (the|this)? (user|person|customer|profile|profile of|account of)? <who:who>
+        (delete|erase|remove|purge) (all|the|all the|all of the)? (data|everything|personal data|records|information) (we have|we hold)? (for|of|about|on) <who:who>
+        """,
+        lambda held: {"do": "erase", "who": exact(held["who"], "Erasing")},
+        example="delete user-123",
+    )
+    grammar.add(
+        "(delete|erase|forget|purge|remove) <people:people>",
+        _refuse_crowd,
+        example="delete user-123",
+    )
+
+
+def _refuse_crowd(_: Held) -> Document:
+    raise NotUnderstood(
+        "Erasing is done one person at a time, by an exact id, such as 'delete user-123'; list the "
+        "people first, and erase each.",
+        nearest=("delete user-123",),
+    )

@@ -1,0 +1,146 @@
+"""What is said about destinations: where events go, who is kept in sync, what is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.language.reading import Document
+from headwater.language.statements import Grammar, over
+
+Held = Mapping[str, Any]
+
+
+def _route(held: Held) -> Document:
+    events = held.get("events") or {}
+    plan: Document = {"do": "route_events", "destinations": held["to"]}
+    return plan | ({"events": events} if events else {})
+
+
+def _with_every(plan: Document, held: Held) -> Document:
+    return plan | ({"every": held["every"]} if held.get("every") else {})
+
+
+def _audience_sync(held: Held) -> Document:
+    plan = {"do": "sync_audience", "people": held["people"], "destination": held["to"]}
+    return _with_every(plan, held)
+
+
+def add_routing(grammar: Grammar) -> None:
+    """Add the rules about destinations."""
+    grammar.add(
+        """
+        (send|route|forward|pipe|stream|deliver|push|webhook|start sending) <events:events>? (to|into|over to) <to:destinations>
+        (send|route|forward|pipe|stream) <to:destination> <events:events>
+        (notify|ping) <to:destinations> (about|of|on|for|when there are) <events:events>
+        """,
+        _route,
+        example="send purchases to GA4 and Facebook",
+    )
+    grammar.add(
+        """
+        (where do|where does|where are|where is) <events:events> (go|sent|get sent|going|being sent|routed|delivered)
+        (which|what) destinations (get|receive|are getting|see) <events:events>
+        """,
+        lambda held: {"do": "list_routes", "events": held["events"]},
+        example="where do signups go?",
+    )
+    grammar.add(
+        """
+        (show|list|get|what are|which are)? me? (my|our|the|all|all the)? (active|enabled|current|configured|connected)? (destinations|routes|integrations)
+        (which|what) (destinations|integrations) (are active|are enabled|are on|are connected|do we have|are there|are configured)
+        """,
+        lambda _: {"do": "list_routes"},
+        example="active destinations",
+    )
+    _syncs(grammar)
+    _exports(grammar)
+    _status(grammar)
+
+
+def _syncs(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (sync|upload|push|export|mirror|add|send) <people:people> (to|into|with) <to:destination> <every:every>?
+        """,
+        _audience_sync,
+        example="sync high-value users to Facebook Custom Audience",
+    )
+    grammar.add(
+        "(export|sync) <people:people> (to|into) <to:name>",
+        _audience_sync,
+        example="export churned users to email re-engagement",
+        cost=2,
+    )
+    grammar.add(
+        """
+        (sync|load|replicate|copy|mirror) <events:events>? (to|into|with) <to:destination> <every:every>?
+        <every:every> sync (to|into|with) <to:destination>
+        """,
+        lambda held: _with_every(
+            {"do": "sync_events", "destination": held["to"]}
+            | ({"events": held["events"]} if held.get("events") else {}),
+            held,
+        ),
+        example="sync to BigQuery hourly",
+    )
+
+
+def _exports(grammar: Grammar) -> None:
+    def events(held: Held) -> Document:
+        plan: Document = {"do": "export_events"}
+        if held["events"]:
+            plan["events"] = held["events"]
+        if held.get("format") not in {None, "parquet"}:
+            plan["format"] = held["format"]
+        return plan | over(held.get("over"))
+
+    def people(held: Held) -> Document:
+        plan: Document = {"do": "export_people", "people": held["people"]}
+        return plan | ({"format": held["format"]} if held.get("format", "csv") != "csv" else {})
+
+    grammar.add(
+        """
+        (export|download|dump|extract|save) <events:events> <over:window>? (to|as|in|into) <format:format>
+        (export|download|dump|extract) <events:events> <over:window>?
+        """,
+        events,
+        example="export signups to parquet",
+    )
+    grammar.add(
+        """
+        (export|download|dump|extract|save) (a list of)? <people:people> (to|as|in|into) <format:format>
+        (export|download|dump|extract) (a list of)? <people:people>
+        """,
+        people,
+        example="export churned users to csv",
+        cost=1,
+    )
+
+
+def _status(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (track|show|check|get) <of:name> (delivery status|delivery|deliveries)
+        (delivery status|deliveries) (of|for) <of:name>
+        """,
+        lambda held: {"do": "delivery_status", "of": held["of"]},
+        cost=1,
+        example="delivery status",
+    )
+    grammar.add(
+        """
+        (show|check|get)? me? the? <to:destination> (delivery status|deliveries|status)
+        (delivery status|deliveries|status) (of|for|to) <to:destination>
+        """,
+        lambda held: {"do": "delivery_status", "destination": held["to"]},
+        example="delivery status of Slack",
+    )
+    grammar.add(
+        """
+        (show|check|get)? me? the? (delivery status|status of deliveries|failed deliveries|deliveries)
+        (how are deliveries going|are there failed deliveries|how are deliveries)
+        """,
+        lambda _: {"do": "delivery_status"},
+        example="delivery status",
+    )
