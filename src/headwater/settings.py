@@ -183,6 +183,9 @@ class Settings:
     readers: int = setting(
         "Threads that answer reads from the database.", default=2, read=whole(1, 64)
     )
+    question_seconds: float = setting(
+        "Seconds that a question about populations may take.", default=60.0, read=seconds
+    )
     shutdown_grace: float = setting(
         "Seconds that SIGTERM gives to requests and deliveries under way.",
         default=15.0,

@@ -35,6 +35,8 @@ from headwater.profiles.people import (
     TimelinePage,
     Trait,
 )
+from headwater.questions.question import Question
+from headwater.questions.table import Column, Table
 from headwater.workspace import WorkspaceConfig
 from tests.actors.workspace_database import SeededRandom, workspace_database
 
@@ -365,6 +367,16 @@ class MemoryHttp:
         return self.answer
 
 
+class MemoryQuestions:
+    """Answers every question with the same table."""
+
+    async def answer(self, workspace: str, question: Question) -> Table:
+        """Answer a table with a bit of everything."""
+        columns = (Column("day", "time"), Column("=what", "text"), Column("people", "number"))
+        rows = (("2025-11-24", "=1+1", 3), ("2025-11-24", workspace, None))
+        return Table(columns, rows, NOW, exact=False, notes=(question.question,))
+
+
 class MemoryStatus:
     """`Status` that never changes."""
 
@@ -421,6 +433,7 @@ class World:
             intake=self.intake,
             tail=self.tail,
             status=MemoryStatus(),
+            questions=MemoryQuestions(),
             http=self.http,
             clock=self.clock,
             random=self.random,

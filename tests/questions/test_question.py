@@ -156,7 +156,7 @@ def test_series_and_events_have_names_of_their_own() -> None:
         "A",
         "page Home",
         "any event",
-        "A: percentile 95 of properties.ms",
+        "A: percentile 95 of ms",
         "buyers",
     ]
     assert Events(call="page").called == "any page"

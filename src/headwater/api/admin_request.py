@@ -11,6 +11,7 @@ from headwater.errors import BadRequest, TooLarge
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MAX_DEPTH = 64
 _EVENT_STREAM = "/v1/tail"
+_QUESTIONS = "/v1/questions"
 
 
 class RequestLimits:
@@ -78,6 +79,8 @@ def _check_accept(scope: Scope) -> None:
         return
     made = "text/event-stream" if scope["path"] == _EVENT_STREAM else "application/json"
     wanted = {made, f"{made.partition('/')[0]}/*", "*/*", "application/json"}
+    if scope["path"] == _QUESTIONS:
+        wanted.add("text/csv")
     for part in accepted.split(","):
         media_type, *parameters = (one.strip().lower() for one in part.split(";"))
         refused = any(one in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for one in parameters)

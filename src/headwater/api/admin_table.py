@@ -12,6 +12,7 @@ from headwater.api.destinations import destination_routes
 from headwater.api.identity_rules import identity_rule_routes
 from headwater.api.keys import key_routes
 from headwater.api.people import people_routes
+from headwater.api.questions import question_routes
 from headwater.api.rejected import rejected_routes
 from headwater.api.segment_profiles import segment_profile_routes
 from headwater.api.services import Services
@@ -24,6 +25,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     status_routes,
     people_routes,
     account_routes,
+    question_routes,
     segment_profile_routes,
     delivery_routes,
     rejected_routes,

@@ -14,6 +14,8 @@ from headwater.collect.intake import Intake
 from headwater.destinations.lane_status import LaneStatus
 from headwater.ports import Clock, Http, Random
 from headwater.profiles.people import People
+from headwater.questions.question import Question
+from headwater.questions.table import Table
 from headwater.workspace import WorkspaceConfig
 
 P = ParamSpec("P")
@@ -110,6 +112,18 @@ class Tail(Protocol):
         ...
 
 
+class Questions(Protocol):
+    """Answers questions about populations."""
+
+    async def answer(self, workspace: str, question: Question) -> Table:
+        """Answer one; every event that was answered before is counted.
+
+        Raises:
+            BadRequest: it cannot be asked, or not in the time that it may take.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RuntimeStatus:
     """How the server is.
@@ -155,6 +169,7 @@ class Services:
     intake: Intake
     tail: Tail
     status: Status
+    questions: Questions
     http: Http
     clock: Clock
     random: Random

@@ -25,7 +25,17 @@ _logger = logging.getLogger(__name__)
 # The first segments of the admin API's paths, so that metrics have few labels.
 ADMIN_ROUTES = frozenset(
     {"accounts", "dead-letters", "deliveries", "destination-types", "destinations"}
-    | {"identity-rules", "keys", "people", "rejected", "sources", "spaces", "status", "tail"}
+    | {
+        "identity-rules",
+        "keys",
+        "people",
+        "questions",
+        "rejected",
+        "sources",
+        "spaces",
+        "status",
+        "tail",
+    }
     | {"workspaces"}
 )
 
@@ -76,6 +86,7 @@ def _services(parts: Parts, intake: CountedIntake) -> Services:
         intake=intake,
         tail=parts.tail,
         status=parts.figures,
+        questions=parts.questions,
         http=parts.http,
         clock=parts.clock,
         random=parts.random,

@@ -20,6 +20,7 @@ from headwater.local.lake.lake import Lake
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners
 from headwater.local.metrics import Metrics
+from headwater.local.questions import LocalQuestions
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
 from headwater.local.sql import Database
@@ -44,6 +45,7 @@ class Parts:
     metrics: Metrics
     figures: Figures
     lake: LakeKeeper | None
+    questions: LocalQuestions
     clock: Clock
     random: Random
 
@@ -100,6 +102,10 @@ async def running(
             clock=clock,
             lake=lake,
         )
+        questions = LocalQuestions(
+            lake, clock=clock, config=known.config, seconds=settings.question_seconds
+        )
+        ending.push_async_callback(questions.close)
         yield Parts(
             writer=writer,
             readers=readers,
@@ -111,6 +117,7 @@ async def running(
             metrics=metrics,
             figures=figures,
             lake=lake,
+            questions=questions,
             clock=clock,
             random=random,
         )

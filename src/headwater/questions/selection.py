@@ -128,7 +128,7 @@ class Series(Measure):
         name = self.events.called
         if self.measure == "count":
             return name
-        of = f" of {self.property}" if self.property else ""
+        of = f" of {self.property.removeprefix('properties.')}" if self.property else ""
         rank = f" {self.percentile:g}" if self.percentile is not None else ""
         return f"{name}: {self.measure.replace('_', ' ')}{rank}{of}"
 
@@ -170,4 +170,6 @@ class Breakdown(Value):
     @property
     def called(self) -> str:
         """What answers call it."""
-        return self.by if self.name is None else f"{self.by} {self.name}"
+        if self.by == "campaign":
+            return f"campaign {self.name}"
+        return self.by if self.name is None else self.name.removeprefix("properties.")

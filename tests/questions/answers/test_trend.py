@@ -211,10 +211,7 @@ def test_what_has_no_number_is_told(way: Way) -> None:
 
     assert table.rows == ((5,),)
     assert table.notes == (
-        (
-            "A: sum of properties.total: 3 of 4 events have no number in properties.total and are "
-            "left out."
-        ),
+        ("A: sum of total: 3 of 4 events have no number in properties.total and are left out."),
     )
 
 

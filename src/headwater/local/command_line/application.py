@@ -6,6 +6,7 @@ import typer
 
 from headwater import __version__
 from headwater.local.command_line import (
+    ask,
     configuration,
     deliveries,
     destinations,
@@ -51,6 +52,7 @@ application.command("serve")(serve.serve)
 application.command("config")(configuration.show)
 application.command("status")(status.status)
 application.command("tail")(tail.tail)
+application.command("ask")(ask.ask)
 application.command("who")(people.who)
 application.command("track")(events.track)
 application.command("identify")(events.identify)

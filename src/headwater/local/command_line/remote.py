@@ -99,8 +99,9 @@ class Remote:
         *,
         parameters: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Any:
-        """Make one request and answer its JSON.
+        """Make one request and answer its JSON; `timeout` is in seconds, where it takes long.
 
         Raises:
             Trouble: the server was not reached, or refused.
@@ -111,6 +112,7 @@ class Remote:
                 path,
                 params=_present(parameters or {}),
                 json=None if body is None else _present(body),
+                timeout=_TIMEOUT if timeout is None else httpx.Timeout(timeout, connect=5.0),
             )
         if response.is_error:
             raise refusal(response)

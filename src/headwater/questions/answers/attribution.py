@@ -33,7 +33,7 @@ def ask_attribution(question: Attribution, circumstances: Circumstances) -> Aski
     columns += [Column("conversions", "number"), Column("of all", "percent")]
     columns.append(Column("people", "number"))
     if question.value:
-        columns.append(Column(f"sum of {question.value}", "number"))
+        columns.append(Column(f"sum of {question.value.removeprefix('properties.')}", "number"))
     return Table(tuple(columns), tuple(rows), circumstances.now)
 
 
