@@ -109,7 +109,7 @@ def test_what_takes_too_long_is_interrupted() -> None:
         pytest.raises(TooSlow, match=r"longer than 0\.2 seconds"),
         in_time(connection, 0.2),
     ):
-        connection.execute("SELECT sum(xor(a.range, b.range)) FROM range(9999999) a, range(9999999) b")
+        connection.execute("SELECT sum(xor(a.range, b.range)) FROM range(99999) a, range(999999) b")
 
 
 async def test_without_a_lake_it_is_told() -> None:
