@@ -22,6 +22,7 @@ ROUTES: list[tuple[str, str, Any, str, int]] = [
     ("GET", ADA, None, "read", 200),
     ("GET", f"{ADA}/events", None, "read", 200),
     ("GET", f"{ADA}/links", None, "read", 200),
+    ("POST", "/v1/questions", {"question": "list"}, "read", 200),
     ("POST", "/v1/people/merge", {"first": "user_id:x", "second": "a:b"}, "write", 404),
     ("POST", f"{ADA}/split", {"link": "link-1"}, "write", 200),
     ("GET", "/v1/accounts/acme%2Feu", None, "read", 200),
