@@ -10,6 +10,7 @@ from pyiceberg.table import StaticTable
 from headwater.lake.keys import DAY
 from headwater.lake.tending import SETTLING, TRAVEL
 from tests.local.lake.harness import NOW, shop
+from tests.server import Server
 from tests.simulation.world import WORKSPACE, arrival
 
 
@@ -55,3 +56,17 @@ async def test_tending_shows_the_lake_as_tables(tmp_path: Path) -> None:
         for snapshot in later.snapshots():
             assert messages(later, snapshot_id=snapshot.snapshot_id) == ["m1", "m2", "m3"]
         assert later.snapshot_by_id(before.snapshot_id) is None
+
+
+def test_a_server_that_ends_leaves_its_tables_up_to_date(tmp_path: Path) -> None:
+    """Whoever opens them after it sees everything that was answered."""
+    server = Server(tmp_path / "data", environment={"HEADWATER_LAKE": "auto"})
+    with server:
+        for number in range(1, 4):
+            server.send(
+                "/v1/track", {"userId": str(number), "event": "Seen", "messageId": f"m{number}"}
+            )
+
+    location = server.directory / "lake" / "default" / "iceberg" / "events"
+
+    assert messages(StaticTable.from_metadata(str(location))) == ["m1", "m2", "m3"]
