@@ -204,6 +204,11 @@ class Settings:
         default=50_000,
         read=whole(100, 1_000_000),
     )
+    lake_hot_days: int = setting(
+        "Days for which an event stays in the database too; a messageId is known as long.",
+        default=30,
+        read=whole(1, 36_500),
+    )
     lake_cold_days: int = setting(
         "Days after which a day's files are moved to where what is seldom read costs least.",
         default=365,

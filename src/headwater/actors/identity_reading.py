@@ -7,13 +7,14 @@ reads (`unsettled`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from msgspec.structs import astuple
 
 from headwater.actors.identity import account_actor
-from headwater.actors.identity_history import History
+from headwater.actors.identity_history import History, Span
 from headwater.actors.identity_network import follow
 from headwater.actors.identity_state import NEVER, Groups, Root, Stamp
 from headwater.actors.identity_state import Account as AccountState
@@ -58,6 +59,62 @@ def root_actor(sql: Sql, workspace: str, identifier: str) -> str | None:
     turn = Turn(sql)
     actor = follow(turn, f"{workspace}/{identifier}")
     return actor if isinstance(turn.state(actor), Root) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Where the events of a person lie.
+
+    Attributes:
+        actor: whose rows those are that are here.
+        identifiers: those that the person holds; each event of theirs came by one of them.
+        known_as: every root that one of these identifiers may ever have belonged to: the lake's
+            files have each event under the root of when they were written.
+        days: days since 1970 that have events which only the lake holds.
+    """
+
+    actor: str
+    identifiers: frozenset[str]
+    known_as: frozenset[str]
+    days: Mapping[int, Span]
+
+
+def holding(sql: Sql, workspace: str, identifier: str) -> Holding | None:
+    """Answer where the events of the person with this identifier lie; None if there is nobody."""
+    turn = Turn(sql)
+    actor = follow(turn, f"{workspace}/{identifier}")
+    root = turn.state(actor)
+    if not isinstance(root, Root):
+        return None
+    days: dict[int, Span] = {}
+    for _, one in turn.history(actor):
+        for day, span in one.days.items():
+            days[day] = days[day].with_all(span) if day in days else span
+    return Holding(
+        actor=actor,
+        identifiers=frozenset(root.ids),
+        known_as=frozenset(_ever_together(turn, workspace, root)) if days else frozenset(root.ids),
+        days=days,
+    )
+
+
+def _ever_together(turn: Turn, workspace: str, root: Root) -> set[str]:
+    """Answer the identifiers that were ever one person with these, as far as splits tell.
+
+    A split leaves a block on both sides; whoever was on the far side may hold the root that the
+    two once had together.
+    """
+    found = set(root.ids)
+    waiting = [*root.blocked]
+    seen = set(waiting)
+    while waiting:
+        other = turn.state(follow(turn, f"{workspace}/{waiting.pop()}"))
+        if isinstance(other, Root):
+            found |= set(other.ids)
+            new = [far for far in other.blocked if far not in seen and far not in found]
+            seen.update(new)
+            waiting += new
+    return found
 
 
 def person(sql: Sql, workspace: str, identifier: str) -> Person | None:

@@ -45,19 +45,30 @@ def timeline(
     Raises:
         BadRequest: the cursor is not one that a page ended with.
     """
+    found = events_after(sql, actor, which=which, limit=limit, cursor=cursor)
+    page = found[:limit]
+    return TimelinePage(
+        events=tuple(event for _, event in page),
+        next=format_cursor(page[-1][0]) if len(found) > limit else None,
+    )
+
+
+def events_after(
+    sql: Sql, actor: str, *, which: TimelineFilter, limit: int, cursor: str | None
+) -> list[tuple[Place, Mapping[str, Any]]]:
+    """Answer an actor's first events behind a cursor, with their places; one more than `limit`.
+
+    Raises:
+        BadRequest: the cursor is not one that a page ended with.
+    """
     place = parse_cursor(cursor) if cursor else (_EARLIEST if which.oldest_first else _LATEST)
     found: list[tuple[Place, Mapping[str, Any]]] = []
     for event_place, event in _events(sql, actor, which, place, limit + 1):
-        if _wanted(which, event):
+        if wanted(which, event):
             found.append((event_place, event))
             if len(found) > limit:
                 break
-    page = found[:limit]
-    more = len(found) > limit
-    return TimelinePage(
-        events=tuple(event for _, event in page),
-        next=format_cursor(page[-1][0]) if more else None,
-    )
+    return found
 
 
 def _events(
@@ -77,7 +88,8 @@ def _events(
         place = (rows[-1][0], rows[-1][1])
 
 
-def _wanted(which: TimelineFilter, event: Mapping[str, Any]) -> bool:
+def wanted(which: TimelineFilter, event: Mapping[str, Any]) -> bool:
+    """Tell whether an event is of a type and a name that are asked for."""
     name = event.get("event") or event.get("name")
     return (
         (not which.types or event.get("type") in which.types)

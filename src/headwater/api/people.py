@@ -78,10 +78,14 @@ class AccountView(View):
 
 
 class TimelineView(View):
-    """Events in Segment's shape; `next` is the cursor of the next page, null on the last."""
+    """Events in Segment's shape; `next` is the cursor of the next page, null on the last.
+
+    `tiers` says where they were read: `hot` is the database, `warm` and `cold` are the lake.
+    """
 
     events: list[dict[str, Any]]
     next: str | None
+    tiers: list[str]
 
 
 class LinkView(View):
@@ -177,7 +181,9 @@ def timeline_filter(
 
 def timeline_view(page: TimelinePage) -> TimelineView:
     """Answer a page of a timeline as it is shown."""
-    return TimelineView(events=[dict(event) for event in page.events], next=page.next)
+    return TimelineView(
+        events=[dict(event) for event in page.events], next=page.next, tiers=list(page.tiers)
+    )
 
 
 def nobody(identifier: str) -> NotFound:

@@ -12,7 +12,7 @@ from prometheus_client.core import Metric
 from headwater.api.services import RuntimeStatus
 from headwater.destinations.lane_status import LaneStatus
 from headwater.local.lake.keeper import LakeKeeper
-from headwater.local.lake.lake import LAKE_FIGURES, LakeStatus
+from headwater.local.lake.status import LAKE_FIGURES, LakeStatus
 from headwater.local.lanes import Lanes
 from headwater.local.metrics import Metrics, database_bytes, labelled
 from headwater.local.readers import Readers

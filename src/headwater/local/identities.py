@@ -11,18 +11,17 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from headwater.actors import deliveries, identity_reading, identity_timeline
-from headwater.actors.identity import Policy, account_actor
+from headwater.actors.identity import account_actor
 from headwater.actors.identity_network import Network, Outcome
 from headwater.actors.rejected_events import RejectedEvents
-from headwater.audiences.program import Program, program_of
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.commands import Command, Deliver, Rekey
-from headwater.destinations.routing import Router
 from headwater.errors import HeadwaterError, NotFound
+from headwater.local.policies import Policies
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Random, Sql
@@ -34,7 +33,6 @@ from headwater.profiles.people import (
     TimelineFilter,
     TimelinePage,
 )
-from headwater.profiles.resolution import Limits
 from headwater.workspace import WorkspaceConfig
 
 T = TypeVar("T")
@@ -57,51 +55,20 @@ class Stored:
     destinations: frozenset[str]
 
 
-_OF_AUDIENCES = ("time_zone", "audiences", "computed_traits", "features")
+class Past(Protocol):
+    """Answers timelines that reach back further than the database does."""
 
-
-class Policies:
-    """Each workspace's rules, compiled once for each version of its configuration."""
-
-    def __init__(self, config: Callable[[str], WorkspaceConfig | None]) -> None:
-        self._config = config
-        self._compiled: dict[str, tuple[WorkspaceConfig, Policy]] = {}
-
-    def __call__(self, workspace: str) -> Policy:
-        """Answer a workspace's rules as they are now; defaults where it has none."""
-        config = self.config(workspace)
-        compiled = self._compiled.get(workspace)
-        if compiled is None or compiled[0] is not config:
-            router = Router(config)
-            policy = Policy(
-                Limits(config.identity),
-                router.destinations,
-                router.types,
-                audiences=self._program(compiled, config),
-            )
-            compiled = self._compiled[workspace] = (config, policy)
-        return compiled[1]
-
-    def _program(
-        self, present: tuple[WorkspaceConfig, Policy] | None, config: WorkspaceConfig
-    ) -> Program | None:
-        """Answer a workspace's audiences, compiled anew only where they are others."""
-        if present is not None and all(
-            getattr(present[0], name) == getattr(config, name) for name in _OF_AUDIENCES
-        ):
-            return present[1].audiences
-        return program_of(config)
-
-    def config(self, workspace: str) -> WorkspaceConfig:
-        """Answer a workspace's configuration."""
-        return self._config(workspace) or _unconfigured(workspace, self._compiled)
-
-
-def _unconfigured(
-    workspace: str, compiled: dict[str, tuple[WorkspaceConfig, Policy]]
-) -> WorkspaceConfig:
-    present = compiled.get(workspace)
-    return present[0] if present else WorkspaceConfig(workspace)
+    async def timeline(
+        self,
+        workspace: str,
+        name: str,
+        *,
+        which: TimelineFilter,
+        limit: int,
+        cursor: str | None,
+    ) -> TimelinePage | None:
+        """Answer one page; `name` is a normalised identifier. See `People.timeline`."""
+        ...
 
 
 class Identities:
@@ -116,12 +83,14 @@ class Identities:
         clock: Clock,
         random: Random,
         journal: bool = False,
+        past: Past | None = None,
     ) -> None:
         """Open the lane that events come in by.
 
         `config` answers a workspace's present configuration; `journal` is whether to write down
-        what changes, for the lake.
+        what changes, for the lake; `past` answers timelines that reach into the lake.
         """
+        self._past = past
         self._writer = writer
         self._readers = readers
         self._policies = Policies(config)
@@ -181,6 +150,11 @@ class Identities:
         cursor: str | None = None,
     ) -> TimelinePage | None:
         """Answer one page of a person's events; see `People.timeline`."""
+        if self._past is not None:
+            name = await self._settled(workspace, identifier)
+            return await self._past.timeline(
+                workspace, name, which=which, limit=limit, cursor=cursor
+            )
 
         def read(sql: Sql, workspace: str, identifier: str) -> TimelinePage | None:
             actor = identity_reading.root_actor(sql, workspace, identifier)
@@ -256,10 +230,15 @@ class Identities:
         self, workspace: str, identifier: str, read: Callable[[Sql, str, str], T | None]
     ) -> T | None:
         """Read about a person, after what a crash left of their merges was carried on."""
+        name = await self._settled(workspace, identifier)
+        return await self._readers.run(lambda sql: read(sql, workspace, name))
+
+    async def _settled(self, workspace: str, identifier: str) -> str:
+        """Answer an identifier normalised, once nothing of its person is left to be done."""
         name = self._normalised(workspace, identifier)
         if await self._readers.run(lambda sql: identity_reading.unsettled(sql, workspace, name)):
             await self.sweep()
-        return await self._readers.run(lambda sql: read(sql, workspace, name))
+        return name
 
     def _normalised(self, workspace: str, identifier: str) -> str:
         return identifiers.parse(self._policies.config(workspace).identity, identifier)

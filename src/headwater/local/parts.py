@@ -17,6 +17,8 @@ from headwater.local.lake import position as positions
 from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.lake import Lake
+from headwater.local.lake.past import TieredTimelines
+from headwater.local.lake.tender import Tender
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners
 from headwater.local.metrics import Metrics
@@ -90,6 +92,7 @@ async def running(
             clock=clock,
             random=random,
             journal=lake is not None,
+            past=TieredTimelines(readers, lake.lake) if lake else None,
         )
         settling = asyncio.get_running_loop().create_task(identities.keep_settled())
         ending.push_async_callback(_ended, settling)
@@ -141,10 +144,13 @@ async def _lake(
         readers=readers,
         clock=SystemClock(),
         random=SystemRandom(),
-        cold_days=settings.lake_cold_days,
+    )
+    tender = Tender(
+        lake, writer, cold_days=settings.lake_cold_days, hot_days=settings.lake_hot_days
     )
     return LakeKeeper(
         lake,
+        tender,
         path,
         flush_seconds=settings.lake_flush_seconds,
         flush_events=settings.lake_flush_events,

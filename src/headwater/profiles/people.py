@@ -76,10 +76,14 @@ class TimelineFilter:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """Events newest first (unless asked otherwise), and where the next page starts."""
+    """Events newest first (unless asked otherwise), and where the next page starts.
+
+    `tiers` says where it was read: `hot` is the database, `warm` and `cold` are the lake.
+    """
 
     events: tuple[Mapping[str, Any], ...]
     next: str | None = None
+    tiers: tuple[str, ...] = ("hot",)
 
 
 @dataclass(frozen=True, slots=True)

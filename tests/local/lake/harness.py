@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 
 from headwater.collect.arrival import Arrival
+from headwater.errors import Conflict, NotFound
+from headwater.lake.keys import DAY
 from headwater.local.folder_bucket import FolderBucket
 from headwater.local.identities import Identities
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.nearby import InFolder
+from headwater.local.lake.past import TieredTimelines
 from headwater.local.lake.relation import Relation
+from headwater.local.lake.tender import Tender
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.workspace import WorkspaceConfig
-from tests.simulation.world import WORKSPACE
+from tests.simulation.world import WORKSPACE, Story
 
 CONFIG = WorkspaceConfig(WORKSPACE)
 NOW = 1_795_428_672_345  # 2026-11-23
@@ -45,6 +50,7 @@ class Shop:
     readers: Readers
     identities: Identities
     lake: Lake
+    tender: Tender
     relation: Relation
     clock: SetClock
 
@@ -75,9 +81,6 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
     writer = Writer(open_database(database))
     readers = Readers(database)
     clock, random = SetClock(), SystemRandom()
-    identities = Identities(
-        writer, readers, config=lambda _: CONFIG, clock=clock, random=random, journal=True
-    )
     bucket = FolderBucket(folder / "lake")
     lake = Lake(
         bucket=bucket,
@@ -90,11 +93,58 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
         random=random,
         **how,
     )
+    tender = Tender(lake, writer)
+    identities = Identities(
+        writer,
+        readers,
+        config=lambda _: CONFIG,
+        clock=clock,
+        random=random,
+        journal=True,
+        past=TieredTimelines(readers, lake),
+    )
     relation = Relation(WORKSPACE, database)
     try:
-        yield Shop(writer, readers, identities, lake, relation, clock)
+        yield Shop(writer, readers, identities, lake, tender, relation, clock)
     finally:
         await lake.close()
         relation.close()
         await readers.close()
         await writer.close()
+
+
+def tale(seed: int) -> Story:
+    """Answer a story of a few people whose identifiers collide."""
+    people = {
+        "user_id": list("123"),
+        "email": ["a@x.org", "b@x.org"],
+        "anonymous_id": list("xyz"),
+    }
+    return Story(Random(seed), people)
+
+
+async def disturb(one: Shop, chance: Random, *, twin: Shop | None = None) -> None:
+    """Flush, compact and let go, merge or split at random; the same people in a twin, if any."""
+    draw = chance.randrange(6)
+    if draw < 2:
+        await one.lake.flush()
+    elif draw == 2:
+        one.clock.time += DAY
+        await one.lake.flush()
+        await one.tender.tend()
+    elif draw == 3:
+        people = sorted(row[0] for row in one.rows("SELECT person FROM people"))
+        if len(people) > 1:
+            pair = chance.sample(people, 2)
+            for each in filter(None, (one, twin)):
+                await each.identities.merge(WORKSPACE, *pair)
+    elif draw == 4:
+        person = chance.choice(sorted(one.rows("SELECT person FROM people")))[0]
+        explained = await one.identities.explain(WORKSPACE, person)
+        assert explained is not None
+        merges = sorted(link.id for link in explained.links if link.merged)
+        if merges:
+            link = chance.choice(merges)
+            for each in filter(None, (one, twin)):
+                with suppress(Conflict, NotFound):
+                    await each.identities.split(WORKSPACE, person, link)

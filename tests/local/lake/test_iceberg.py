@@ -35,7 +35,7 @@ async def test_tending_shows_the_lake_as_tables(tmp_path: Path) -> None:
                 arrival(f"m{number}", "identify", (f"user_id:{number}",), at=NOW, traits={"n": 1})
             )
             await one.lake.flush()
-            await one.lake.tend()
+            await one.tender.tend()
         table = open_table(tmp_path)
         assert messages(table) == ["m1", "m2", "m3"]
         assert messages(table, row_filter="person = 'user_id:2'") == ["m2"]
@@ -44,14 +44,14 @@ async def test_tending_shows_the_lake_as_tables(tmp_path: Path) -> None:
         assert before is not None
 
         one.clock.time += DAY + SETTLING
-        await one.lake.tend()
+        await one.tender.tend()
         compacted = open_table(tmp_path)
         assert messages(compacted) == ["m1", "m2", "m3"]
         assert len(list(compacted.scan().plan_files())) == 1
         assert messages(compacted, snapshot_id=before.snapshot_id) == ["m1", "m2", "m3"]
 
         one.clock.time += TRAVEL
-        await one.lake.tend()
+        await one.tender.tend()
         later = open_table(tmp_path)
         for snapshot in later.snapshots():
             assert messages(later, snapshot_id=snapshot.snapshot_id) == ["m1", "m2", "m3"]

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headwater.errors import HeadwaterError, Unavailable
-from headwater.local.lake.lake import Lake, LakeStatus
+from headwater.local.lake.lake import Lake
+from headwater.local.lake.status import LakeStatus
+from headwater.local.lake.tender import Tender
 from headwater.ports import BucketFailure
 
 if TYPE_CHECKING:
@@ -33,9 +35,16 @@ class LakeKeeper:
     """
 
     def __init__(
-        self, lake: Lake, database: Path, *, flush_seconds: float, flush_events: int
+        self,
+        lake: Lake,
+        tender: Tender,
+        database: Path,
+        *,
+        flush_seconds: float,
+        flush_events: int,
     ) -> None:
         """Begin to keep it: a flush each `flush_seconds`, or after so many events."""
+        self._tender = tender
         self.lake = lake
         self._database = database
         self._flush_seconds = flush_seconds
@@ -126,9 +135,9 @@ class LakeKeeper:
         cleaned = False
         while True:
             try:
-                await self.lake.tend()
+                await self._tender.tend()
                 if not cleaned:
-                    await self.lake.remove_orphans()
+                    await self._tender.remove_orphans()
                     cleaned = True
             except (BucketFailure, HeadwaterError) as error:
                 _logger.warning("The lake was not tended; it is tried again: %s", error)

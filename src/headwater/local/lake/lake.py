@@ -4,65 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
-from headwater.lake import keys, tending
 from headwater.lake.catalogue import Catalogue, workspaces
 from headwater.lake.iceberg.publish import Publisher
-from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate, Tier
+from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate
 from headwater.local.lake import position as positions
 from headwater.local.lake.nearby import Nearby
-from headwater.local.lake.orders import Compact, Compacted, Flush, Move, Written
+from headwater.local.lake.orders import Compacted, Flush, Order, Written
 from headwater.local.lake.position import Position
 from headwater.local.lake.process import LakeProcess
+from headwater.local.lake.status import LakeStatus
 from headwater.local.lake.tail import last_event
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Bucket, BucketFailure, Clock, Random, Sql
 
 _logger = logging.getLogger(__name__)
-
-TARGET = 128 * 1024 * 1024
-"""Bytes of a compacted file, about."""
-
-LEVEL = 6
-"""Of zstd, for compacted files: they are written once and read for years."""
-
-_MEMORY = 512 * 1024 * 1024  # bytes that sorting may use before it goes to the disk
-
-
-LAKE_FIGURES = {
-    "waiting": "Events of all workspaces that are not in the lake yet, at most.",
-    "lag_seconds": "Seconds since the last flush that brought the lake up to date.",
-    "files": "Files of the lake.",
-    "events": "Events in the lake.",
-    "bytes": "Size of the lake's files.",
-}
-"""What is told of the lake, by the names that metrics and `headwater status` have for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class LakeStatus:
-    """A workspace's part of the lake. `since` is the last flush in milliseconds, or the start."""
-
-    waiting: int
-    since: int
-    files: int
-    events: int
-    bytes: int
-
-    def figures(self, now: int) -> dict[str, int | float]:
-        """Answer the figures by their names, `lake_files` and so on."""
-        lag = (now - self.since) / 1000 if self.waiting else 0.0
-        return {
-            "lake_waiting": self.waiting,
-            "lake_lag_seconds": max(0.0, lag),
-            "lake_files": self.files,
-            "lake_events": self.events,
-            "lake_bytes": self.bytes,
-        }
 
 
 class Lake:
@@ -88,19 +49,17 @@ class Lake:
         clock: Clock,
         random: Random,
         flush_events: int = 50_000,
-        cold_days: int = 365,
     ) -> None:
         self.bucket = bucket
         self._nearby = nearby
-        self._address = address
+        self.address = address
         self._database = database
         self._writer = writer
         self._readers = readers
-        self._clock = clock
+        self.clock = clock
         self._random = random
         self._publisher = Publisher(bucket, root=_root(address), random=random)
         self._flush_events = flush_events
-        self._cold_days = cold_days
         self._catalogues: dict[str, Catalogue] = {}
         self._opened = False
         self._process = LakeProcess()
@@ -113,10 +72,12 @@ class Lake:
         Raises:
             BucketFailure: the bucket did not answer.
         """
-        now = self._clock.now()
-        found = await self._writer.run(
-            lambda sql: positions.begin(sql, random=self._random, now=now)
-        )
+        now = self.clock.now()
+        found = await self._readers.run(positions.position)
+        if found is None:
+            found = await self._writer.run(
+                lambda sql: positions.begin(sql, random=self._random, now=now)
+            )
         if self._opened:
             return found
         for workspace in await workspaces(self.bucket):
@@ -158,11 +119,23 @@ class Lake:
         Raises:
             BucketFailure: the lake was not read yet, or a file cannot be had.
         """
+        manifest = self.manifest_now(workspace)
+        return manifest, self._nearby.paths(manifest.files.values())
+
+    def manifest_now(self, workspace: str) -> Manifest:
+        """Answer a workspace's manifest as it is now; for threads.
+
+        Raises:
+            BucketFailure: the lake was not read yet.
+        """
         if not self._opened:
             raise BucketFailure("The lake has not been read yet.")
         catalogue = self._catalogues.get(workspace)
-        manifest = catalogue.manifest if catalogue else Manifest()
-        return manifest, self._nearby.paths(manifest.files.values())
+        return catalogue.manifest if catalogue else Manifest()
+
+    def open_file(self, one: LakeFile) -> AbstractContextManager[Any]:
+        """Open a file to be read in parts, as Arrow takes it; for threads."""
+        return self._nearby.open(one)
 
     async def flush(self) -> int:
         """Bring the lake up to the database as it is now; answer the number of events written.
@@ -182,15 +155,15 @@ class Lake:
                     for one in files
                     if one.table == "events"
                 )
-            self._flushed_at = self._clock.now()
+            self._flushed_at = self.clock.now()
         return events
 
     async def _flush_some(self, at: Position) -> Written:
-        now = self._clock.now()
-        written = await self._process.run(
+        now = self.clock.now()
+        written = await self.run(
             Flush(
                 database=str(self._database),
-                address=self._address,
+                address=self.address,
                 position=at.position,
                 change=at.change,
                 workspaces={
@@ -200,7 +173,7 @@ class Lake:
                 },
                 limit=self._flush_events,
                 now=now,
-                unique=self._unique(),
+                unique=self.unique(),
             )
         )
         assert isinstance(written, Written)  # noqa: S101 - the answer to this order
@@ -220,98 +193,24 @@ class Lake:
             )
         return written
 
-    async def tend(self) -> None:
-        """Compact, age, show by Iceberg and clean up whatever is due, in all workspaces.
-
-        Raises:
-            BucketFailure: not all of it could be done; the next time goes on from there.
-        """
-        await self.open()
-        for workspace in sorted(self._catalogues):
-            catalogue = self._catalogues[workspace]
-            await self._compact(catalogue)
-            await self._age(catalogue)
-            await self._clean(catalogue)
-
-    async def _compact(self, catalogue: Catalogue) -> None:
-        for due in tending.rewrites(catalogue.manifest, now=self._clock.now()):
-            order = Compact(
-                address=self._address,
-                workspace=catalogue.workspace,
-                files=list(due.files),
-                target=TARGET,
-                level=LEVEL if due.tier is Tier.WARM else 1,
-                tier=due.tier,
-                now=self._clock.now(),
-                unique=self._unique(),
-                memory=_MEMORY,
-            )
-            result = await self._process.run(order)
-            assert isinstance(result, Compacted)  # noqa: S101 - the answer to this order
-            await self._replace(catalogue, due.files, result.files, reason="compact")
-
-    async def _age(self, catalogue: Catalogue) -> None:
-        while due := tending.moves(
-            catalogue.manifest, now=self._clock.now(), cold_after=self._cold_days
-        ):
-            result = await self._process.run(Move(self._address, catalogue.workspace, due))
-            assert isinstance(result, Compacted)  # noqa: S101 - the answer to this order
-            await self._replace(catalogue, due, result.files, reason="age")
-
-    async def _replace(
-        self,
-        catalogue: Catalogue,
-        old: tuple[LakeFile, ...] | list[LakeFile],
-        new: list[LakeFile],
-        *,
-        reason: str,
-    ) -> None:
-        if sum(one.rows for one in new) != sum(one.rows for one in old) and old[0].table != (
-            "identity"
-        ):
-            raise BucketFailure(f"A rewrite of {old[0].key} would lose rows; it was left alone.")
-        entry = Entry(
-            id=self._random.uuid(),
-            at=self._clock.now(),
-            reason=reason,
-            add=tuple(new),
-            remove=tuple(one.key for one in old),
-        )
-        try:
-            async with self._lock:
-                await catalogue.add(entry)
-        except OutOfDate:
-            # Somebody else replaced them meanwhile; what was written is an orphan, and goes later.
-            _logger.info("Files were replaced while they were being compacted.")
-
-    async def _clean(self, catalogue: Catalogue) -> None:
-        due = tending.deletions(catalogue.manifest, now=self._clock.now())
-        # Before the bytes go: no snapshot may name what is not there.
-        await self._publisher.publish(catalogue.workspace, catalogue.manifest, deleting=due)
-        if due:
-            await self.bucket.delete(due)
-            async with self._lock:
-                await catalogue.forget(due)
-
     async def publish(self) -> None:
-        """Bring the Iceberg tables up to the manifests; `tend` does so too.
+        """Bring the Iceberg tables up to the manifests; whoever tends the lake does so too.
 
         Raises:
             BucketFailure: not all of it could be done; the next time goes on from there.
         """
-        for workspace, catalogue in sorted(self._catalogues.items()):
-            await self._publisher.publish(workspace, catalogue.manifest)
+        for workspace in self.workspaces:
+            await self.publish_one(workspace)
 
-    async def remove_orphans(self) -> None:
-        """Delete data files that no manifest names, and none will."""
-        await self.open()
-        for workspace, catalogue in sorted(self._catalogues.items()):
-            folders = (f"{workspace}/events/", f"{workspace}/identity/", f"{keys.COLD}{workspace}/")
-            for folder in folders:
-                listed = [one.key for one in await self.bucket.list(folder)]
-                lost = tending.orphans(await catalogue.refresh(), listed, now=self._clock.now())
-                if lost:
-                    await self.bucket.delete(lost)
+    async def publish_one(self, workspace: str, *, deleting: Sequence[str] = ()) -> None:
+        """Bring a workspace's Iceberg tables up to its manifest.
+
+        Args:
+            workspace: one that the lake has.
+            deleting: files whose bytes go next: no snapshot may name them any more.
+        """
+        manifest = self.manifest_now(workspace)
+        await self._publisher.publish(workspace, manifest, deleting=deleting)
 
     async def statuses(self) -> dict[str, LakeStatus]:
         """Answer how the lake is, by workspace."""
@@ -341,7 +240,46 @@ class Lake:
         """End what runs."""
         await self._process.close()
 
-    def _unique(self) -> str:
+    async def run(self, order: Order) -> Written | Compacted:
+        """Have the lake's own process carry out an order, and answer what it wrote.
+
+        Raises:
+            BucketFailure: it could not; nothing of it counts.
+        """
+        return await self._process.run(order)
+
+    async def replace(
+        self, workspace: str, old: Sequence[LakeFile], new: Sequence[LakeFile], *, reason: str
+    ) -> bool:
+        """Let files take the place of others; answer False where some of those are gone already.
+
+        Readers see all of it or nothing. The bytes of the old files are deleted later.
+
+        Raises:
+            BucketFailure: whether it counts, the manifest shows once the bucket answers.
+        """
+        entry = Entry(
+            id=self._random.uuid(),
+            at=self.clock.now(),
+            reason=reason,
+            add=tuple(new),
+            remove=tuple(one.key for one in old),
+        )
+        try:
+            async with self._lock:
+                await (await self.catalogue(workspace)).add(entry)
+        except OutOfDate:
+            _logger.info("Files were replaced by somebody else meanwhile.")
+            return False
+        return True
+
+    @property
+    def workspaces(self) -> list[str]:
+        """Answer the workspaces that the lake has, as far as it was read."""
+        return sorted(self._catalogues)
+
+    def unique(self) -> str:
+        """Answer what begins the names of files of one order."""
         return self._random.uuid().replace("-", "")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from headwater.lake.manifest import LakeFile
 from headwater.local.folder_bucket import FolderBucket
+from headwater.ports import BucketFailure, ObjectMissing
 
 
 class Nearby(Protocol):
@@ -14,6 +16,10 @@ class Nearby(Protocol):
 
     def paths(self, files: Iterable[LakeFile]) -> Mapping[str, str]:
         """Answer each file's path by its key; raise `BucketFailure` where one cannot be had."""
+        ...
+
+    def open(self, one: LakeFile) -> AbstractContextManager[Any]:
+        """Open a file whose parts are wanted; raise `ObjectMissing` or `BucketFailure`."""
         ...
 
 
@@ -26,3 +32,12 @@ class InFolder:
     def paths(self, files: Iterable[LakeFile]) -> Mapping[str, str]:
         """Answer each file's path by its key."""
         return {one.key: str(self._bucket.path(one.key)) for one in files}
+
+    def open(self, one: LakeFile) -> AbstractContextManager[Any]:
+        """Open a file."""
+        try:
+            return self._bucket.path(one.key).open("rb")
+        except FileNotFoundError as error:
+            raise ObjectMissing(one.key) from error
+        except OSError as error:
+            raise BucketFailure(f"{one.key}: {error.strerror}") from error
