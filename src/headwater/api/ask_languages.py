@@ -1,0 +1,27 @@
+"""The language of each workspace, made anew where its configuration changed."""
+
+from __future__ import annotations
+
+from headwater.language.language import Language
+from headwater.workspace import WorkspaceConfig
+
+_KEPT = 100
+
+
+class Languages:
+    """Keeps the languages of the workspaces that were spoken in last."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[frozenset[str], Language]] = {}
+
+    def of(self, config: WorkspaceConfig) -> Language:
+        """Answer the language of a workspace: the grammar's, and its destinations' names."""
+        names = frozenset(one.name for one in config.destinations)
+        kept = self._kept.get(config.workspace)
+        if kept is not None and kept[0] == names:
+            return kept[1]
+        if len(self._kept) >= _KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        made = Language(destinations=names)
+        self._kept[config.workspace] = (names, made)
+        return made

@@ -1,0 +1,40 @@
+"""How far a plan reaches: how many people, which destinations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.api.acts import questions
+from headwater.api.acts.asked import Asked
+from headwater.audiences.conditions_reading import to_json
+from headwater.errors import HeadwaterError
+from headwater.language.plan import effect_of
+
+
+async def reach_of(plan: Any, asked: Asked) -> dict[str, Any]:
+    """Answer `people`, how many (None where this server cannot tell), and `destinations`."""
+    reach: dict[str, Any] = {}
+    destinations = getattr(plan, "destinations", None) or getattr(plan, "destination", None)
+    if destinations is not None:
+        one = isinstance(destinations, str)
+        reach["destinations"] = [destinations] if one else list(destinations)
+    if effect_of(plan) in {"sends", "erases", "merges"} or plan.do == "sync_audience":
+        reach["people"] = await _people(plan, asked)
+    elif effect_of(plan) == "records":
+        reach["people"] = len({one.who for one in getattr(plan, "facts", [plan])})
+    return reach
+
+
+async def _people(plan: Any, asked: Asked) -> int | None:
+    if effect_of(plan) == "merges":
+        return 2
+    to = getattr(plan, "to", plan)
+    if getattr(to, "who", None) is not None:
+        return 1
+    people = getattr(to, "people", None)
+    if people is None or questions.missing_for(asked) is not None:
+        return None
+    try:
+        return await questions.count_of(to_json(people), asked)
+    except HeadwaterError:
+        return None  # an audience that is named may not exist; carrying out will say so
