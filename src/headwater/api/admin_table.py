@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from headwater.api.accounts import account_routes
+from headwater.api.ask import ask_routes
 from headwater.api.deliveries import delivery_routes
 from headwater.api.destinations import destination_routes
 from headwater.api.identity_rules import identity_rule_routes
@@ -26,6 +27,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     people_routes,
     account_routes,
     question_routes,
+    ask_routes,
     segment_profile_routes,
     delivery_routes,
     rejected_routes,

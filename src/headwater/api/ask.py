@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from headwater.actors.registry import Role
 from headwater.api.access import Reader
 from headwater.api.acts import carry_out, missing_for
 from headwater.api.acts.asked import Asked
@@ -16,18 +17,17 @@ from headwater.api.ask_reach import reach_of
 from headwater.api.authentication import Caller
 from headwater.api.fields import Identifier, Json, LongText, Order, Text, View
 from headwater.api.services import Services
-from headwater.actors.registry import Role
 from headwater.errors import BadRequest, Conflict, NotFound
 from headwater.language.chains import read_chain
 from headwater.language.language import Understanding
 from headwater.language.plan import (
-    Effect,
     effect_of,
     hash_of,
     needs_confirmation,
     read_plan,
     write_plan,
 )
+from headwater.language.plan_parts import Effect
 from headwater.language.plan_words import in_words
 
 _ROLES: dict[Effect, Role] = {
@@ -152,7 +152,7 @@ class Asking:
             reach=await reach_of(plan, asked),
             notes=list(understood.notes),
             definitions={name: dict(one) for name, one in understood.definitions.items()},
-            missing=missing_for(plan, asked),
+            missing=missing_for(plan),
             executed=False,
             result=None,
         )

@@ -32,9 +32,9 @@ async def _people(plan: Any, asked: Asked) -> int | None:
     if getattr(to, "who", None) is not None:
         return 1
     people = getattr(to, "people", None)
-    if people is None or questions.missing_for(asked) is not None:
+    if people is None:
         return None
     try:
-        return await questions.count_of(to_json(people), asked)
+        return await questions.count_of(to_json(people), asked, plan)
     except HeadwaterError:
         return None  # an audience that is named may not exist; carrying out will say so

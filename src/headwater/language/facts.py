@@ -124,11 +124,18 @@ class _Facts:
                 following = joint + 1
                 while self.phrase.low(following) in _JOINTS | AUXILIARIES and following < end:
                     following += 1
-                form = self.phrase.form(following) if following < end else None
-                if form is not None and PAST in form.tenses and joint > start:
+                if following < end and joint > start and self._may_be_past(following):
                     yield start, joint
                     start = following
         yield start, end
+
+    def _may_be_past(self, at: int) -> bool:
+        form = self.phrase.form(at)
+        if form is not None:
+            return PAST in form.tenses
+        token = self.phrase.tokens[at]
+        is_new = token.kind == "word" and token.low not in self.phrase.words.known
+        return is_new and regular_past(token.low) is not None
 
     def _happening(self, subject: Subject, at: int, end: int) -> tuple[Happening, Clause] | None:
         while at < end and self.phrase.low(at) in AUXILIARIES and at + 1 < end:

@@ -32,7 +32,7 @@ EACH = "each"
 # Compiled at the first use, to keep the import short.
 _EMAIL = r"[^\s@]+@[^\s@]+\.[^\s@]+"
 _PHONE = r"\+\d{8,15}"
-_ANONYMOUS = r"(?i:anon(?:ymous)?)[-_]\S+"
+_ANONYMOUS = r"(?i:anon(?:ymous)?)[-_][\s\S]+"
 _TYPED = r"[a-z][a-z0-9_.]*:\S[\s\S]*"
 _LEADING = frozenset(
     {"user", "customer", "person", "profile", "contact", "agent", "lead", "visitor"}

@@ -26,6 +26,7 @@ _logger = logging.getLogger(__name__)
 ADMIN_ROUTES = frozenset(
     {"accounts", "dead-letters", "deliveries", "destination-types", "destinations"}
     | {
+        "ask",
         "identity-rules",
         "keys",
         "people",

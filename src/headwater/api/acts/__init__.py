@@ -31,10 +31,10 @@ ACTS: Mapping[str, Act] = {
 }
 
 
-def missing_for(plan: Any, asked: Asked) -> str | None:
+def missing_for(plan: Any) -> str | None:
     """Answer what this server lacks to carry out a plan; None where it can."""
     if plan.do in ACTS:
-        return questions.missing_for(asked) if plan.do in questions.ACTS else None
+        return None
     if isinstance(plan, Chain):
         return "journeys"
     needs: str | None = kinds()[plan.do].needs
@@ -48,7 +48,7 @@ async def carry_out(plan: Any, asked: Asked) -> dict[str, Any]:
         NotYet: this server cannot do that yet.
         HeadwaterError: it could not be done.
     """
-    missing = missing_for(plan, asked)
+    missing = missing_for(plan)
     if missing is not None:
         raise NotYet(missing, plan)
     return await ACTS[plan.do](plan, asked)

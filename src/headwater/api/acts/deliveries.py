@@ -16,9 +16,7 @@ async def delivery_status(plan: DeliveryStatus, asked: Asked) -> dict[str, Any]:
         raise NotYet("messages", plan)
     lanes = await asked.services.lanes.status(asked.workspace)
     if plan.destination is not None:
-        present = await asked.services.workspaces.read(
-            asked.workspace, WorkspaceActor.destinations
-        )
+        present = await asked.services.workspaces.read(asked.workspace, WorkspaceActor.destinations)
         chosen = named(present, plan.destination)
         lanes = [one for one in lanes if one.destination == chosen.id]
     return {

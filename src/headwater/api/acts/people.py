@@ -44,8 +44,13 @@ async def link(plan: Link, asked: Asked) -> dict[str, Any]:
     """Record that two ids are one person's; answer the person that they are now."""
     first, second = asked.who(plan.first), asked.who(plan.second)
     types = {first.partition(":")[0], second.partition(":")[0]}
+    known = [await asked.services.people.person(asked.workspace, one) for one in (first, second)]
+    if types == {"user_id"} and None not in known:
+        merged = await asked.services.people.merge(asked.workspace, first, second)
+        return {"person": _shown(person_view(merged))}
     if types <= _ALIASED and "user_id" in types:
-        previous, user = (second, first) if first.startswith("user_id:") else (first, second)
+        turned = second.startswith("anonymous_id:")
+        previous, user = (second, first) if turned else (first, second)
         event = {
             "type": "alias",
             "userId": user.partition(":")[2],
@@ -88,9 +93,7 @@ async def export_person(plan: ExportPerson, asked: Asked) -> dict[str, Any]:
     cursor: str | None = None
     while True:
         which = TimelineFilter(oldest_first=True)
-        page = await people.timeline(
-            asked.workspace, who, which=which, limit=_PAGE, cursor=cursor
-        )
+        page = await people.timeline(asked.workspace, who, which=which, limit=_PAGE, cursor=cursor)
         events += [] if page is None else [dict(event) for event in page.events]
         cursor = None if page is None else page.next
         if cursor is None:

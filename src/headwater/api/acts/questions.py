@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headwater.api.acts.asked import Asked
+from headwater.api.acts.asked import Asked, NotYet
 from headwater.audiences.conditions_reading import to_json
 from headwater.collect.times import write_time
+from headwater.errors import BadRequest
 from headwater.language.plan_events import Ask
 from headwater.language.plan_people import CountPeople, ListPeople
 from headwater.questions.question import read_question, write_question
 
-ACTS = frozenset({"list_people", "count_people", "ask"})
-
 _LISTED = 100
-
-
-def missing_for(asked: Asked) -> str | None:
-    """Answer what this server lacks to answer questions; None where it can."""
-    return None if asked.services.questions is not None else "questions about populations"
 
 
 async def ask(plan: Ask, asked: Asked) -> dict[str, Any]:
     """Answer a question with a table."""
-    return await _answer(write_question(plan.question), asked)
+    return await _answer(write_question(plan.question), asked, plan)
 
 
 async def list_people(plan: ListPeople, asked: Asked) -> dict[str, Any]:
@@ -36,15 +30,15 @@ async def list_people(plan: ListPeople, asked: Asked) -> dict[str, Any]:
         "traits": ["name", "email", "plan"],
         "limit": _LISTED,
     }
-    return await _answer(question, asked)
+    return await _answer(question, asked, plan)
 
 
 async def count_people(plan: CountPeople, asked: Asked) -> dict[str, Any]:
     """Answer how many people a condition is true of."""
-    return {"count": await count_of(to_json(plan.people), asked)}
+    return {"count": await count_of(to_json(plan.people), asked, plan)}
 
 
-async def count_of(people: Mapping[str, Any], asked: Asked) -> int:
+async def count_of(people: Mapping[str, Any], asked: Asked, plan: Any) -> int:
     """Answer how many people a condition (as JSON) is true of."""
     question = {
         "question": "trend",
@@ -53,14 +47,19 @@ async def count_of(people: Mapping[str, Any], asked: Asked) -> int:
         "people": people,
         "series": [{"measure": "people", "events": {"call": "any"}}],
     }
-    answer = await _answer(question, asked)
+    answer = await _answer(question, asked, plan)
     figures = [cell for row in answer["rows"] for cell in row if isinstance(cell, (int, float))]
     return int(figures[-1]) if figures else 0
 
 
-async def _answer(question: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+async def _answer(question: Mapping[str, Any], asked: Asked, plan: Any) -> dict[str, Any]:
     typed = read_question(dict(question))
-    table = await asked.services.questions.answer(asked.workspace, typed)
+    try:
+        table = await asked.services.questions.answer(asked.workspace, typed)
+    except BadRequest as error:
+        if error.message.endswith("cannot be asked here."):
+            raise NotYet("questions about people by what they did", plan) from error
+        raise
     return {
         "columns": [{"name": one.name, "kind": one.kind} for one in table.columns],
         "rows": [list(row) for row in table.rows],

@@ -78,12 +78,8 @@ def named(present: Sequence[DestinationConfig], name: str) -> DestinationConfig:
         NotFound: none is meant, or more than one.
     """
     wanted = name.lower()
-    for key in (
-        lambda one: one.id.lower(),
-        lambda one: one.name.lower(),
-        lambda one: _titles(one),
-    ):
-        found = [one for one in present if wanted in _as_set(key(one))]
+    for names_of in (_id, _name, _titles):
+        found = [one for one in present if wanted in names_of(one)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -96,8 +92,12 @@ def named(present: Sequence[DestinationConfig], name: str) -> DestinationConfig:
     )
 
 
-def _as_set(value: Any) -> set[str]:
-    return {value} if isinstance(value, str) else set(value)
+def _id(one: DestinationConfig) -> set[str]:
+    return {one.id.lower()}
+
+
+def _name(one: DestinationConfig) -> set[str]:
+    return {one.name.lower()}
 
 
 def _titles(one: DestinationConfig) -> set[str]:
