@@ -165,7 +165,7 @@ async def test_a_lane_gathers_items_into_one_call(path: Path, writer: Writer) ->
 
     lane = writer.coalesce(handler)
     async with Held(writer):
-        tasks = [asyncio.create_task(lane.submit(item)) for item in range(5)]
+        tasks = [lane.submit(item) for item in range(5)]
 
     assert await asyncio.gather(*tasks) == [f"stored {item}" for item in range(5)]
     assert calls == [[0, 1, 2, 3, 4]]
@@ -183,7 +183,7 @@ async def test_a_poison_item_fails_only_itself(path: Path, writer: Writer) -> No
 
     lane = writer.coalesce(handler)
     async with Held(writer):
-        tasks = [asyncio.create_task(lane.submit(item)) for item in range(5)]
+        tasks = [lane.submit(item) for item in range(5)]
     results = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert results[:3] == [0, 1, 2]

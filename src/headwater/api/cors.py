@@ -23,7 +23,8 @@ _NAME = rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # RFC 9110, section 5.6.2
 _HEADER_NAMES = re.compile(rb"%b(?:[ \t]*,[ \t]*%b)*" % (_NAME, _NAME))
 _LONGEST_REQUEST = 1000  # bytes
 
-_FOR_ANYBODY = ((b"access-control-allow-origin", b"*"), (b"vary", b"origin"))
+# Without `Vary`: of a request that names no origin nothing is kept by caches.
+_FOR_ANYBODY = ((b"access-control-allow-origin", b"*"),)
 
 
 def cors_headers(origin: bytes | None) -> Headers:

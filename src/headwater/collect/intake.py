@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,8 +32,8 @@ class Rejection:
 class Intake(Protocol):
     """Stores arrivals durably."""
 
-    async def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> None:
-        """Return once every arrival is committed to durable storage.
+    def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> Awaitable[None]:
+        """Return, when awaited, once every arrival is committed to durable storage.
 
         Raises:
             Unavailable: nothing of it is promised; the client should try again.

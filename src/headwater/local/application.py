@@ -57,7 +57,8 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         clock=parts.clock,
         random=parts.random,
         settings=collect_settings(settings),
-        next_app=operated,
+        next_app=MeasuredApp(operated, parts.metrics, route_of),
+        observe=parts.metrics.request,
     )
 
     stopping: list[asyncio.Future[None]] = []  # the loop itself would not keep it
@@ -71,7 +72,7 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         # Beside the requests, not after them: the grace is one for both.
         stopping.append(asyncio.ensure_future(parts.lanes.stop(settings.shutdown_grace)))
 
-    return MeasuredApp(collect, parts.metrics, route_of), drain
+    return collect, drain
 
 
 def _services(parts: Parts, intake: CountedIntake) -> Services:

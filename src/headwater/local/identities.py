@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, TypeVar
@@ -99,10 +99,9 @@ class Identities:
         self._random = random
         self._lane = writer.coalesce(self._store)
 
-    async def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> None:  # noqa: ARG002 - the port's; rules are read when the turn runs
-        """Return once every arrival is committed; see `Intake.receive`."""
-        if arrivals:
-            await self._lane.submit(arrivals, weight=len(arrivals))
+    def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> Awaitable[None]:  # noqa: ARG002 - the port's; rules are read when the turn runs
+        """Return, when awaited, once every arrival is committed; see `Intake.receive`."""
+        return self._lane.submit(arrivals, weight=len(arrivals))
 
     async def reject(self, workspace: str, source: str, rejections: Sequence[Rejection]) -> None:
         """Return once the refused events are committed; see `Intake.reject`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from headwater.api.directory import WriteKeyDirectory
@@ -59,9 +59,7 @@ class CountedIntake:
         self._identities = identities
         self._metrics = metrics
 
-    def receive(
-        self, config: WorkspaceConfig, arrivals: Sequence[Arrival]
-    ) -> Coroutine[Any, Any, None]:
+    def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> Awaitable[None]:
         """Return once all are committed; see `Intake.receive`."""
         return self._identities.receive(config, arrivals)
 

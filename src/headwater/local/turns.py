@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from headwater.errors import Unavailable
 from headwater.local.sql import Database
 from headwater.ports import Sql
@@ -23,9 +25,11 @@ class DiskFailure(Exception):
     """The turn as a whole cannot be committed."""
 
 
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """A job, or an item for a lane's handler, and who waits for its result."""
+class Waiting(msgspec.Struct, eq=False):
+    """A job, or an item for a lane's handler, and who waits for its result.
+
+    A struct, as there is one for each request, and a dataclass takes longer to make.
+    """
 
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop

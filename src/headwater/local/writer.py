@@ -261,8 +261,8 @@ class Lane(Generic[Item, Result]):
         self._writer = writer
         self._handler = handler
 
-    async def submit(self, item: Item, *, weight: int = 1) -> Result:
-        """Answer the handler's result for this item once it is on the disk.
+    def submit(self, item: Item, *, weight: int = 1) -> asyncio.Future[Result]:
+        """Answer what will have the handler's result for this item once it is on the disk.
 
         Where the combined call raises, each item is tried alone, so that one that cannot be
         handled fails only itself.
@@ -272,10 +272,9 @@ class Lane(Generic[Item, Result]):
             Exception: what the handler raised for this item alone.
         """
         loop = asyncio.get_running_loop()
-        waiting = Waiting(loop.create_future(), loop, weight, handler=self._handler, item=item)
-        self._writer.enqueue(waiting)
-        result: Result = await waiting.future
-        return result
+        future: asyncio.Future[Result] = loop.create_future()
+        self._writer.enqueue(Waiting(future, loop, weight, handler=self._handler, item=item))
+        return future
 
 
 def _call(what: str, call: Callable[[Any], None], value: Any) -> None:
