@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib import resources
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -48,6 +49,11 @@ _KNOWN = """
 SELECT event.actor, event.message_id
 FROM json_each(?) AS wanted
 JOIN event ON event.actor = wanted.value ->> 0 AND event.message_id = wanted.value ->> 1
+"""
+_KNOWN_BY_ID = """
+SELECT event.actor, event.message_id
+FROM json_each(?) AS wanted
+JOIN event ON event.actor = wanted.value AND event.message_id = wanted.key
 """
 _ADD = """
 INSERT INTO event (actor, message_id, timestamp, via, type, body) VALUES (?, ?, ?, ?, ?, ?)
@@ -159,13 +165,20 @@ class Turn:
         """Answer which of these (actor, messageId) are stored already."""
         if not keys:
             return set()
-        return {(row[0], row[1]) for row in self._sql.execute(_KNOWN, (_text(keys),))}
+        # As an object, half the time: its keys and values need not be picked out of pairs. Two
+        # people's events may have the same messageId, though, and then it has not room for both.
+        by_id = {message_id: actor for actor, message_id in keys}
+        if len(by_id) == len(keys):
+            rows = self._sql.execute(_KNOWN_BY_ID, (_text(by_id),))
+        else:
+            rows = self._sql.execute(_KNOWN, (_text(keys),))
+        return {(row[0], row[1]) for row in rows}
 
     def add(self, rows: Sequence[tuple[str, str, int, str, str, str]]) -> None:
         """Store events: actor, messageId, timestamp, via, type, body. None of them may be known."""
         if rows:
             # A person's events side by side: fewer pages to log, and fewer to read them back.
-            self._sql.execute_many(_ADD, sorted(rows))
+            self._sql.execute_many(_ADD, sorted(rows, key=itemgetter(0)))
 
     def add_moved(self, actor: str, rows: Sequence[EventRow]) -> None:
         """Store events that come from another actor; they keep their place in the lake's order."""
