@@ -59,6 +59,7 @@ class Collector:
         self.config = config
         self._limits = limits or Limits()
         self._identifiers = IdentifierReader(config.identity)
+        self._encode = json_text.TextEncoder().encode
 
     def collect(self, envelope: Envelope, circumstances: Circumstances) -> Collected:
         """Answer the arrivals and rejections of a request; a bad event takes no other with it."""
@@ -89,7 +90,7 @@ class Collector:
             type=kind,
             timestamp=timestamp,
             received_at=assembly.received_at,
-            body=json_text.encode(event),
+            body=self._encode(event),
         )
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from headwater.errors import BadRequest
@@ -25,7 +24,7 @@ _NOT_IN_A_NAME = re.compile(r"[^a-z0-9_.]+")
 _LONGEST_NAME = 64
 _OF_ACCOUNTS = frozenset({"group_id", "account_id"})
 
-# Visitors send several events, so what their ids are in one form is kept, of so many at a time.
+# Identifiers kept of each type; there is room for as many again once it is full.
 _KEPT = 4096
 _LONGEST_KEPT = 128  # characters
 
@@ -45,6 +44,8 @@ class IdentifierReader:
         paths = [(each.name, path) for each in rules.types for path in each.paths]
         self._nothing: list[str | None] = [None] * len(paths)
         self._holders = _by_holder(paths)
+        # Visitors send several events: what their ids are in one form is kept, by type.
+        self._kept: dict[str, dict[str, str | None]] = {name: {} for name, _ in paths}
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         """Answer the identifiers of an event in Segment's shape; empty if it names nobody.
@@ -61,8 +62,13 @@ class IdentifierReader:
             else:
                 for rank, name, key in leaves:
                     value = holder.get(key)
-                    if value is not None:
-                        by_rank[rank] = self._identifier(name, value)
+                    if value is None:
+                        continue
+                    kept = self._kept[name]
+                    if type(value) is str and value in kept:
+                        by_rank[rank] = kept[value]
+                    else:
+                        by_rank[rank] = self._learnt(kept, name, value)
         found: dict[str, None] = dict.fromkeys(filter(None, by_rank))
         context = event.get("context")
         external = context.get("externalIds") if context else None
@@ -94,11 +100,17 @@ class IdentifierReader:
             )
         return found
 
-    def _identifier(self, name: str, value: Any) -> str | None:
+    def _learnt(self, kept: dict[str, str | None], name: str, value: Any) -> str | None:
+        """Answer an identifier, and keep it for the next event that has it."""
+        identifier = self._identifier(name, value)
         if type(value) is str and len(value) <= _LONGEST_KEPT:
-            identifier = _kept_identifier(name, value, self._phone_region)
-        else:
-            identifier = _identifier(name, value, self._phone_region)
+            if len(kept) >= _KEPT:
+                kept.clear()
+            kept[value] = identifier
+        return identifier
+
+    def _identifier(self, name: str, value: Any) -> str | None:
+        identifier = _identifier(name, value, self._phone_region)
         if identifier is not None and name in self._blocked:
             text = identifier[len(name) + 1 :]
             return None if text.lower() in self._blocked[name] else identifier
@@ -151,9 +163,6 @@ def _identifier(name: str, value: Any, phone_region: str | None) -> str | None:
     if to_one_form is not None:
         text = to_one_form(text, phone_region)
     return None if text is None else f"{name}:{text}"
-
-
-_kept_identifier = lru_cache(maxsize=_KEPT)(_identifier)
 
 
 def _by_holder(
