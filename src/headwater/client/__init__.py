@@ -24,6 +24,7 @@ from headwater.client.errors import (
 
 if TYPE_CHECKING:
     from headwater.client.asynchronous import AsyncClient
+    from headwater.client.handle import Headwater
     from headwater.client.threaded import Client
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ClientClosed",
     "ClientError",
     "EventRejected",
+    "Headwater",
     "InvalidEvent",
     "InvalidSettings",
     "KeyRefused",
@@ -50,4 +52,8 @@ def __getattr__(name: str) -> object:
         from headwater.client.asynchronous import AsyncClient  # noqa: PLC0415 - brings in httpx
 
         return AsyncClient
+    if name == "Headwater":
+        from headwater.client.handle import Headwater  # noqa: PLC0415 - brings in httpx
+
+        return Headwater
     raise AttributeError(f"module 'headwater.client' has no attribute {name!r}")

@@ -39,6 +39,9 @@ def by(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
     if phrase.low(start) in {"each", "every"} | DETERMINERS and end - start == 2:
         start += 1
     if end - start == 2 and phrase.kind(start) == "word":
+        if slots.window(phrase, start + 1, end) is not None:
+            return None
+        phrase.slot_costs["by", at, end] = 2
         words = f"{phrase.low(start)} {phrase.low(start + 1)}"
         return {"by": "property", "name": f"properties.{words.replace(' ', '_')}"}
     if phrase.kind(start) in {"quoted", "bound"}:
