@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from headwater.client.handle import Headwater
     from headwater.client.threaded import Client
 
+    headwater: Headwater
+
 __version__ = "0.1.0"
 __all__ = ["AsyncClient", "Client", "Headwater", "__version__"]
 

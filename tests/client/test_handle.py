@@ -210,10 +210,10 @@ def test_the_package_has_a_handle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_URL", "http://example.test")
     monkeypatch.setenv("HEADWATER_ADMIN_KEY", "key")
     try:
-        handle = package.headwater  # type: ignore[attr-defined]  # found on first use
+        handle = package.headwater
 
         assert handle.host == "http://example.test"
-        assert package.headwater is handle  # type: ignore[attr-defined]  # the same
+        assert package.headwater is handle
     finally:
         vars(package).pop("headwater", None)
 
