@@ -21,7 +21,6 @@ from headwater.actors.identity_calls import (
     Standing,
     arrival_of,
     decode_answer,
-    decode_envelope,
     encode,
     event_of,
 )
@@ -49,8 +48,9 @@ class One:
 
     def ask(self, call: Call, *, version: int = 1, config: WorkspaceConfig | None = None) -> Answer:
         """Answer what it answers."""
-        envelope = decode_envelope(encode(Envelope(NAME, version, call, config)))
-        return decode_answer(encode(self.object.call(self.sql, envelope, now=self.now)))
+        request = encode(Envelope(NAME, version, call, config))
+        answer = self.object.respond(self.sql, request, now=self.now)
+        return decode_answer(answer)
 
     def receive(self, *numbers: int) -> Received:
         """Send it events."""

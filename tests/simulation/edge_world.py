@@ -40,11 +40,29 @@ T = TypeVar("T")
 _SCHEMA = schema() + outbox.schema()
 
 
-def actor_database() -> Database:
-    """Answer an empty database for one actor."""
+class CutDatabase(Database):
+    """A database whose units of work may be cut off before they are committed."""
+
+    def __init__(self, connection: sqlite3.Connection, cut: Callable[[], None]) -> None:
+        super().__init__(connection)
+        self._cut = cut
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Run a unit of work, or all but its commit."""
+
+        def whole() -> T:
+            done = work()
+            self._cut()
+            return done
+
+        return super().run(whole)
+
+
+def actor_database(cut: Callable[[], None] = lambda: None) -> Database:
+    """Answer an empty database for one actor; `cut` is called before each commit."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.executescript(_SCHEMA)
-    return Database(connection)
+    return CutDatabase(connection, cut)
 
 
 @dataclass
@@ -175,18 +193,23 @@ class EdgeWorld:
         self.calls += 1
         envelope = identity_calls.decode_envelope(request)
         assert envelope.actor == name
-        sql = self.databases.setdefault(name, actor_database())
+        sql = self.databases.get(name)
+        if sql is None:
+            sql = self.databases[name] = actor_database(lambda: self.cut(name))
         actor = self.objects.setdefault(name, IdentityObject(self.known))
         heard = self._heard(sql, envelope)
         before = self._ids(sql, name)
-        with sql.transaction():
-            answer = actor.call(sql, envelope, now=self.now)
-            if self.random.randrange(100) < self.faults.cut:
-                self.struck["cut"] += 1
-                del self.objects[name]
-                raise Crash
+        text = actor.respond(sql, request, now=self.now)
+        answer = identity_calls.decode_answer(text)
         self._tell_oracle(sql, envelope, answer, heard=heard, before=before)
-        return identity_calls.encode(answer)
+        return text
+
+    def cut(self, name: str) -> None:
+        """Have an actor die before its commit, sometimes."""
+        if self.random.randrange(100) < self.faults.cut:
+            self.struck["cut"] += 1
+            del self.objects[name]
+            raise Crash
 
     def _heard(self, sql: Database, envelope: Envelope) -> bool:
         """Tell whether a request to join is one that its actor has answered before."""

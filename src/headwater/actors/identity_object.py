@@ -35,6 +35,8 @@ from headwater.actors.identity_calls import (
     Split,
     Standing,
     arrival_of,
+    decode_envelope,
+    encode,
 )
 from headwater.actors.identity_messages import Request
 from headwater.actors.identity_network import hop
@@ -58,19 +60,23 @@ class IdentityObject:
         self._known = known
         self._under_way: tuple[int, str] | None = None
 
+    def respond(self, sql: Sql, request: str, *, now: int) -> str:
+        """Answer a call, both as JSON texts; what it refuses has changed nothing."""
+        envelope = decode_envelope(request)
+        try:
+            return encode(sql.run(lambda: self.call(sql, envelope, now=now)))
+        except HeadwaterError as error:
+            return encode(Refused(type(error).__name__, error.message, error.code))
+
     def call(self, sql: Sql, envelope: Envelope, *, now: int) -> Answer:
-        """Run one call; what it refuses has changed nothing."""
+        """Run one call, inside a unit of work; what it raises must undo all of it."""
         if envelope.config is not None:
             self._known.put(envelope.config)
         name = envelope.actor
         policy = self._known.policy(name.partition("/")[0], envelope.version)
         if policy is None:
             return Outdated()
-        try:
-            with sql.transaction():
-                return self._run(sql, name, policy, envelope.call, now)
-        except HeadwaterError as error:
-            return Refused(type(error).__name__, error.message, error.code)
+        return self._run(sql, name, policy, envelope.call, now)
 
     def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""

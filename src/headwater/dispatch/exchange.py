@@ -43,7 +43,7 @@ class Exchange:
         if isinstance(answer, Outdated):
             answer = await self._send(Envelope(actor, self.config.version, call, self.config))
         if isinstance(answer, Refused):
-            raise refusal(answer)
+            raise raised(answer.error, answer.message, answer.code)
         if not isinstance(answer, expected):
             raise CallFailed(f"{type(answer).__name__} came where {expected.__name__} was due.")
         return answer
@@ -52,16 +52,11 @@ class Exchange:
         return decode_answer(await self._actors.identity(envelope.actor).call(encode(envelope)))
 
 
-def refusal(refused: Refused) -> errors.HeadwaterError:
-    """Answer the error that an actor refused a call with."""
-    kind = getattr(errors, refused.error, None)
+def raised(error: str, message: str, code: str) -> errors.HeadwaterError:
+    """Answer the error by a name that came over the wire; one that is unknown is the root."""
+    kind = getattr(errors, error, None)
     if not (isinstance(kind, type) and issubclass(kind, errors.HeadwaterError)):
         kind = errors.HeadwaterError
-    return (
-        kind(refused.message, code=refused.code)
-        if kind not in _WITHOUT_CODE
-        else kind(refused.message)
-    )
-
-
-_WITHOUT_CODE = frozenset({errors.RateLimited, errors.Unavailable})
+    made = kind(message)
+    made.code = code
+    return made

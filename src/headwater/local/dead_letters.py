@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from headwater.actors import dead_letters
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
-from headwater.local.lane_runner import Runs
+from headwater.dispatch.lane_surroundings import Runs
 from headwater.ports import Clock
 
 

@@ -10,8 +10,10 @@ from headwater.actors import deliveries
 from headwater.actors.deliveries import LaneStatistics
 from headwater.destinations.configuration import destination_of
 from headwater.destinations.lane_status import LaneStatus
+from headwater.dispatch.lane_report import empty, report_broken
+from headwater.dispatch.lane_runner import LaneRunner
+from headwater.dispatch.lane_surroundings import Runs, Surroundings
 from headwater.errors import BadRequest
-from headwater.local.lane_runner import LaneRunner, Runs, Surroundings
 from headwater.ports import Clock, Http, Random
 from headwater.workspace import DestinationConfig, WorkspaceConfig
 
@@ -110,44 +112,13 @@ class Lanes:
             task.add_done_callback(self._ending.discard)
 
     def _status(self, key: _Key, stored: LaneStatistics | None) -> LaneStatus:
-        if stored is None:
-            stored = LaneStatistics(0, *key, 0, 0, 0, None, 0, 0)
+        now = self._around.clock.now()
+        stored = stored or empty(*key)
         runner = self._runners.get(key)
         if runner is None:
             config, problem = self._broken[key]
-            return _at_rest(config, stored, problem, self._lag(stored))
-        now = self._around.clock.now()
-        lane = runner.lane
-        due = lane.wake_at(now) if runner.config.enabled else None
-        return LaneStatus(
-            workspace=key[0],
-            destination=key[1],
-            type=runner.config.type,
-            name=runner.config.name,
-            enabled=runner.config.enabled,
-            breaker=lane.state(now),
-            problem=lane.reason,
-            in_flight=lane.in_flight,
-            waiting=stored.waiting,
-            retrying=stored.retrying,
-            lag=self._lag(stored),
-            dead_letters=stored.dead_letters,
-            delivered=stored.delivered,
-            failed=stored.failed,
-            last_outcome=runner.last.outcome,
-            last_reason=runner.last.reason,
-            last_outcome_at=runner.last.at,
-            next_attempt_at=due,
-            response_p50=runner.responses.percentile(0.5),
-            response_p99=runner.responses.percentile(0.99),
-            delay_p50=runner.delays.percentile(0.5),
-            delay_p99=runner.delays.percentile(0.99),
-        )
-
-    def _lag(self, stored: LaneStatistics) -> float:
-        if stored.oldest is None:
-            return 0.0
-        return max(0.0, (self._around.clock.now() - stored.oldest) / 1000)
+            return report_broken(config, stored, problem, now=now)
+        return runner.report(stored)
 
     async def _trim(self) -> None:
         while True:
@@ -156,32 +127,3 @@ class Lanes:
                 await self._around.writer.run(deliveries.trim_merges)
             except Exception:
                 _logger.exception("Old merges could not be trimmed; it is tried again.")
-
-
-def _at_rest(
-    config: DestinationConfig, stored: LaneStatistics, problem: str, lag: float
-) -> LaneStatus:
-    return LaneStatus(
-        workspace=stored.workspace,
-        destination=stored.destination,
-        type=config.type,
-        name=config.name,
-        enabled=config.enabled,
-        breaker="open",
-        problem=problem,
-        in_flight=0,
-        waiting=stored.waiting,
-        retrying=stored.retrying,
-        lag=lag,
-        dead_letters=stored.dead_letters,
-        delivered=stored.delivered,
-        failed=stored.failed,
-        last_outcome=None,
-        last_reason=None,
-        last_outcome_at=None,
-        next_attempt_at=None,
-        response_p50=None,
-        response_p99=None,
-        delay_p50=None,
-        delay_p99=None,
-    )

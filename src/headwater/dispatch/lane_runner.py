@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 from headwater.actors import deliveries
-from headwater.actors.deliveries import Reading
+from headwater.actors.deliveries import LaneStatistics, Reading
 from headwater.destinations.destination import Destination, OutgoingEvent
 from headwater.destinations.lane import Lane
+from headwater.destinations.lane_status import LaneStatus
 from headwater.destinations.latency import Latency
 from headwater.destinations.outcome import (
     CredentialsRefused,
@@ -23,11 +21,11 @@ from headwater.destinations.outcome import (
     read_failure,
 )
 from headwater.destinations.settlement import Attempt, Row, Settlement
+from headwater.dispatch.lane_report import Last, report
+from headwater.dispatch.lane_surroundings import Surroundings
 from headwater.errors import HeadwaterError
-from headwater.ports import Clock, Http, HttpFailure, HttpResponse, Random, Sql
+from headwater.ports import HttpFailure, HttpResponse, Sql
 from headwater.workspace import DestinationConfig
-
-T = TypeVar("T")
 
 _logger = logging.getLogger(__name__)
 
@@ -42,34 +40,6 @@ _NAMES: dict[type[Outcome], str] = {
     Rejected: "rejected",
     CredentialsRefused: "credentials_refused",
 }
-
-
-class Runs(Protocol):
-    """The writer, or the readers."""
-
-    async def run(self, job: Callable[[Sql], T]) -> T:
-        """Answer the job's result; the writer does so once what it wrote is on the disk."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all lanes share."""
-
-    writer: Runs
-    readers: Runs
-    http: Http
-    clock: Clock
-    random: Random
-
-
-@dataclass(slots=True)
-class Last:
-    """The latest outcome. `at` in milliseconds; `reason` is None for a delivery."""
-
-    outcome: str | None = None
-    reason: str | None = None
-    at: int | None = None
 
 
 class LaneRunner:
@@ -143,6 +113,18 @@ class LaneRunner:
                 request.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    def report(self, stored: LaneStatistics) -> LaneStatus:
+        """Answer how the lane is, with what storage knows of it."""
+        return report(
+            self.config,
+            stored,
+            self.lane,
+            last=self.last,
+            responses=self.responses,
+            delays=self.delays,
+            now=self._around.clock.now(),
+        )
+
     async def _run(self) -> None:
         trouble = _TROUBLE_FIRST
         while True:
@@ -155,14 +137,32 @@ class LaneRunner:
                 await asyncio.sleep(trouble)
                 trouble = min(_TROUBLE_LONGEST, trouble * 2)
 
-    async def _step(self) -> None:
-        self._awake.clear()
+    async def run_dry(self) -> int | None:
+        """Do all that can be done now; answer when time gives more to do, in milliseconds.
+
+        For a driver that is woken by commits and by alarms, instead of `start`.
+        """
+        while True:
+            more = await self._advance()
+            if self._requests:
+                await asyncio.wait(self._requests, return_when=asyncio.FIRST_COMPLETED)
+            elif not more and not self._more:
+                return self.lane.wake_at(self._around.clock.now()) if self.config.enabled else None
+
+    async def _advance(self) -> bool:
+        """Read and begin what can be begun; tell whether there is more to be read at once."""
         if self.config.enabled:
             await self._refill()
             for attempt in self.lane.attempts(self._around.clock.now()):
                 self._begin(attempt)
-        if self._more and self.config.enabled and self.lane.room() and self._number is not None:
-            return  # a full page was read, and there is room for the next
+        # A full page may have been read while there is room for the next.
+        has_room = bool(self.lane.room()) and self._number is not None
+        return self._more and self.config.enabled and has_room
+
+    async def _step(self) -> None:
+        self._awake.clear()
+        if await self._advance():
+            return
         try:
             async with asyncio.timeout(self._pause()):
                 await self._awake.wait()

@@ -1,0 +1,234 @@
+"""One destination's lane in a database of its own: takes what is to be delivered, and delivers it.
+
+What a Durable Object holds. The same driver and the same tables as locally; but here nothing runs
+for ever: a call or an alarm has the lane do all that can be done, and sets when to go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from headwater.actors import dead_letters, deliveries
+from headwater.actors.lane_calls import (
+    Configure,
+    CountLetters,
+    DiscardLetters,
+    Done,
+    Enqueue,
+    LaneAnswer,
+    LaneEnvelope,
+    LettersListed,
+    ListLetters,
+    Outdated,
+    Remove,
+    ReplayLetters,
+    ShowStatus,
+    StatusShown,
+    decode_envelope,
+    encode,
+)
+from headwater.commands import Command, Deliver, Rekey
+from headwater.destinations.configuration import destination_of
+from headwater.destinations.lane_status import LaneStatus
+from headwater.dispatch.lane_report import empty, report_broken
+from headwater.dispatch.lane_runner import LaneRunner
+from headwater.dispatch.lane_surroundings import Surroundings
+from headwater.errors import BadRequest
+from headwater.ports import Clock, Http, Random, Sql
+from headwater.workspace import DestinationConfig
+
+T = TypeVar("T")
+
+PATIENCE = 60_000
+"""Milliseconds after which a lane that was cut short looks what is left."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS lane_settings (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    workspace TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    config TEXT NOT NULL
+);
+"""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the lane is for."""
+
+    workspace: str
+    version: int
+    config: DestinationConfig
+
+
+class _Runs:
+    """The lane's own database as its driver wants it: each job a unit of work."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    async def run(self, job: Callable[[Sql], T]) -> T:
+        """Answer the job's result."""
+        return self._sql.run(lambda: job(self._sql))
+
+
+class LaneKeeper:
+    """A lane, from the tables of `deliveries.sql` and `SCHEMA`."""
+
+    def __init__(self, sql: Sql, *, http: Http, clock: Clock, random: Random) -> None:
+        self._sql = sql
+        self._clock = clock
+        runs = _Runs(sql)
+        self._around = Surroundings(runs, runs, http, clock, random)
+        self._told = sql.run(self._read)
+        self._problem = ""
+        self._runner: LaneRunner | None = None
+        self._working = False
+
+    def respond(self, request: str) -> str:
+        """Answer a call, both as JSON texts."""
+        envelope = decode_envelope(request)
+        return encode(self._sql.run(lambda: self._run(envelope)))
+
+    async def work(self) -> int | None:
+        """Deliver all that can be delivered now; answer when to go on, in milliseconds.
+
+        Called while it works already it answers at once; what was put in meanwhile is seen.
+        """
+        runner = self._made()
+        if runner is None:
+            return None
+        runner.wake()
+        if self._working:
+            return self._clock.now() + PATIENCE
+        self._working = True
+        try:
+            return await runner.run_dry()
+        finally:
+            self._working = False
+
+    def wake_at(self) -> int | None:
+        """Answer when to look again even if all that works now is cut short, in milliseconds."""
+        waiting = self._sql.execute("SELECT 1 FROM delivery LIMIT 1")
+        return self._clock.now() + PATIENCE if waiting else None
+
+    def _run(self, envelope: LaneEnvelope) -> LaneAnswer:
+        if isinstance(envelope.call, Remove):
+            return self._remove(envelope)
+        if self._told is None or self._told.version < envelope.version:
+            if envelope.config is None:
+                return Outdated()
+            self._configure(envelope, envelope.config)
+        return self._answer(envelope)
+
+    def _answer(self, envelope: LaneEnvelope) -> LaneAnswer:
+        now = self._clock.now()
+        match envelope.call:
+            case Enqueue(commands=commands):
+                self._enqueue(commands, now)
+                return Done(len(commands))
+            case ShowStatus():
+                return StatusShown(self._status(now))
+            case ListLetters(which=which, limit=limit):
+                return LettersListed(dead_letters.dead_letters(self._sql, which, limit=limit))
+            case CountLetters(which=which):
+                return Done(dead_letters.count(self._sql, which))
+            case DiscardLetters(which=which):
+                return Done(dead_letters.discard(self._sql, which, limit=2**31))
+            case ReplayLetters(which=which):
+                replayed = dead_letters.replay(self._sql, which, now, limit=2**31)
+                return Done(sum(replayed.values()))
+            case Configure() | Remove():
+                return Done()
+
+    def _enqueue(self, commands: Sequence[Command], now: int) -> None:
+        """Append in order: what stands before a merge before it, what stands after it after."""
+        together: list[Deliver] = []
+        for command in commands:
+            if isinstance(command, Deliver):
+                together.append(command)
+                continue
+            deliveries.enqueue(self._sql, together, now)
+            together = []
+            if isinstance(command, Rekey):
+                deliveries.rekey(self._sql, command.loser, command.winner)
+        deliveries.enqueue(self._sql, together, now)
+
+    def _configure(self, envelope: LaneEnvelope, config: DestinationConfig) -> None:
+        if self._told is None:
+            _keep_letters_apart(self._sql, envelope.destination)
+        self._told = _Told(envelope.workspace, envelope.version, config)
+        body = msgspec.json.encode(config).decode()
+        self._sql.execute(
+            "INSERT INTO lane_settings (only, workspace, version, config) VALUES (1, ?, ?, ?)"
+            " ON CONFLICT (only)"
+            " DO UPDATE SET version = excluded.version, config = excluded.config",
+            (envelope.workspace, envelope.version, body),
+        )
+        if self._runner is not None:
+            try:
+                self._runner.configure(config)
+            except BadRequest as error:
+                self._runner, self._problem = None, error.message
+
+    def _remove(self, envelope: LaneEnvelope) -> Done:
+        """Forget what waits; dead letters go with it, as nobody can list them any more."""
+        count = deliveries.drop(self._sql, envelope.workspace, envelope.destination)
+        for table in ("dead_letter", "lane_settings"):
+            self._sql.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+        self._told, self._runner = None, None
+        return Done(count)
+
+    def _read(self) -> _Told | None:
+        rows = self._sql.execute("SELECT workspace, version, config FROM lane_settings")
+        if not rows:
+            return None
+        ((workspace, version, config),) = rows
+        return _Told(workspace, version, msgspec.json.decode(config, type=DestinationConfig))
+
+    def _made(self) -> LaneRunner | None:
+        """Answer the driver, made at its first use; None where the settings do not work."""
+        if self._runner is None and self._told is not None:
+            told = self._told
+            try:
+                destination = destination_of(told.config.type)
+                self._runner = LaneRunner(told.workspace, told.config, destination, self._around)
+                self._problem = ""
+            except BadRequest as error:
+                self._problem = error.message
+                _logger.warning("Destination %s does not work: %s", told.config.id, error.message)
+        return self._runner
+
+    def _status(self, now: int) -> LaneStatus | None:
+        told = self._told
+        if told is None:
+            return None
+        stored = next(iter(deliveries.statistics(self._sql)), None)
+        stored = stored or empty(told.workspace, told.config.id)
+        runner = self._made()
+        if runner is None:
+            return report_broken(told.config, stored, self._problem, now=now)
+        return runner.report(stored)
+
+
+def _keep_letters_apart(sql: Sql, destination: str) -> None:
+    """Have the ids of this lane's dead letters begin at a place of its own.
+
+    So that a workspace's letters, which come from many lanes, have one id each: 21 bits of the
+    destination, 31 of the letter, exact in JavaScript too.
+    """
+    first = int.from_bytes(hashlib.sha256(destination.encode()).digest()[:8]) % (1 << 21) << 31
+    sql.execute(
+        "INSERT INTO dead_letter (id, lane, message_id, person, reason, response, attempts,"
+        " enqueued_at, died_at, size, body) VALUES (?, 0, '', '', '', '', 0, 0, 0, 0, '')",
+        (first,),
+    )
+    sql.execute("DELETE FROM dead_letter WHERE id = ?", (first,))
