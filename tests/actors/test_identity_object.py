@@ -145,7 +145,7 @@ def test_who_is_asked_for_nobody_says_so() -> None:
 
     assert one.ask(LookPerson("user_id:1")) == Seen()
     assert one.ask(Locate("user_id:1")) == Seen()
-    assert one.sql.execute("SELECT count(*) FROM identity") == [(0,)]
+    assert one.sql.execute("SELECT count(*) FROM sqlite_master") == [(0,)]
 
 
 def test_a_refusal_changes_nothing_and_says_why() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.edge import installation
 from tests.edge.workerd import Workerd, application
+from tests.server import ADMIN_KEY, WRITE_KEY
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,8 +50,9 @@ def installed() -> None:
 def running_application(
     installed: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workerd]:
-    """Headwater's Worker, booted once for all tests."""
-    with Workerd(application(), state=tmp_path_factory.mktemp("edge")) as worker:
+    """Headwater's Worker with an operator's own keys, booted once for all tests."""
+    made = application(HEADWATER_WRITE_KEY=WRITE_KEY, HEADWATER_ADMIN_KEY=ADMIN_KEY)
+    with Workerd(made, state=tmp_path_factory.mktemp("edge")) as worker:
         yield worker
 
 

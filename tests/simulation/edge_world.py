@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from headwater.actors import identity_calls, lane_calls, outbox
+from headwater.actors import identity_calls, lane_calls
 from headwater.actors.configurations import Configurations
 from headwater.actors.identity_calls import Carry, Envelope, Received, Split
 from headwater.actors.identity_messages import Join
@@ -36,8 +36,6 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.world import Crash
 
 T = TypeVar("T")
-
-_SCHEMA = schema() + outbox.schema()
 
 
 class CutDatabase(Database):
@@ -61,7 +59,6 @@ class CutDatabase(Database):
 def actor_database(cut: Callable[[], None] = lambda: None) -> Database:
     """Answer an empty database for one actor; `cut` is called before each commit."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(_SCHEMA)
     return CutDatabase(connection, cut)
 
 
@@ -216,12 +213,15 @@ class EdgeWorld:
         call = envelope.call
         if not (isinstance(call, Carry) and isinstance(call.request, Join)):
             return False
-        state = Turn(sql).state(envelope.actor)
+        state = Turn(sql).state(envelope.actor) if self._stored(sql) else None
         heard = state.heard.get(call.request.actor) if state else None
         return bool(heard and heard[0] >= call.request.number)
 
+    def _stored(self, sql: Database) -> bool:
+        return bool(sql.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
+
     def _ids(self, sql: Database, name: str) -> set[str]:
-        state = Turn(sql).state(name)
+        state = Turn(sql).state(name) if self._stored(sql) else None
         return set(state.ids) if isinstance(state, Root) else set()
 
     def _tell_oracle(
@@ -324,6 +324,8 @@ class EdgeWorld:
         ):
             marks = ", ".join("?" * len(columns.split(",")))
             for name in sorted(self.databases):
+                if not self._stored(self.databases[name]):
+                    continue  # somebody looked for whom nobody knows
                 # An empty actor marks a row that was dropped, and only keeps its id from use.
                 rows = self.databases[name].execute(
                     f"SELECT {columns} FROM {table} WHERE actor <> ''"

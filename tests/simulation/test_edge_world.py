@@ -22,10 +22,10 @@ from tests.simulation.pipeline import SeededRandom
 from tests.simulation.test_identity_network import FREE, TIGHT
 from tests.simulation.world import WORKSPACE, Story
 
-RUNS = 8
+RUNS = 4
 """Blocks of seeds; `HEADWATER_SEEDS` sets how many runs each has."""
 
-SEEDS = int(os.environ.get("HEADWATER_SEEDS", "4"))
+SEEDS = int(os.environ.get("HEADWATER_SEEDS", "3"))
 
 
 def configured(rules: IdentityRules) -> WorkspaceConfig:

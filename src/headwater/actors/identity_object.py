@@ -19,6 +19,7 @@ from headwater.actors.identity_calls import (
     Continue,
     Envelope,
     Locate,
+    Look,
     LookAccount,
     LookLinks,
     LookMembers,
@@ -43,7 +44,9 @@ from headwater.actors.identity_network import hop
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Link, Root
 from headwater.actors.identity_storage import Turn
+from headwater.actors.migrations import migrate
 from headwater.actors.outbox import Parcel
+from headwater.actors.schemas import IDENTITY, migrations
 from headwater.commands import Rekey
 from headwater.errors import HeadwaterError, NotFound
 from headwater.ports import Sql
@@ -59,17 +62,23 @@ class IdentityObject:
         """Make it; `known` is shared by all actors of the isolate."""
         self._known = known
         self._under_way: tuple[int, str] | None = None
+        self._is_open = False
 
     def respond(self, sql: Sql, request: str, *, now: int) -> str:
         """Answer a call, both as JSON texts; what it refuses has changed nothing."""
         envelope = decode_envelope(request)
         try:
-            return encode(sql.run(lambda: self.call(sql, envelope, now=now)))
+            if not self._is_open and isinstance(envelope.call, Look) and not _has_tables(sql):
+                return encode(Seen())  # nobody, and no reason to write anything
+            answer = sql.run(lambda: self._opened(sql, envelope, now))
+            self._is_open = True
+            return encode(answer)
         except HeadwaterError as error:
             return encode(Refused(type(error).__name__, error.message, error.code))
 
-    def call(self, sql: Sql, envelope: Envelope, *, now: int) -> Answer:
-        """Run one call, inside a unit of work; what it raises must undo all of it."""
+    def _opened(self, sql: Sql, envelope: Envelope, now: int) -> Answer:
+        if not self._is_open:
+            migrate(sql, migrations(IDENTITY))
         if envelope.config is not None:
             self._known.put(envelope.config)
         name = envelope.actor
@@ -84,10 +93,17 @@ class IdentityObject:
 
     def wake_at(self, sql: Sql, *, now: int) -> int | None:
         """Answer when to look again whether all was done, in milliseconds; None if all is."""
+        if not self._is_open and not _has_tables(sql):
+            return None
         pending = sql.execute("SELECT 1 FROM identity WHERE pending = 1 LIMIT 1")
         if pending or outbox.waiting_since(sql) is not None:
             return now + PATIENCE
         return None
+
+    def name(self, sql: Sql) -> str | None:
+        """Answer the name that it was first called by; None where nothing is stored."""
+        rows = sql.execute("SELECT actor FROM identity LIMIT 1") if _has_tables(sql) else []
+        return str(rows[0][0]) if rows else None
 
     def _run(self, sql: Sql, name: str, policy: Policy, call: Call, now: int) -> Answer:
         turn = Turn(sql)
@@ -214,3 +230,7 @@ def _look_at_account(sql: Sql, workspace: str, own: str, call: LookAccount | Loo
     return Seen(
         members=identity_reading.members(sql, workspace, group, after=call.after, limit=call.limit)
     )
+
+
+def _has_tables(sql: Sql) -> bool:
+    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'"))

@@ -7,7 +7,9 @@ settings are read from here once for each version and isolate, never on the way 
 from __future__ import annotations
 
 from headwater.actors import settings_calls
+from headwater.actors.migrations import migrate
 from headwater.actors.registry import DEFAULT_WORKSPACE, Registry
+from headwater.actors.schemas import SETTINGS, migrations
 from headwater.actors.settings_calls import (
     Catch,
     Caught,
@@ -30,9 +32,10 @@ class SettingsObject:
     """Answers calls, each as one unit of work."""
 
     def __init__(self, sql: Sql, *, random: Random) -> None:
-        """Work on a database in which `registry.sql` and `workspace.sql` have been applied."""
+        """Work on a database that holds nothing yet, or its tables."""
         self._sql = sql
         self._random = random
+        sql.run(lambda: migrate(sql, migrations(SETTINGS)))
         self._registry = Registry(sql, random=random)
 
     def respond(self, request: str, *, now: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,8 +11,9 @@ from headwater.actors.registry import Role
 from headwater.api.authentication import Caller
 
 
-def _with_role(role: Role) -> Callable[[Request], Caller]:
-    def caller(request: Request) -> Caller:
+def _with_role(role: Role) -> Callable[[Request], Awaitable[Caller]]:
+    # Async, as FastAPI gives anything else to a thread, and the edge has none.
+    async def caller(request: Request) -> Caller:
         present: Caller = request.scope["state"]["caller"]
         present.require(role)
         return present

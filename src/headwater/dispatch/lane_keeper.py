@@ -33,6 +33,8 @@ from headwater.actors.lane_calls import (
     decode_envelope,
     encode,
 )
+from headwater.actors.migrations import migrate
+from headwater.actors.schemas import LANE, migrations
 from headwater.commands import Command, Deliver, Rekey
 from headwater.destinations.configuration import destination_of
 from headwater.destinations.lane_status import LaneStatus
@@ -47,15 +49,6 @@ T = TypeVar("T")
 
 PATIENCE = 60_000
 """Milliseconds after which a lane that was cut short looks what is left."""
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS lane_settings (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    workspace TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    config TEXT NOT NULL
-);
-"""
 
 _logger = logging.getLogger(__name__)
 
@@ -81,14 +74,14 @@ class _Runs:
 
 
 class LaneKeeper:
-    """A lane, from the tables of `deliveries.sql` and `SCHEMA`."""
+    """A lane, over a database that holds nothing yet, or its tables."""
 
     def __init__(self, sql: Sql, *, http: Http, clock: Clock, random: Random) -> None:
         self._sql = sql
         self._clock = clock
         runs = _Runs(sql)
         self._around = Surroundings(runs, runs, http, clock, random)
-        self._told = sql.run(self._read)
+        self._told = sql.run(self._opened)
         self._problem = ""
         self._runner: LaneRunner | None = None
         self._working = False
@@ -187,7 +180,8 @@ class LaneKeeper:
         self._told, self._runner = None, None
         return Done(count)
 
-    def _read(self) -> _Told | None:
+    def _opened(self) -> _Told | None:
+        migrate(self._sql, migrations(LANE))
         rows = self._sql.execute("SELECT workspace, version, config FROM lane_settings")
         if not rows:
             return None

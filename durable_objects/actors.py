@@ -1,0 +1,52 @@
+"""The `Actors` port over Durable Objects: one object for each actor, found by the actor's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyodide.ffi import JsException
+
+from headwater.ports import Actor, CallFailed
+
+SETTINGS = "settings"
+"""The name of the one object that keeps all settings; see actors/settings_object.py."""
+
+
+class Stub:
+    """One actor, behind its Durable Object."""
+
+    def __init__(self, namespace: Any, name: str) -> None:
+        self._namespace = namespace
+        self._name = name
+
+    async def call(self, request: str) -> str:
+        """Answer what the object answers; see `ports.Actor`."""
+        try:
+            answer: str = await self._namespace.getByName(self._name).call(request)
+        except JsException as error:
+            # Its text may quote what was sent.
+            raise CallFailed(f"the Durable Object did not answer: {error.name}") from error
+        return answer
+
+
+class EdgeActors:
+    """Finds actors by name.
+
+    Args:
+        env: JavaScript's `env`, with the bindings of wrangler.toml.
+    """
+
+    def __init__(self, env: Any) -> None:
+        self._env = env
+
+    def identity(self, name: str) -> Actor:
+        """Answer the actor of an external id, or of an account, by its full name."""
+        return Stub(self._env.IDENTITY, name)
+
+    def workspace(self, workspace: str) -> Actor:  # noqa: ARG002 - one object keeps them all
+        """Answer the actor that keeps a workspace's settings."""
+        return Stub(self._env.WORKSPACE, SETTINGS)
+
+    def lane(self, workspace: str, destination: str) -> Actor:
+        """Answer the actor that keeps what waits for a destination."""
+        return Stub(self._env.LANE, f"{workspace}/{destination}")

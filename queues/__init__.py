@@ -1,0 +1,1 @@
+"""Cloudflare's Queues: the adapter of the `Queue` port, and what consumes each queue."""

@@ -1,0 +1,1 @@
+"""Cloudflare's side of what is neither a Durable Object nor a queue: HTTP, clock, assembly."""

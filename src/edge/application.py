@@ -1,0 +1,127 @@
+"""The HTTP face on the edge: the same apps as locally, over actors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from edge.http import App, Outgoing, answered, incoming
+from edge.isolate import Isolate, later
+from headwater.actors.workspace import WorkspaceActor
+from headwater.api.collect import CollectApp, CollectSettings
+from headwater.api.errors import error_answer
+from headwater.collect.arrival import Arrival
+from headwater.collect.intake import Rejection
+from headwater.errors import NotFound
+from headwater.workspace import WorkspaceConfig
+
+if TYPE_CHECKING:
+    from headwater.api.services import RuntimeStatus
+
+
+class EdgeIntake:
+    """The collector's `Intake`."""
+
+    def __init__(self, isolate: Isolate) -> None:
+        self._isolate = isolate
+
+    async def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> None:
+        """Return once every arrival is committed; see `Intake.receive`."""
+        if arrivals:
+            await self._isolate.dispatcher.receive(config, arrivals)
+
+    async def reject(self, workspace: str, source: str, rejections: Sequence[Rejection]) -> None:
+        """Return once the refused events are committed; see `Intake.reject`."""
+        now = self._isolate.clock.now()
+        await self._isolate.settings.write(
+            workspace, WorkspaceActor.keep_rejected, source, list(rejections), now=now
+        )
+
+
+class NoTail:
+    """Stands for the live tail, which needs one server that sees all events."""
+
+    def follow(self, workspace: str) -> AsyncIterator[Arrival]:  # noqa: ARG002 - the port's
+        """Say that it is not here."""
+        raise NotFound(
+            "The live tail is there on the local server only; on the edge, read timelines."
+        )
+
+
+class EdgeStatus:
+    """Tells how the Worker is, as far as one isolate knows."""
+
+    def __init__(self, started_at: int) -> None:
+        self._started_at = started_at
+
+    async def status(self, workspace: str) -> RuntimeStatus:  # noqa: ARG002 - the port's
+        """Answer it; figures of events are Cloudflare's to count."""
+        from headwater.api.services import RuntimeStatus  # noqa: PLC0415 - the admin API's
+
+        return RuntimeStatus("ready", self._started_at, {})
+
+
+class Application:
+    """Answers requests; the admin API is made when it is first asked for."""
+
+    def __init__(self, isolate: Isolate) -> None:
+        self._isolate = isolate
+        self._started_at = isolate.clock.now()
+        self._intake = EdgeIntake(isolate)
+        self._settings = CollectSettings()
+        self._collect = CollectApp(
+            intake=self._intake,
+            directory=isolate.directory,
+            clock=isolate.clock,
+            random=isolate.random,
+            settings=self._settings,
+            next_app=self._next,
+        )
+        self._admin: App | None = None
+
+    async def fetch(self, request: Any) -> Any:
+        """Answer one request of JavaScript's."""
+        asked = await incoming(request, largest=self._settings.limits.batch)
+        if asked.scope["path"] == "/health":
+            return _json(200, {"status": "ok"}).response()
+        try:
+            await self._isolate.settings.ready(later)
+            answer = await answered(self._collect, asked)
+            if answer.status == 401 and await self._isolate.settings.look_again():
+                answer = await answered(self._collect, asked)  # the key may be a new one
+        except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
+            refused = error_answer(error, request_id=self._isolate.random.uuid())
+            answer = Outgoing(refused.status, list(refused.headers), refused.body)
+        return answer.response()
+
+    async def _next(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._admin is None:
+            self._admin = self._made_admin()
+        await self._admin(scope, receive, send)
+
+    def _made_admin(self) -> App:
+        from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
+        from headwater.api.services import Services  # noqa: PLC0415 - the same
+
+        parts = self._isolate
+        return admin_app(
+            Services(
+                people=parts.people,
+                workspaces=parts.settings,
+                registry=parts.registry,
+                lanes=parts.lanes,
+                dead_letters=parts.lanes,
+                config=parts.directory.config,
+                intake=self._intake,
+                tail=NoTail(),
+                status=EdgeStatus(self._started_at),
+                http=parts.http,
+                clock=parts.clock,
+                random=parts.random,
+            )
+        )
+
+
+def _json(status: int, value: Any) -> Outgoing:
+    return Outgoing(status, [(b"content-type", b"application/json")], json.dumps(value).encode())

@@ -1,0 +1,123 @@
+"""HTTP in and out on Cloudflare: requests for ASGI apps, and the `Http` port over `fetch`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from js import AbortSignal, Object, Response, fetch
+from pyodide.ffi import JsException, to_js
+
+from headwater.ports import HttpFailure, HttpRequest, HttpResponse
+
+App = Callable[
+    [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Any
+]
+
+_EXCERPT = 64 * 1024
+_WITHOUT_BODY = frozenset({101, 103, 204, 205, 304})
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request that has come, whole, as ASGI has it."""
+
+    scope: dict[str, Any]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """The answer that an app gave."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+
+    def response(self) -> Any:
+        """Answer it as JavaScript's `Response`."""
+        headers = [
+            [name.decode("latin-1"), value.decode("latin-1")] for name, value in self.headers
+        ]
+        options = {"status": self.status, "headers": headers}
+        body = None if self.status in _WITHOUT_BODY else to_js(self.body)
+        return Response.new(body, to_js(options, dict_converter=Object.fromEntries))
+
+
+async def incoming(request: Any, *, largest: int) -> Incoming:
+    """Read a request of JavaScript's; of a body over `largest` bytes only so much is kept.
+
+    The app refuses such a body by its length, so it need not be read.
+    """
+    url = urlsplit(request.url)
+    headers = [
+        (str(name).lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
+        for name, value in request.headers
+    ]
+    named = dict(headers)
+    address = named.get(b"cf-connecting-ip")
+    declared = named.get(b"content-length", b"")
+    body = b""
+    if request.body and not (declared.isdigit() and int(declared) > largest):
+        body = (await request.arrayBuffer()).to_bytes()
+    elif request.body:
+        body = bytes(largest + 1)
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": url.scheme,
+        "path": unquote(url.path),
+        "raw_path": url.path.encode("ascii", "replace"),
+        "query_string": url.query.encode("ascii", "replace"),
+        "root_path": "",
+        # Cloudflare says who it is; what the client itself claims is not to be believed.
+        "headers": [one for one in headers if one[0] != b"x-forwarded-for"],
+        "client": (address.decode("latin-1"), 0) if address else None,
+        "server": (url.hostname, url.port or (443 if url.scheme == "https" else 80)),
+    }
+    return Incoming(scope, body)
+
+
+async def answered(app: App, request: Incoming) -> Outgoing:
+    """Answer a request by an app; calling it twice with one request is allowed."""
+    answer = Outgoing()
+    waiting = [{"type": "http.request", "body": request.body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop() if waiting else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = list(message.get("headers", ()))
+        else:
+            answer.body += message.get("body", b"")
+
+    await app(dict(request.scope), receive, send)
+    return answer
+
+
+class EdgeHttp:
+    """Sends requests to the outside. Cloudflare keeps them out of private networks."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Answer the response, whatever its status; redirects are not followed."""
+        options = {
+            "method": request.method,
+            "headers": [[name, value] for name, value in request.headers.items()],
+            "redirect": "manual",
+            "signal": AbortSignal.timeout(int(request.timeout * 1000)),
+        }
+        if request.body:
+            options["body"] = request.body
+        try:
+            response = await fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
+            body = (await response.arrayBuffer()).to_bytes()[:_EXCERPT]
+        except JsException as error:
+            raise HttpFailure(f"{error.name}: {error.message}") from error
+        headers = {str(name).lower(): str(value) for name, value in response.headers}
+        return HttpResponse(response.status, headers, body)

@@ -1,0 +1,79 @@
+"""What one isolate shares among its requests, objects and queues: caches, and the ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from pyodide.ffi import create_proxy
+
+from durable_objects.actors import EdgeActors
+from edge.http import EdgeHttp
+from edge.runtime import EdgeClock, EdgeRandom
+from headwater.actors.configurations import Configurations
+from headwater.api.directory import WriteKeyDirectory
+from headwater.dispatch.intake import Dispatcher, Whereabouts
+from headwater.dispatch.lanes import LanesOverActors
+from headwater.dispatch.parcels import Deliveries
+from headwater.dispatch.people import PeopleOverActors
+from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
+from queues.producer import EdgeQueue
+
+
+class Isolate:
+    """The parts, joined. What is remembered here may be forgotten at any time.
+
+    Args:
+        env: JavaScript's `env`, with the bindings and secrets of wrangler.toml.
+    """
+
+    def __init__(self, env: Any) -> None:
+        self.clock = EdgeClock()
+        self.random = EdgeRandom()
+        self.http = EdgeHttp()
+        self.actors = EdgeActors(env)
+        self.queue = EdgeQueue(env)
+        self.configurations = Configurations()
+        self.directory = WriteKeyDirectory()
+        self.settings = SettingsOverActors(
+            self.actors,
+            self.directory,
+            clock=self.clock,
+            write_key=getattr(env, "HEADWATER_WRITE_KEY", None),
+            admin_key=getattr(env, "HEADWATER_ADMIN_KEY", None),
+        )
+        self.registry = RegistryOverActors(self.settings)
+        self.lanes = LanesOverActors(self.actors, self.directory.config)
+        self.people = PeopleOverActors(
+            self.actors, self.queue, self.settings, clock=self.clock, random=self.random
+        )
+        self.deliveries = Deliveries(self.actors, self.queue, self.settings)
+        self.dispatcher = Dispatcher(
+            self.actors, self.queue, whereabouts=Whereabouts(), later=later
+        )
+
+    async def wake(self, actor: str) -> None:
+        """Carry on what an identity actor has left undone."""
+        config = await self.settings.config(actor.partition("/")[0])
+        await self.dispatcher.wake(config, actor)
+
+
+_isolates: list[Isolate] = []
+
+
+def isolate(env: Any) -> Isolate:
+    """Answer this isolate's parts, made at the first use: nothing is made at import."""
+    if not _isolates:
+        _isolates.append(Isolate(env))
+    return _isolates[0]
+
+
+def later(work: Coroutine[Any, Any, None]) -> None:
+    """Have something run to its end, though the request that began it is answered already."""
+    from workers import wait_until  # noqa: PLC0415 - it is looked up in the request that runs
+
+    task = asyncio.ensure_future(work)
+    proxy = create_proxy(task)  # JavaScript keeps it beyond this call
+    task.add_done_callback(lambda _done: proxy.destroy())
+    wait_until(proxy)

@@ -1,0 +1,32 @@
+"""The Worker: what Cloudflare calls, in a line each. wrangler.toml names these classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers import WorkerEntrypoint
+
+from durable_objects.identity import IdentityDO
+from durable_objects.lane import LaneDO
+from durable_objects.workspace import WorkspaceDO
+from edge.application import Application
+from edge.isolate import isolate
+from queues.deliveries import consume
+
+__all__ = ["Default", "IdentityDO", "LaneDO", "WorkspaceDO"]
+
+_applications: list[Application] = []
+
+
+class Default(WorkerEntrypoint):
+    """Answers requests, and consumes queues."""
+
+    async def fetch(self, request: Any) -> Any:
+        """Answer one request."""
+        if not _applications:
+            _applications.append(Application(isolate(self.env._env)))
+        return await _applications[0].fetch(request.js_object)
+
+    async def queue(self, batch: Any) -> None:
+        """Carry out a batch of a queue."""
+        await consume(batch, isolate(self.env._env).deliveries)

@@ -1,0 +1,20 @@
+"""Which schema texts an actor with a database of its own needs, oldest first.
+
+Add at the end; never edit one that shipped.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from headwater.actors.migrations import Migration
+
+IDENTITY = ("identity.sql", "identity_lake.sql", "outbox.sql")
+SETTINGS = ("registry.sql", "workspace.sql")
+LANE = ("deliveries.sql", "lane_settings.sql")
+
+
+def migrations(names: tuple[str, ...]) -> list[Migration]:
+    """Read these schema texts out of the package."""
+    files = resources.files(__package__)
+    return [Migration(name, files.joinpath(name).read_text("utf-8")) for name in names]

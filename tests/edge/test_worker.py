@@ -1,0 +1,167 @@
+"""Headwater's Worker in real workerd: events come in, people and deliveries are right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.edge.workerd import Workerd
+from tests.server import ADMIN_KEY, WRITE_KEY
+
+
+class Face:
+    """The Worker as a program outside sees it."""
+
+    def __init__(self, worker: Workerd) -> None:
+        self.url = worker.url
+        self.http = httpx.Client(base_url=worker.url, timeout=30.0)
+        self.admin = {"authorization": f"Bearer {ADMIN_KEY}"}
+
+    def send(self, *events: dict[str, Any]) -> httpx.Response:
+        """Send a batch."""
+        return self.http.post("/v1/batch", json={"batch": events}, auth=(WRITE_KEY, ""))
+
+    def read(self, path: str) -> Any:
+        """Answer what the admin API answers, which must be 200."""
+        answer = self.http.get(path, headers=self.admin)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 20) -> Any:
+        """Read until something holds."""
+        end = time.monotonic() + seconds
+        while not holds(answer := self.read(path)):
+            assert time.monotonic() < end, answer
+            time.sleep(0.1)
+        return answer
+
+
+@pytest.fixture
+def face(edge: Workerd) -> Iterator[Face]:
+    """The Worker from outside."""
+    one = Face(edge)
+    yield one
+    one.http.close()
+
+
+def track(message_id: str, event: str = "Played", **rest: Any) -> dict[str, Any]:
+    """Answer a track call."""
+    return {"type": "track", "event": event, "messageId": message_id, **rest}
+
+
+def test_it_is_there(face: Face) -> None:
+    """The health check needs no key and no storage."""
+    assert face.http.get("/health").json() == {"status": "ok"}
+
+
+def test_a_batch_becomes_people(face: Face) -> None:
+    """Events of one person under two identifiers are one timeline, read after the answer."""
+    answer = face.send(
+        track("p1", anonymousId="anon-1"),
+        {
+            "type": "identify",
+            "messageId": "p2",
+            "userId": "ada",
+            "anonymousId": "anon-1",
+            "traits": {"email": "ada@example.com", "plan": "pro"},
+        },
+        track("p3", userId="ada"),
+    )
+    assert answer.status_code == 200, answer.text
+
+    person = face.read("/v1/people/anonymous_id:anon-1")
+    timeline = face.read("/v1/people/email:ada@example.com/events")
+
+    assert person["id"] == "user_id:ada"
+    assert person["traits"] == {"email": "ada@example.com", "plan": "pro"}
+    assert {event["messageId"] for event in timeline["events"]} == {"p1", "p2", "p3"}
+
+
+def test_a_stranger_is_refused(face: Face) -> None:
+    """A write key and an admin key that nobody made open nothing."""
+    events = {"batch": [track("x1", userId="x")]}
+
+    assert face.http.post("/v1/batch", json=events, auth=("wrong", "")).status_code == 401
+    assert face.http.get("/v1/sources").status_code == 401
+    assert face.http.get("/v1/sources", auth=("wrong", "")).status_code == 401
+
+
+def test_a_source_made_by_the_admin_api_works_at_once(face: Face) -> None:
+    """Its write key is looked for when it is first seen; the rest of the batch is answered."""
+    made = face.http.post("/v1/sources", json={"name": "App"}, headers=face.admin)
+    assert made.status_code == 201, made.text
+    key = made.json()["write_keys"][0]["key"]
+    event = track("s1", userId="sourced")
+
+    assert face.http.post("/v1/track", json=event, auth=(key, "")).status_code == 200
+    assert face.read("/v1/people/user_id:sourced")["counts"] == {"track": 1}
+
+
+def test_the_same_message_twice_is_one_event(face: Face) -> None:
+    """A retry of what was answered changes nothing."""
+    for _ in range(3):
+        assert face.send(track("twice", userId="retrier")).status_code == 200
+
+    assert face.read("/v1/people/user_id:retrier")["counts"] == {"track": 1}
+
+
+def test_a_refused_event_is_kept_with_its_reason(face: Face) -> None:
+    """One bad event of a batch is named in the answer, and listed."""
+    answer = face.send(track("r1", userId="u"), {"type": "track", "messageId": "r2"})
+
+    assert answer.status_code == 200
+    assert [one["messageId"] for one in answer.json()["rejected"]] == ["r2"]
+    listed = face.read("/v1/rejected")["rejected"]
+    assert "r2" in {one["message_id"] for one in listed}
+
+
+def test_a_merge_and_its_split(face: Face) -> None:
+    """Two people become one by order, and two again, each with their own events."""
+    face.send(track("m1", userId="left"), track("m2", userId="right"))
+    merged = face.http.post(
+        "/v1/people/merge",
+        json={"first": "user_id:left", "second": "user_id:right"},
+        headers=face.admin,
+    )
+    assert merged.status_code == 200, merged.text
+    assert merged.json()["counts"] == {"track": 2}
+    links = face.read("/v1/people/user_id:right/links")["links"]
+
+    split = face.http.post(
+        "/v1/people/user_id:left/split",
+        json={"link": links[-1]["id"]},
+        headers=face.admin,
+    )
+
+    assert split.status_code == 200, split.text
+    for name, message in (("left", "m1"), ("right", "m2")):
+        events = face.read(f"/v1/people/user_id:{name}/events")["events"]
+        assert [event["messageId"] for event in events] == [message]
+
+
+def test_accounts_have_members(face: Face) -> None:
+    """A group call shapes the account's own profile."""
+    call = {
+        "type": "group",
+        "messageId": "g1",
+        "userId": "member",
+        "groupId": "acme",
+        "traits": {"plan": "gold"},
+    }
+    assert face.send(call).status_code == 200
+
+    assert face.read("/v1/accounts/acme")["traits"] == {"plan": "gold"}
+
+
+def test_segments_profile_api_answers(face: Face) -> None:
+    """Its clients read the same people."""
+    face.send(
+        {"type": "identify", "messageId": "sp1", "userId": "segment", "traits": {"color": "teal"}}
+    )
+    path = "/v1/spaces/default/collections/users/profiles/user_id:segment/traits"
+
+    assert face.read(path)["traits"]["color"] == "teal"
