@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from edge.http import App, Outgoing, answered, incoming
@@ -13,7 +13,6 @@ from headwater.api.collect import CollectApp, CollectSettings
 from headwater.api.errors import error_answer
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
-from headwater.errors import NotFound
 from headwater.workspace import WorkspaceConfig
 
 if TYPE_CHECKING:
@@ -36,16 +35,6 @@ class EdgeIntake:
         now = self._isolate.clock.now()
         await self._isolate.settings.write(
             workspace, WorkspaceActor.keep_rejected, source, list(rejections), now=now
-        )
-
-
-class NoTail:
-    """Stands for the live tail, which needs one server that sees all events."""
-
-    def follow(self, workspace: str) -> AsyncIterator[Arrival]:  # noqa: ARG002 - the port's
-        """Say that it is not here."""
-        raise NotFound(
-            "The live tail is there on the local server only; on the edge, read timelines."
         )
 
 
@@ -101,6 +90,7 @@ class Application:
         await self._admin(scope, receive, send)
 
     def _made_admin(self) -> App:
+        from edge.absent import NoQuestions, NoTail  # noqa: PLC0415 - events need none of it
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
         from headwater.api.services import Services  # noqa: PLC0415 - the same
 
@@ -116,6 +106,7 @@ class Application:
                 intake=self._intake,
                 tail=NoTail(),
                 status=EdgeStatus(self._started_at),
+                questions=NoQuestions(),
                 http=parts.http,
                 clock=parts.clock,
                 random=parts.random,
