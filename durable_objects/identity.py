@@ -31,10 +31,15 @@ class IdentityDO(DurableObject):
         return answer
 
     async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried
-        """Carry on what was left undone; what is left then has the alarm set again."""
-        now = self._isolate.clock.now()
+        """Carry on what was left undone; what is left then has the alarm set again.
+
+        Where the object dies of it, Cloudflare calls again by itself.
+        """
         self._alarm.fired()
         self._object.alarm()
-        self._alarm.bring_forward(self._object.wake_at(self._database, now=now), now=now)
-        if name := self._object.name(self._database):
-            await self._isolate.wake(name)
+        try:
+            if name := self._object.name(self._database):
+                await self._isolate.wake(name)
+        finally:
+            now = self._isolate.clock.now()
+            self._alarm.bring_forward(self._object.wake_at(self._database, now=now), now=now)

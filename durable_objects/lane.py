@@ -35,11 +35,13 @@ class LaneDO(DurableObject):
         return answer
 
     async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried
-        """Deliver what is due; the next time is set before, and again after."""
+        """Deliver what is due; Cloudflare calls again where the object dies of it."""
         self._alarm.fired()
-        self._alarm.bring_forward(self._keeper.wake_at(), now=self._isolate.clock.now())
         await self._work()
 
     async def _work(self) -> None:
-        due = await self._keeper.work()
-        self._alarm.bring_forward(due, now=self._isolate.clock.now())
+        due = self._keeper.wake_at()
+        try:
+            due = await self._keeper.work()
+        finally:
+            self._alarm.bring_forward(due, now=self._isolate.clock.now())

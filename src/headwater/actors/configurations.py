@@ -8,6 +8,7 @@ the first call after it, and nobody asks the workspace's own actor on the way of
 from __future__ import annotations
 
 from headwater.actors.identity import Policy
+from headwater.audiences.program import program_of
 from headwater.destinations.routing import Router
 from headwater.profiles.resolution import Limits
 from headwater.workspace import WorkspaceConfig
@@ -23,7 +24,13 @@ class Configurations:
         """Take a configuration, unless a newer one is known."""
         present = self._known.get(config.workspace)
         if present is None or config.version > present[0].version:
-            policy = Policy(Limits(config.identity), Router(config).destinations)
+            router = Router(config)
+            policy = Policy(
+                Limits(config.identity),
+                router.destinations,
+                router.types,
+                audiences=program_of(config),
+            )
             self._known[config.workspace] = (config, policy)
 
     def config(self, workspace: str) -> WorkspaceConfig | None:

@@ -7,7 +7,10 @@ carries requests between them in one transaction, whoever calls this carries the
 
 from __future__ import annotations
 
-from headwater.actors import identity, identity_reading, identity_timeline, outbox
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwater.actors import audiences, identity, identity_reading, identity_timeline, outbox
 from headwater.actors.configurations import Configurations
 from headwater.actors.identity import Policy
 from headwater.actors.identity_calls import (
@@ -41,6 +44,8 @@ from headwater.actors.identity_calls import (
 )
 from headwater.actors.identity_messages import Request
 from headwater.actors.identity_network import hop
+from headwater.actors.identity_receiving import Received as RulesApplied
+from headwater.actors.identity_receiving import publish
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Link, Root
 from headwater.actors.identity_storage import Turn
@@ -53,6 +58,9 @@ from headwater.ports import Sql
 
 PATIENCE = 30_000
 """Milliseconds after which an actor looks whether what it wanted done was done."""
+
+SOON = 1_000
+"""Milliseconds after which a timer that could not be acted on is looked at again."""
 
 
 class IdentityObject:
@@ -85,78 +93,80 @@ class IdentityObject:
         policy = self._known.policy(name.partition("/")[0], envelope.version)
         if policy is None:
             return Outdated()
-        return self._run(sql, name, policy, envelope.call, now)
+        turn = Turn(sql)
+        turn.audiences.use(name.partition("/")[0], policy.audiences)
+        return self._run(_Step(sql, turn, policy, name, now), envelope.call)
 
     def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""
         self._under_way = None
 
     def wake_at(self, sql: Sql, *, now: int) -> int | None:
-        """Answer when to look again whether all was done, in milliseconds; None if all is."""
+        """Answer when to look again, in milliseconds: what is undone, or a timer; None if never."""
         if not self._is_open and not _has_tables(sql):
             return None
+        timer = audiences.next_timer(sql)
+        due = [] if timer is None else [max(timer, now + SOON)]
         pending = sql.execute("SELECT 1 FROM identity WHERE pending = 1 LIMIT 1")
         if pending or outbox.waiting_since(sql) is not None:
-            return now + PATIENCE
-        return None
+            due.append(now + PATIENCE)
+        return min(due, default=None)
 
     def name(self, sql: Sql) -> str | None:
         """Answer the name that it was first called by; None where nothing is stored."""
         rows = sql.execute("SELECT actor FROM identity LIMIT 1") if _has_tables(sql) else []
         return str(rows[0][0]) if rows else None
 
-    def _run(self, sql: Sql, name: str, policy: Policy, call: Call, now: int) -> Answer:
-        turn = Turn(sql)
+    def _run(self, step: _Step, call: Call) -> Answer:
+        turn, policy, name = step.turn, step.policy, step.name
         match call:
             case Receive():
-                return self._receive(sql, turn, policy, name, call, now)
+                return self._receive(step, call)
             case Carry():
                 reply = identity.answer(turn, policy, call.request)
-                return Carried(reply, _asks(turn, policy, name))
+                return Carried(reply, step.asks())
             case Settle():
-                outbox.put(sql, identity.settle(turn, name, call.reply), now=now)
-                return self._standing(sql, turn, policy, name)
+                outbox.put(step.sql, identity.settle(turn, name, call.reply), now=step.now)
             case Merge():
                 _add_order(turn, name, call)
-                return self._standing(sql, turn, policy, name)
             case Split():
                 restored = split(turn, name, call.link)
-                return Parted(restored, _asks(turn, policy, name))
+                return Parted(restored, step.asks())
             case Continue():
                 if call.may_rekey:
-                    self._hand_out_merge(sql, name)
-                return self._standing(sql, turn, policy, name)
+                    self._hand_out_merge(step.sql, name)
+                step.pass_time()
             case Acknowledge():
-                self._acknowledge(sql, call)
-                return self._standing(sql, turn, policy, name, is_heir_due=True)
+                self._acknowledge(step.sql, call)
+                return self._standing(step, is_heir_due=True)
             case _:
-                return _look(sql, turn, policy, name, call)
+                return _look(step, call)
+        return self._standing(step)
 
-    def _receive(
-        self, sql: Sql, turn: Turn, policy: Policy, name: str, call: Receive, now: int
-    ) -> Received:
-        workspace = name.partition("/")[0]
+    def _receive(self, step: _Step, call: Receive) -> Received:
+        workspace = step.name.partition("/")[0]
         arrivals = [arrival_of(workspace, event) for event in call.events]
-        received = identity.receive(turn, policy, [(name, arrival) for arrival in arrivals])
-        outbox.put(sql, received.commands, now=now)
+        calls = [(step.name, arrival) for arrival in arrivals]
+        received = identity.receive(step.turn, step.policy, calls, now=step.now)
+        outbox.put(step.sql, received.commands, now=step.now)
         places = {id(arrival): place for place, arrival in enumerate(arrivals)}
+        # What tells of audiences is stored too, and came with no call.
+        stored = [places[id(one)] for _, one in received.stored if id(one) in places]
         return Received(
-            stored=[places[id(arrival)] for _, arrival in received.stored],
+            stored=stored,
             moved=[(places[id(arrival)], to) for to, arrival in received.moved],
-            asks=_asks(turn, policy, name),
-            parcel=self._parcel(sql, name),
+            asks=step.asks(),
+            parcel=self._parcel(step.sql, step.name),
         )
 
-    def _standing(
-        self, sql: Sql, turn: Turn, policy: Policy, name: str, *, is_heir_due: bool = False
-    ) -> Standing:
-        asks = _asks(turn, policy, name)
-        waiting_since = outbox.waiting_since(sql)
-        state = turn.state(name)
-        is_done = is_heir_due and waiting_since is None and isinstance(state, Forward)
+    def _standing(self, step: _Step, *, is_heir_due: bool = False) -> Standing:
+        asks = step.asks()
+        waiting_since = outbox.waiting_since(step.sql)
+        state = step.turn.state(step.name)
+        is_done = is_heir_due and waiting_since is None
         return Standing(
             asks=asks,
-            parcel=self._parcel(sql, name),
+            parcel=self._parcel(step.sql, step.name),
             waiting_since=waiting_since,
             heir=state.to if is_done and isinstance(state, Forward) else None,
         )
@@ -182,10 +192,41 @@ class IdentityObject:
             self._under_way = None
 
 
-def _asks(turn: Turn, policy: Policy, name: str) -> list[Request]:
-    asks = identity.requests(turn, policy, name)
-    turn.flush()
-    return asks
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One call at work."""
+
+    sql: Sql
+    turn: Turn
+    policy: Policy
+    name: str
+    now: int
+
+    def asks(self) -> list[Request]:
+        """Write what has changed, audiences decided; answer what the actor wants of others."""
+        asks = identity.requests(self.turn, self.policy, self.name)
+        program = self.policy.audiences
+        if program is not None:
+            touched = self.turn.audiences.unsettled([self.name])
+            self._tell(audiences.decide(self.turn, program, touched, self.now))
+        self.turn.flush()
+        return asks
+
+    def pass_time(self) -> None:
+        """Act on timers that have gone off."""
+        if self.name not in audiences.due(self.sql, self.now, 1):
+            return
+        program = self.policy.audiences
+        if program is None:
+            self.turn.audiences.disarm(self.name)
+        else:
+            self._tell(audiences.wake(self.turn, program, self.name, self.now))
+
+    def _tell(self, told: Sequence[audiences.Told]) -> None:
+        """Store the events that tell of memberships, and have them delivered."""
+        received = RulesApplied()
+        publish(self.turn, self.policy, told, received)
+        outbox.put(self.sql, received.commands, now=self.now)
 
 
 def _add_order(turn: Turn, name: str, call: Merge) -> None:
@@ -198,24 +239,25 @@ def _add_order(turn: Turn, name: str, call: Merge) -> None:
         turn.put(name, root)
 
 
-def _look(sql: Sql, turn: Turn, policy: Policy, name: str, call: Call) -> Seen:
+def _look(step: _Step, call: Call) -> Seen:
+    sql, turn, name = step.sql, step.turn, step.name
     workspace, _, own = name.partition("/")
     if isinstance(call, LookAccount | LookMembers):
         return _look_at_account(sql, workspace, own, call)
     assert isinstance(call, Locate | LookPerson | LookLinks | LookTimeline)  # noqa: S101 - the rest
     if (onward := hop(turn, name, call.identifier)) is not None:
         # Where a split is to be handed over yet, whoever is redirected helps it on.
-        return Seen(moved=onward, asks=_asks(turn, policy, name))
+        return Seen(moved=onward, asks=step.asks())
     root = turn.state(name)
     if isinstance(call, LookTimeline) and root is not None:
-        pending = isinstance(root, Root) and root.pending
+        asks = step.asks() if isinstance(root, Root) else []
         page = identity_timeline.timeline(
             sql, name, which=call.which, limit=call.limit, cursor=call.cursor
         )
-        return Seen(asks=_asks(turn, policy, name) if pending else [], page=page, root=name)
+        return Seen(asks=asks, page=page, root=name)
     if not isinstance(root, Root):
         return Seen()
-    asks = _asks(turn, policy, name)
+    asks = step.asks()
     if isinstance(call, LookPerson):
         return Seen(asks=asks, root=name, person=identity_reading.person(sql, workspace, own))
     if isinstance(call, LookLinks):

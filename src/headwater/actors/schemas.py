@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from importlib import resources
 
+from headwater.actors.identity_storage import SCHEMAS
 from headwater.actors.migrations import Migration
 
-IDENTITY = ("identity.sql", "identity_lake.sql", "outbox.sql")
+IDENTITY = (*SCHEMAS, "outbox.sql")
 SETTINGS = ("registry.sql", "workspace.sql")
 LANE = ("deliveries.sql", "lane_settings.sql")
 
