@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
@@ -87,6 +88,20 @@ def networks(value: Any) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(str(part).strip())) for part in parts if part)
     except ValueError as error:
         raise ValueError(f"{wanted} ({error})") from error
+
+
+def path(value: Any) -> str:
+    """Read the path of an address."""
+    if not isinstance(value, str) or not re.fullmatch(r"(/[\w.~-]+)+", value):
+        raise ValueError("a path such as /t/site.js, of letters, digits, and . _ ~ -")
+    return value
+
+
+def cookie_name(value: Any) -> str:
+    """Read the name of a cookie, or `off`."""
+    if not isinstance(value, str) or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", value):
+        raise ValueError("the name of a cookie, or off")
+    return "" if value == "off" else value
 
 
 def switch_or_networks(value: Any) -> bool | tuple[str, ...]:
@@ -174,6 +189,26 @@ class Settings:
     max_batch_events: int = setting("Most events in a batch.", default=2500, read=whole(1, 100_000))
     max_depth: int = setting(
         "Most objects and lists inside each other in an event.", default=64, read=whole(4, 500)
+    )
+    script_path: str = setting(
+        "Address of the browser snippet; a name of your own matches no block list.",
+        default="/hw.js",
+        read=path,
+    )
+    events_path: str | None = setting(
+        "One more address for batches of events, under a name of your own.",
+        default=None,
+        read=path,
+    )
+    visitor_cookie: str = setting(
+        "Cookie that a page's visitor is remembered by for 400 days, set by the server; or off.",
+        default="hw_anonymous_id",
+        read=cookie_name,
+    )
+    analytics_js: str | None = setting(
+        "Folder with Segment's own browser SDK (dist/umd of @segment/analytics-next), to serve it.",
+        default=None,
+        read=text,
     )
     queue_bound: int = setting(
         "Most events that wait for the disk; over it requests are told 503.",

@@ -29,6 +29,7 @@ from headwater.api.errors import MethodNotAllowed, error_answer
 from headwater.api.pixel import event_in_query
 from headwater.api.rate_limit import RateLimiter
 from headwater.api.request_body import ClientGone, Receive, read_body
+from headwater.api.visitor_cookie import with_cookie
 from headwater.collect.assemble import Circumstances, Collected, Collector, reject
 from headwater.collect.enrich import Sender
 from headwater.collect.envelope import Envelope, open_batch, open_single, write_key
@@ -80,10 +81,14 @@ class CollectSettings:
     Attributes:
         limits: how large requests may be.
         trusted_proxies: addresses or networks whose `X-Forwarded-For` is believed.
+        events_path: one more address of `/v1/batch`, under a name of the site's own.
+        visitor_cookie: the cookie that a page's visitor is kept in; empty for none.
     """
 
     limits: Limits = field(default_factory=Limits)
     trusted_proxies: tuple[str, ...] = ()
+    events_path: str | None = None
+    visitor_cookie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +124,19 @@ class CollectApp:
         next_app: App,
         settings: CollectSettings | None = None,
         observe: Callable[[str, int, float], None] = lambda _path, _status, _seconds: None,
+        daily_salt: Callable[[], bytes] | None = None,
     ) -> None:
         """Prepare; `observe` is told path, status and seconds of each request answered here.
 
-        The status is 499 where the client went away before there was an answer.
+        The status is 499 where the client went away before there was an answer. `daily_salt`
+        answers today's, to name visitors by who want nothing stored.
         """
         settings = settings or CollectSettings()
+        self._routes = dict(ROUTES)
+        if settings.events_path:
+            self._routes[settings.events_path] = Route("batch")
+        self._visitor_cookie = settings.visitor_cookie
+        self._daily_salt: Callable[[], bytes | None] = daily_salt or (lambda: None)
         self._intake = intake
         self._directory = directory
         self._clock = clock
@@ -143,7 +155,7 @@ class CollectApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
-        route = ROUTES.get(scope["path"]) if scope["type"] == "http" else None
+        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
         if route is None:
             await self._next_app(scope, receive, send)
             return
@@ -191,7 +203,12 @@ class CollectApp:
             await self._intake.reject(config.workspace, taken.source.id, rejections)
         if taken.refusal is not None:
             raise taken.refusal
-        return SHOWN if route.is_pixel else accepted(rejections)
+        if route.is_pixel:
+            return SHOWN
+        answer = accepted(rejections)
+        if b"origin" not in headers or not self._visitor_cookie:
+            return answer
+        return with_cookie(answer, self._visitor_cookie, arrivals, scope=scope, headers=headers)
 
     def _take(
         self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes
@@ -216,7 +233,13 @@ class CollectApp:
         self._rates.take(key or "", events=len(envelope.events), rate=source.rate_limit, now=now)
         collected = workspace.collector.collect(
             envelope,
-            Circumstances(source.id, self._sender(route, scope, headers), now, self._random),
+            Circumstances(
+                source.id,
+                self._sender(route, scope, headers),
+                now,
+                self._random,
+                self._daily_salt(),
+            ),
         )
         refusal = None
         if envelope.type and collected.rejections:
@@ -263,7 +286,8 @@ class CollectApp:
             forwarded_for = b",".join(lines).decode("latin-1")
         ip = self._client_address.read(client[0] if client else None, forwarded_for)
         is_browser = route.is_pixel or b"origin" in headers
-        return _sender(ip, headers.get(b"user-agent", b""), is_browser)
+        purpose = headers.get(b"sec-purpose", b"")
+        return _sender(ip, headers.get(b"user-agent", b""), is_browser, purpose)
 
     def _refusal(self, route: Route, error: Exception) -> Answer:
         request_id = self._random.uuid()
@@ -279,10 +303,11 @@ class CollectApp:
 
 # Connections are kept alive, so most requests are of a sender that was just here.
 @lru_cache(maxsize=1024)
-def _sender(ip: str | None, user_agent: bytes, is_browser: bool) -> Sender:  # noqa: FBT001 - cached by position
+def _sender(ip: str | None, user_agent: bytes, is_browser: bool, purpose: bytes) -> Sender:  # noqa: FBT001 - cached by position
     agent = user_agent.decode("latin-1")
     return Sender(
         ip=ip,
         user_agent=agent or None,
         is_browser=is_browser or agent.startswith("Mozilla/"),
+        purpose=purpose.decode("latin-1") or None,
     )

@@ -18,6 +18,7 @@ from headwater.collect.events import Fields, message_id, read_event
 from headwater.collect.intake import Rejection
 from headwater.collect.limits import Limits, check_depth, check_event
 from headwater.collect.times import correct, in_written_form, read_time, write_time
+from headwater.collect.visitor import daily_id
 from headwater.errors import BadRequest
 from headwater.ports import Random
 from headwater.profiles.identifiers import IdentifierReader
@@ -44,12 +45,15 @@ class Circumstances(msgspec.Struct, frozen=True):
         sender: who sent the request.
         received_at: when it came, in milliseconds.
         random: names the events that have no messageId.
+        daily_salt: of this day, to name those by who want nothing stored; None where the
+            runtime has none, and then such events name nobody.
     """
 
     source: str
     sender: Sender
     received_at: int
     random: Random
+    daily_salt: bytes | None = None
 
 
 class Collector:
@@ -156,9 +160,20 @@ class _Assembly:
             sender=self._circumstances.sender,
             properties=event.properties if kind == "page" else None,
         )
+        if event.context.get("cookieless") is True:
+            self._name_for_a_day(event, event.context)
         event.integrations = _merged(self._integrations, event.integrations)
         event.sourceId = self._circumstances.source
         return timestamp
+
+    def _name_for_a_day(self, event: Fields, context: dict[str, Any]) -> None:
+        """Name a visitor who wants nothing stored; their address is not kept either."""
+        salt, sender = self._circumstances.daily_salt, self._circumstances.sender
+        if salt is not None and not event.anonymousId:
+            event.anonymousId = daily_id(
+                salt, ip=sender.ip, user_agent=sender.user_agent, site=self._circumstances.source
+            )
+        context.pop("ip", None)
 
     def _set_times(self, event: Fields) -> int:
         sent_at, sent_text = self._sent_at, self._sent_text

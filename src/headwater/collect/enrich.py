@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from headwater.collect import attribution
+from headwater.collect import attribution, bots
 
 _DEVICE_CHANNELS = frozenset({"browser", "mobile", "client", "web"})
 _DEVICE_LIBRARIES = (
@@ -42,11 +42,13 @@ class Sender(msgspec.Struct, frozen=True):
         ip: the address, behind trusted proxies the client's own.
         user_agent: the header as it came.
         is_browser: a browser's script or picture made this request.
+        purpose: the request's `Sec-Purpose`: what a page that nobody sees yet is drawn for.
     """
 
     ip: str | None = None
     user_agent: str | None = None
     is_browser: bool = False
+    purpose: str | None = None
 
     def library(self) -> dict[str, str]:
         """Answer what to call the library of a client that does not name its own."""
@@ -88,6 +90,8 @@ def complete(
         full["page"] = page
     if page and isinstance(page, dict):
         _complete_from_page(full, page)
+    if "bot" not in full and (machine := bots.mark(full, purpose=sender.purpose)):
+        full["bot"] = machine
     return full
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from headwater.api.admin import admin_app
+from headwater.api.browser import BrowserApp, BrowserSettings
 from headwater.api.collect import ROUTES, CollectApp, CollectSettings
 from headwater.api.services import Services
 from headwater.collect.limits import Limits
 from headwater.local import operations
+from headwater.local.daily_salt import DailySalt
 from headwater.local.dead_letters import DeadLetters
 from headwater.local.listeners import CountedIntake
 from headwater.local.metrics import MeasuredApp
 from headwater.local.operations import OperationsApp, Readiness
 from headwater.local.parts import Parts
+from headwater.local.scripts import bundle
 from headwater.local.workspaces import LocalRegistry, LocalWorkspaces
 from headwater.settings import Settings
 
@@ -51,14 +55,23 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         refresh=parts.figures.refresh,
         next_app=admin_app(_services(parts, intake)),
     )
+    scripts = BrowserApp(
+        directory=parts.known,
+        clock=parts.clock,
+        next_app=operated,
+        settings=BrowserSettings(
+            settings.script_path, bundle(settings.analytics_js) if settings.analytics_js else None
+        ),
+    )
     collect = CollectApp(
         intake=intake,
         directory=parts.known,
         clock=parts.clock,
         random=parts.random,
         settings=collect_settings(settings),
-        next_app=MeasuredApp(operated, parts.metrics, route_of),
+        next_app=MeasuredApp(scripts, parts.metrics, route_of),
         observe=parts.metrics.request,
+        daily_salt=DailySalt(Path(settings.data) / "daily-salt.json", parts.clock),
     )
 
     stopping: list[asyncio.Future[None]] = []  # the loop itself would not keep it
@@ -103,7 +116,9 @@ def collect_settings(settings: Settings) -> CollectSettings:
         events=settings.max_batch_events,
         depth=settings.max_depth,
     )
-    return CollectSettings(limits, settings.trusted_proxies)
+    return CollectSettings(
+        limits, settings.trusted_proxies, settings.events_path, settings.visitor_cookie
+    )
 
 
 def route_of(path: str) -> str:

@@ -1,0 +1,148 @@
+"""What browsers fetch: the snippet, and what Segment's browser SDK asks for before it begins.
+
+* The snippet, at an address of the site's own choice.
+* `/v1/projects/{write key}/settings`, without which analytics-next sends nothing (PROTOCOLS 2.4).
+* `/analytics.js/v1/{write key}/analytics.min.js`, the address that Segment's own snippet loads:
+  the files of analytics-next where the owner has put them, else our snippet in their place, with
+  the same calls under the same name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from headwater.api.asgi import App, Receive, Scope, Send
+from headwater.collect.intake import Directory
+from headwater.ports import Clock
+
+Bundle = Callable[[str], bytes | None]
+"""Answers a file of analytics-next by its name (`standalone.js`); None where there is none."""
+
+_SETTINGS = re.compile(r"/v1/projects/([^/]+)/settings")
+_LOADER = re.compile(r"/analytics\.js/v1/([^/]+)/analytics(?:\.min)?\.js")
+_CHUNK = re.compile(r"/analytics-next/bundles/([\w.-]+\.js)")
+
+_SCRIPT = b"text/javascript; charset=utf-8"
+_SHORT = b"public, max-age=300"  # so that a change reaches visitors within minutes
+_LONG = b"public, max-age=31536000, immutable"  # their names change with their content
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSettings:
+    """What may be set about scripts.
+
+    Attributes:
+        script_path: the snippet's address.
+        bundle: reads analytics-next's own files, where the owner has put them.
+    """
+
+    script_path: str = "/hw.js"
+    bundle: Bundle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    content_type: bytes
+    caching: bytes
+
+
+class BrowserApp:
+    """An ASGI app for the scripts; every other request goes to `next_app`."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        clock: Clock,
+        next_app: App,
+        settings: BrowserSettings | None = None,
+    ) -> None:
+        settings = settings or BrowserSettings()
+        self._directory = directory
+        self._clock = clock
+        self._next_app = next_app
+        self._script_path = settings.script_path
+        self._bundle = settings.bundle
+        self._snippet = snippet()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        is_read = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        found = self._file(scope) if is_read else None
+        if found is None:
+            await self._next_app(scope, receive, send)
+            return
+        etag = b'"%b"' % hashlib.blake2b(found.content, digest_size=12).hexdigest().encode()
+        known = dict(scope["headers"]).get(b"if-none-match", b"")
+        is_known = etag in known
+        content = b"" if is_known or scope["method"] == "HEAD" else found.content
+        headers = [
+            (b"content-type", found.content_type),
+            (b"cache-control", found.caching),
+            (b"etag", etag),
+            (b"access-control-allow-origin", b"*"),
+            (b"cross-origin-resource-policy", b"cross-origin"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"content-length", str(0 if is_known else len(found.content)).encode()),
+        ]
+        status = 304 if is_known else 200
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _file(self, scope: Scope) -> _File | None:
+        path: str = scope["path"]
+        if path == self._script_path:
+            return _File(self._snippet, _SCRIPT, _SHORT)
+        if (asked := _SETTINGS.fullmatch(path)) and self._is_known(asked[1]):
+            content = json.dumps(_segment_settings(asked[1], scope)).encode()
+            return _File(content, b"application/json", _SHORT)
+        if (asked := _LOADER.fullmatch(path)) and self._is_known(asked[1]):
+            own = self._bundle("standalone.js") if self._bundle else None
+            return _File(own or self._in_place_of_segment(asked[1]), _SCRIPT, _SHORT)
+        if (asked := _CHUNK.fullmatch(path)) and self._bundle:
+            chunk = self._bundle(asked[1])
+            return _File(chunk, _SCRIPT, _LONG) if chunk else None
+        return None
+
+    def _is_known(self, write_key: str) -> bool:
+        return self._directory.source(write_key, self._clock.now()) is not None
+
+    def _in_place_of_segment(self, write_key: str) -> bytes:
+        """Answer our snippet, told what Segment's tag says in its address."""
+        told = {"key": write_key, "as": "analytics", "page": "off"}
+        return (
+            b"Object.assign(document.currentScript.dataset," + json.dumps(told).encode() + b");"
+        ) + self._snippet
+
+
+def snippet() -> bytes:
+    """Answer the text of the browser snippet."""
+    # Under a name that a Worker's upload takes.
+    return (resources.files("headwater.api") / "static" / "hw.js.txt").read_bytes()
+
+
+def _segment_settings(write_key: str, scope: Scope) -> Mapping[str, Any]:
+    """Answer what analytics-next needs to begin, and to speak with the host it was loaded from."""
+    headers: Mapping[bytes, bytes] = dict(scope["headers"])
+    host = headers.get(b"host", b"localhost").decode("latin-1")
+    forwarded = headers.get(b"x-forwarded-proto", b"").decode("latin-1").partition(",")[0].strip()
+    protocol = forwarded if forwarded in {"http", "https"} else scope.get("scheme", "http")
+    return {
+        "integrations": {
+            "Segment.io": {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": protocol}
+        },
+        "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
+        "edgeFunction": {},
+        "analyticsNextEnabled": True,
+        "enabledMiddleware": {},
+        "metrics": {"sampleRate": 0},
+        "legacyVideoPluginsEnabled": False,
+        "remotePlugins": [],
+    }
