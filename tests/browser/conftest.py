@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,15 @@ from tests.loopback import Loopback, Reply, Request
 _ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP *.shop.test 127.0.0.1"]
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run all tests of browsers, side by side with the others' tests."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("chromium"))
+
+
+# Of a module and no longer: while it is there, its event loop runs, and no other test's can.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     path = shutil.which("chromium")
