@@ -68,7 +68,7 @@ async def test_what_is_let_go_is_still_counted_and_read(tmp_path: Path) -> None:
         )
         assert newest is not None
         assert newest.tiers == ("hot",)
-        one.clock.time += 365 * DAY
+        one.clock.time += 366 * DAY
         await one.tender.tend()
         assert await hot(one) == 1
         assert await pages(one, "user_id:1", EVERYTHING, limit=7) == (

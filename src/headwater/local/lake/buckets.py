@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headwater.local.folder_bucket import FolderBucket
-from headwater.local.lake.nearby import InFolder, Nearby
+from headwater.local.lake.nearby import Fetched, InFolder, Nearby
 from headwater.ports import Bucket
+from headwater.settings import SettingsError
+
+if TYPE_CHECKING:
+    from headwater.local.s3_bucket import S3Bucket
 
 
 def open_bucket(address: str) -> Bucket:
@@ -14,16 +19,35 @@ def open_bucket(address: str) -> Bucket:
 
     Raises:
         BucketFailure: it cannot be used.
+        ValueError: the address is none.
     """
-    return FolderBucket(Path(address))
+    return _s3(address) if "://" in address else FolderBucket(Path(address))
 
 
 def open_lake(address: str, *, cache: Path) -> tuple[Bucket, Nearby]:
     """Answer the bucket, and what tells where its files can be read by path.
 
+    Args:
+        address: of the bucket.
+        cache: folder for copies of files that are not on this machine.
+
     Raises:
         BucketFailure: it cannot be used.
+        SettingsError: the address is none.
     """
-    del cache
-    bucket = FolderBucket(Path(address))
-    return bucket, InFolder(bucket)
+    if "://" not in address:
+        bucket = FolderBucket(Path(address))
+        bucket.clear_staged()
+        return bucket, InFolder(bucket)
+    try:
+        remote = _s3(address)
+    except ValueError as error:
+        raise SettingsError(f"lake: {error}") from error
+    return remote, Fetched(remote, cache)
+
+
+def _s3(address: str) -> S3Bucket:
+    # Imported here: boto3 takes half a second, which a lake in a folder can spare.
+    from headwater.local.s3_bucket import S3Bucket  # noqa: PLC0415 - see above
+
+    return S3Bucket(address)
