@@ -51,6 +51,7 @@ class LakeKeeper:
         self._flush_events = flush_events
         self._stored = 0
         self._due = asyncio.Event()
+        self._piled = asyncio.Event()
         self._relations: dict[str, Relation] = {}
         loop = asyncio.get_running_loop()
         self._tasks = [
@@ -124,6 +125,8 @@ class LakeKeeper:
             try:
                 idle = 0 if await self.lake.flush() else idle + 1
                 failures, self.failing = 0, None
+                if self._tender.piled():
+                    self._piled.set()
             except (BucketFailure, HeadwaterError) as error:
                 failures = min(failures + 1, 10)
                 self.failing = str(error)
@@ -141,4 +144,8 @@ class LakeKeeper:
                     cleaned = True
             except (BucketFailure, HeadwaterError) as error:
                 _logger.warning("The lake was not tended; it is tried again: %s", error)
-            await asyncio.sleep(_TEND_EVERY)
+                await asyncio.sleep(_TEND_EVERY / 10)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TEND_EVERY):
+                    await self._piled.wait()
+            self._piled.clear()

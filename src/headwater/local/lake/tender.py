@@ -56,6 +56,14 @@ class Tender:
             await self._clean(catalogue)
         await self.trim()
 
+    def piled(self) -> bool:
+        """Tell whether small files have piled up somewhere, so that it is time to tend."""
+        now = self._lake.clock.now()
+        return any(
+            tending.rewrites(self._lake.manifest_now(workspace), now=now)
+            for workspace in self._lake.workspaces
+        )
+
     async def _compact(self, catalogue: Catalogue) -> None:
         for due in tending.rewrites(catalogue.manifest, now=self._lake.clock.now()):
             await self._rewrite(catalogue.workspace, due)
