@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from headwater.actors import dead_letters
+from headwater.actors import dead_letters, jobs
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
+from headwater.actors.jobs import Job
 from headwater.actors.migrations import Migration, migrate
 from headwater.actors.registry import Registry, Role
 from headwater.actors.workspace import WorkspaceActor
@@ -377,6 +378,52 @@ class MemoryQuestions:
         return Table(columns, rows, NOW, exact=False, notes=(question.question,))
 
 
+class MemoryJobs:
+    """`Jobs` over the real table; nobody works on them."""
+
+    def __init__(self, database: Database, random: SeededRandom) -> None:
+        self.sql = database
+        self._random = random
+
+    async def start(
+        self,
+        workspace: str,
+        kind: str,
+        parameters: Mapping[str, Any],
+        *,
+        unit: str = "events",
+        key: str | None = None,
+    ) -> Job:
+        order = jobs.Order(
+            id=f"job_{self._random.uuid()}",
+            workspace=workspace,
+            kind=kind,
+            parameters=parameters,
+            unit=unit,
+            key=key,
+        )
+        return jobs.create(self.sql, order, now=NOW)
+
+    async def job(self, workspace: str, id_: str) -> Job:
+        return jobs.job(self.sql, id_, workspace=workspace)
+
+    async def jobs(
+        self,
+        workspace: str,
+        *,
+        kinds: Sequence[str] = (),
+        states: Sequence[str] = (),
+        limit: int = 100,
+        before: int | None = None,
+    ) -> list[Job]:
+        return jobs.jobs(
+            self.sql, workspace, kinds=kinds, states=states, limit=limit, before=before
+        )
+
+    async def cancel(self, workspace: str, id_: str) -> Job:
+        return jobs.cancel(self.sql, id_, workspace=workspace, now=NOW)
+
+
 class MemoryStatus:
     """`Status` that never changes."""
 
@@ -401,8 +448,10 @@ class World:
         """Make the workspaces and keys."""
         schema = resources.files("headwater.actors").joinpath("deliveries.sql")
         migrate(self.database, [Migration("deliveries.sql", schema.read_text("utf-8"))])
+        migrate(self.database, [Migration("jobs.sql", jobs.schema())])
         self.workspaces = MemoryWorkspaces(self.database, self.random)
         self.registry = MemoryRegistry(self.database, self.random)
+        self.jobs = MemoryJobs(self.database, self.random)
         registry = self.registry.registry
         for workspace in ("default", "other"):
             registry.create_workspace(workspace, now=NOW)
@@ -434,6 +483,7 @@ class World:
             tail=self.tail,
             status=MemoryStatus(),
             questions=MemoryQuestions(),
+            jobs=self.jobs,
             http=self.http,
             clock=self.clock,
             random=self.random,

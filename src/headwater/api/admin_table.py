@@ -11,6 +11,7 @@ from headwater.api.ask import ask_routes
 from headwater.api.deliveries import delivery_routes
 from headwater.api.destinations import destination_routes
 from headwater.api.identity_rules import identity_rule_routes
+from headwater.api.jobs import job_routes
 from headwater.api.keys import key_routes
 from headwater.api.people import people_routes
 from headwater.api.questions import question_routes
@@ -28,6 +29,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     account_routes,
     question_routes,
     ask_routes,
+    job_routes,
     segment_profile_routes,
     delivery_routes,
     rejected_routes,

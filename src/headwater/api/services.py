@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
+from headwater.actors.jobs import Job
 from headwater.actors.registry import Registry
 from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.arrival import Arrival
@@ -124,6 +125,42 @@ class Questions(Protocol):
         ...
 
 
+class Jobs(Protocol):
+    """Takes orders for long work, and tells how it goes."""
+
+    async def start(
+        self,
+        workspace: str,
+        kind: str,
+        parameters: Mapping[str, Any],
+        *,
+        unit: str = "events",
+        key: str | None = None,
+    ) -> Job:
+        """Store an order and answer the job: a new one, or the one that counts under its key."""
+        ...
+
+    async def job(self, workspace: str, id_: str) -> Job:
+        """Answer a job of a workspace; raise `NotFound` where it has none of that name."""
+        ...
+
+    async def jobs(
+        self,
+        workspace: str,
+        *,
+        kinds: Sequence[str] = (),
+        states: Sequence[str] = (),
+        limit: int = 100,
+        before: int | None = None,
+    ) -> Sequence[Job]:
+        """Answer jobs, the latest first; `before` the last one's number gives the next page."""
+        ...
+
+    async def cancel(self, workspace: str, id_: str) -> Job:
+        """Have nothing more done about a job, and answer it; raise `NotFound`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RuntimeStatus:
     """How the server is.
@@ -170,6 +207,7 @@ class Services:
     tail: Tail
     status: Status
     questions: Questions
+    jobs: Jobs
     http: Http
     clock: Clock
     random: Random

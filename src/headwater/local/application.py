@@ -32,6 +32,7 @@ ADMIN_ROUTES = frozenset(
     | {
         "ask",
         "identity-rules",
+        "jobs",
         "keys",
         "people",
         "questions",
@@ -102,6 +103,7 @@ def _services(parts: Parts, intake: CountedIntake) -> Services:
         tail=parts.tail,
         status=parts.figures,
         questions=parts.questions,
+        jobs=parts.jobs,
         http=parts.http,
         clock=parts.clock,
         random=parts.random,

@@ -18,6 +18,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "identity_lake.sql"),
     ("headwater.local.lake", "position.sql"),
     ("headwater.actors", "audiences.sql"),
+    ("headwater.actors", "jobs.sql"),
 )
 
 

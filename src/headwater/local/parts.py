@@ -13,6 +13,7 @@ from headwater.local.clock import SystemClock
 from headwater.local.figures import Figures
 from headwater.local.http import GuardedHttp
 from headwater.local.identities import Identities
+from headwater.local.jobs.runner import JobRunner
 from headwater.local.lake import position as positions
 from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
@@ -48,6 +49,7 @@ class Parts:
     figures: Figures
     lake: LakeKeeper | None
     questions: LocalQuestions
+    jobs: JobRunner
     clock: Clock
     random: Random
 
@@ -109,6 +111,8 @@ async def running(
             lake, clock=clock, config=known.config, seconds=settings.question_seconds
         )
         ending.push_async_callback(questions.close)
+        jobs = JobRunner({}, writer=writer, readers=readers, clock=clock, random=random)
+        ending.push_async_callback(jobs.stop)
         yield Parts(
             writer=writer,
             readers=readers,
@@ -121,6 +125,7 @@ async def running(
             figures=figures,
             lake=lake,
             questions=questions,
+            jobs=jobs,
             clock=clock,
             random=random,
         )

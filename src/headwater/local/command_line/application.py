@@ -12,6 +12,7 @@ from headwater.local.command_line import (
     destinations,
     events,
     importing,
+    jobs,
     keys,
     people,
     rejected,
@@ -62,6 +63,7 @@ application.command("alias")(events.alias)
 application.command("import")(importing.import_file)
 application.command("merge")(people.merge)
 application.command("split")(people.split)
+application.add_typer(jobs.application, name="jobs")
 application.add_typer(deliveries.application, name="deliveries")
 application.add_typer(rejected.application, name="rejected")
 application.add_typer(sources.application, name="source")
