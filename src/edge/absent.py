@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
+from headwater.actors.jobs import Job
 from headwater.collect.arrival import Arrival
 from headwater.errors import NotFound
 from headwater.questions.question import Question
@@ -26,3 +28,39 @@ class NoQuestions:
     async def answer(self, workspace: str, question: Question) -> Table:  # noqa: ARG002 - the port's
         """Say that they cannot be answered here."""
         raise NotFound("Questions about populations are answered by the local server only.")
+
+
+class NoJobs:
+    """Long work, which is done where all of the lake is at hand."""
+
+    async def start(
+        self,
+        workspace: str,  # noqa: ARG002 - the port's
+        kind: str,
+        parameters: Mapping[str, Any],  # noqa: ARG002 - the port's
+        *,
+        unit: str = "events",  # noqa: ARG002 - the port's
+        key: str | None = None,  # noqa: ARG002 - the port's
+    ) -> Job:
+        """Refuse it."""
+        raise NotFound(f"Jobs of the kind {kind!r} are done by the local server only.")
+
+    async def job(self, workspace: str, id_: str) -> Job:  # noqa: ARG002 - the port's
+        """Answer that there is none."""
+        raise NotFound(f"There is no job {id_[:80]!r}.")
+
+    async def jobs(
+        self,
+        workspace: str,  # noqa: ARG002 - the port's
+        *,
+        kinds: Sequence[str] = (),  # noqa: ARG002 - the port's
+        states: Sequence[str] = (),  # noqa: ARG002 - the port's
+        limit: int = 100,  # noqa: ARG002 - the port's
+        before: int | None = None,  # noqa: ARG002 - the port's
+    ) -> Sequence[Job]:
+        """Answer none."""
+        return ()
+
+    async def cancel(self, workspace: str, id_: str) -> Job:
+        """Answer that there is none."""
+        return await self.job(workspace, id_)

@@ -90,7 +90,7 @@ class Application:
         await self._admin(scope, receive, send)
 
     def _made_admin(self) -> App:
-        from edge.absent import NoQuestions, NoTail  # noqa: PLC0415 - events need none of it
+        from edge.absent import NoJobs, NoQuestions, NoTail  # noqa: PLC0415 - events need none of it
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
         from headwater.api.services import Services  # noqa: PLC0415 - the same
 
@@ -107,6 +107,7 @@ class Application:
                 tail=NoTail(),
                 status=EdgeStatus(self._started_at),
                 questions=NoQuestions(),
+                jobs=NoJobs(),
                 http=parts.http,
                 clock=parts.clock,
                 random=parts.random,
