@@ -11,7 +11,7 @@ from headwater.language.inflection import singular
 from headwater.language.lexicon import AUXILIARIES, DETERMINERS, KINDS, PREPOSITIONS
 from headwater.language.phrase import Phrase, value_of
 from headwater.language.tokens import Token
-from headwater.language.windows import UNITS, Window, window_at
+from headwater.language.windows import NUMBERS, UNITS, Window, window_at
 
 # Nouns that are followed by their value: "revenue $99.99", "coupon SAVE10".
 _LABELS = {
@@ -125,19 +125,22 @@ class _Reader:
             if words in _AT_LEAST:
                 (comparison, more), at = _AT_LEAST[words], at + width
                 break
-        number = self.tokens[at] if at < self.end else None
-        if number is None or at + 1 >= self.end or not isinstance(number.value, int):
-            if number is not None and number.low in _TIMES:
-                self.clause.times = (comparison, _TIMES[number.low] + more)
-                self.at = at + 1
-                return True
+        if at >= self.end:
+            return False
+        token = self.tokens[at]
+        if token.low in _TIMES:
+            self.clause.times = (comparison, _TIMES[token.low] + more)
+            self.at = at + 1
+            return True
+        number = token.value if token.kind != "word" else NUMBERS.get(token.low)
+        if not isinstance(number, int) or isinstance(number, bool) or at + 1 >= self.end:
             return False
         if self.tokens[at + 1].low not in {"times", "time", "x"}:
             return False
-        self.clause.times = (comparison, number.value + more)
+        self.clause.times = (comparison, number + more)
         self.at = at + 2
         if self.phrase.low(self.at) == "or" and self.phrase.low(self.at + 1) == "more":
-            self.clause.times = ("at_least", number.value)
+            self.clause.times = ("at_least", number)
             self.at += 2
         return True
 
@@ -225,8 +228,10 @@ class _Reader:
             return False
         self.clause.labels[following.low.replace("-", "_")] = token.value
         self.at += 2
-        if self.segment is self.clause.object:
+        if self.segment is self.clause.object and self.segment:
             self.segment = self.clause.note
+        elif self.segment is self.clause.object:
+            self.segment.append(following)  # "sent 3 invites": what was acted on
         return True
 
     def _named(self) -> bool:
@@ -237,7 +242,9 @@ class _Reader:
         skip = 1
         if following.low in {":", "=", "is", "of"} and self.at + 2 < self.end:
             following, skip = self.tokens[self.at + 2], 2
-        if following.kind == "money":
+        behind = self.phrase.low(self.at + skip + 1)
+        is_amount = following.kind == "number" and behind in _CURRENCY_WORDS
+        if following.kind == "money" or is_amount:
             self.segment.append(token)
             self.at += skip
             return True

@@ -6,6 +6,7 @@ A condition that a stretch of time may still be said for carries `"window": {"sa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -143,9 +144,30 @@ def with_window(condition: Condition, window: Window) -> Condition:
 
 
 def settled(condition: Condition) -> Condition:
-    """Answer the condition with defaults where no stretch of time was said."""
-    changed: Condition = _changed(condition, None)
+    """Answer the condition with defaults where no stretch of time was said.
+
+    What is true of all or any is put in an order of its own, so that saying the same in another
+    order is the same plan.
+    """
+    changed: Condition = _ordered(_changed(condition, None))
     return changed
+
+
+_RANKS = {"trait": 0, "audience": 1, "account": 2}
+
+
+def _ordered(condition: Any) -> Any:
+    if set(condition) == {"not"}:
+        return {"not": _ordered(condition["not"])}
+    for joint in ("and", "or"):
+        if set(condition) == {joint}:
+            parts = [_ordered(one) for one in condition[joint]]
+            return {joint: sorted(parts, key=_place)}
+    return condition
+
+
+def _place(condition: Condition) -> tuple[int, str]:
+    return _RANKS.get(str(condition.get("type")), 3), json.dumps(condition, sort_keys=True)
 
 
 def _waits(one: Condition) -> bool:

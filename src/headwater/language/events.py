@@ -6,6 +6,7 @@ participle (`PR Reviewed`), or the participle alone (`Deployed`), with the thing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from headwater.language.clause import Clause
@@ -46,6 +47,27 @@ def happening(words: Words, lemma: str, particle: str | None, clause: Clause) ->
 
 def _fits(words: Words, way: Way, particle: str | None, clause: Clause) -> Thing | None:
     """Answer the thing where a way to say something is what was said."""
+    around = _around(way, particle, clause)
+    if around is None:
+        return None
+    tokens, used = around
+    thing = split_head(tokens, way.nouns)._replace(used=used)
+    if way.nouns:
+        # "applied coupon SAVE10": the thing and its name were a label.
+        is_label = not tokens and bool(way.nouns & set(clause.labels))
+        return thing if thing.head in way.nouns or is_label else None
+    if way.takes_any or way.complement is not None or not tokens:
+        return thing
+    is_plan = thing.head in PLAN_NOUNS or (
+        not is_bound(tokens) and value_text(tokens).lower() in words.plans
+    )
+    return thing if is_plan else None
+
+
+def _around(
+    way: Way, particle: str | None, clause: Clause
+) -> tuple[list[Token], frozenset[str]] | None:
+    """Answer the tokens of the thing and the prepositions used up, where the rest of a way fits."""
     tokens = clause.object
     used: set[str] = set()
     if way.particle is not None and way.particle != particle:
@@ -64,15 +86,8 @@ def _fits(words: Words, way: Way, particle: str | None, clause: Clause) -> Thing
         if given is None or not any(singular(token.low) in heads for token in given):
             return None
         used.add(preposition)
-    thing = split_head(tokens, way.nouns)._replace(used=frozenset(used))
-    if way.nouns:
-        return thing if thing.head in way.nouns else None
-    if way.takes_any or way.complement is not None or not tokens:
-        return thing
-    is_plan = thing.head in PLAN_NOUNS or (
-        not is_bound(tokens) and value_text(tokens).lower() in words.plans
-    )
-    return thing if is_plan else None
+        tokens = tokens or given  # "clicked on the signup button"
+    return tokens, frozenset(used)
 
 
 def of_event(words: Words, word: EventWord, thing: Thing, clause: Clause) -> Happening:
@@ -155,7 +170,7 @@ def _generic(lemma: str, particle: str | None, clause: Clause) -> Happening:
     done = past_of(lemma) + (f" {particle}" if particle else "")
     properties: dict[str, Any] = {}
     if head is not None:
-        event = title(f"{head} {done}")
+        event = title(f"{head.replace('-', ' ')} {done}")
         if name:
             properties[head.replace("-", "_")] = value_of(name)
     else:
@@ -169,6 +184,8 @@ def _generic(lemma: str, particle: str | None, clause: Clause) -> Happening:
     for given in clause.complements:
         put_complement(None, given, properties, campaign)
     put_notes(clause, properties)
-    return Happening(
-        "track", event, properties, campaign, {}, is_known=head is not None or not name
-    )
+    return Happening("track", event, properties, campaign, {}, cost=_cost(head, name))
+
+
+def _cost(head: str | None, name: Sequence[Token]) -> int:
+    return 1 if head is not None or not name else 3

@@ -19,6 +19,8 @@ from headwater.language.traits import read_traits
 from headwater.language.windows import Window
 
 _JOINTS = frozenset({"and", "then", "&", ",", ";", "also", "plus"})
+_OF_THE_PAST = AUXILIARIES - {"is", "are", "be", "do", "does", "did"}
+_OF_SPEECH = frozenset({"say", "tell", "think", "know", "mean", "let"})
 _INTERACTIONS = frozenset(
     {"Button Clicked", "Form Submitted", "Link Clicked", "Product Viewed", "Video Playback Started"}
     | {"Products Searched", "Product Clicked"}
@@ -138,13 +140,15 @@ class _Facts:
         return is_new and regular_past(token.low) is not None
 
     def _happening(self, subject: Subject, at: int, end: int) -> tuple[Happening, Clause] | None:
-        while at < end and self.phrase.low(at) in AUXILIARIES and at + 1 < end:
+        while at < end and self.phrase.low(at) in _OF_THE_PAST and at + 1 < end:
             at += 1
         if at >= end or self.phrase.low(at) in NEGATIONS:
             return None
         token = self.phrase.tokens[at]
         form = self.phrase.form(at)
         is_past = form is not None and bool({PAST, PERFECT} & form.tenses)
+        if form is not None and form.lemma in _OF_SPEECH:
+            return None  # what somebody said is nothing that they did
         if form is not None and is_past and not self._is_thing(at, end):
             return self._verb(form.lemma, at, end)
         if (passive := self._passive(at, end)) is not None:
@@ -154,7 +158,7 @@ class _Facts:
         if token.kind == "word" and self.phrase.allows_new_verbs and subject.is_exact:
             lemma = regular_past(token.low)
             if lemma is not None:
-                self.cost += 3
+                self.cost += 4
                 return self._verb(lemma, at, end)
         return None
 
@@ -169,7 +173,7 @@ class _Facts:
             particle, start = following, start + 1
         clause = read_clause(self.phrase, start, end)
         said = happening(self.phrase.words, lemma, particle, clause)
-        self.cost += 0 if said.is_known else 2
+        self.cost += said.cost
         return said, clause
 
     def _has_particle(self, lemma: str, particle: str, at: int, end: int) -> bool:
@@ -196,16 +200,14 @@ class _Facts:
         if form is None:
             return None
         clause = read_clause(self.phrase, place + 1, end)
-        nouns = [
-            token
-            for token in self.phrase.tokens[at:place]
-            if token.low not in AUXILIARIES and token.low not in NEGATIONS
-        ]
+        nouns = [token for token in self.phrase.tokens[at:place] if token.low not in _OF_THE_PAST]
+        if any(token.low in AUXILIARIES | NEGATIONS for token in nouns):
+            return None
         if clause.object and not clause.note:
             clause.note = clause.object
         clause.object = nouns
         said = happening(self.phrase.words, form.lemma, None, clause)
-        self.cost += 0 if said.is_known else 2
+        self.cost += said.cost
         return said, clause
 
     def _thing(self, at: int, end: int) -> tuple[Happening, Clause] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from headwater.language.facts import read_facts
@@ -11,11 +12,13 @@ from headwater.language.reading import Reading
 from headwater.language.refusal import NotUnderstood
 from headwater.language.slots import SLOTS
 from headwater.language.slots_questions import QUESTION_SLOTS
-from headwater.language.statements import Grammar
+from headwater.language.statements import Grammar, Rule
 from headwater.language.statements_messages import add_messages
 from headwater.language.statements_people import add_people
 from headwater.language.statements_questions import add_questions
 from headwater.language.statements_routing import add_routing
+from headwater.language.tokens import Token
+from headwater.language.windows import window_at
 
 _POLITE = (
     ("please",), ("can", "you"), ("could", "you"), ("would", "you"), ("i", "want", "to"),
@@ -37,32 +40,95 @@ def the_grammar() -> Grammar:
     return grammar
 
 
+_FILLERS = (
+    ("so", "far"), ("right", "now"), ("at", "the", "moment"), ("in", "total"), ("as", "of", "now"),
+)  # fmt: skip
+
+
+def without_fillers(tokens: Sequence[Token]) -> list[Token]:
+    """Answer tokens without words that add nothing: `so far`, `right now`."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        width = next(
+            (
+                len(words)
+                for words in _FILLERS
+                if at and tuple(one.low for one in tokens[at : at + len(words)]) == words
+            ),
+            0,
+        )
+        if not width:
+            kept.append(tokens[at])
+        at += width or 1
+    return kept
+
+
 def readings_of(phrase: Phrase) -> list[Reading]:
     """Answer every way to understand a phrase, the nearest first."""
+    found = _readings(phrase)
+    if found:
+        return found
+    turned = _turned(phrase)
+    if turned is None:
+        return []
+    found = _readings(turned)
+    phrase.doubts |= turned.doubts
+    return found
+
+
+def _turned(phrase: Phrase) -> Phrase | None:
+    """Answer the phrase with the time at its end that stands at its beginning.
+
+    `last month's revenue by campaign` is `revenue by campaign last month`.
+    """
     start, end = _trimmed(phrase)
-    found: list[Reading] = []
-    if any(token.kind == "newline" for token in phrase.tokens) or start < end:
-        facts = read_facts(phrase)
-        if facts is not None:
-            found.append(facts)
+    found = window_at(phrase.tokens, start, end, today=phrase.today)
+    if found is None or found[1] >= end:
+        return None
+    behind = found[1]
+    rest = (
+        behind + 1 if phrase.kind(behind) == "possessive" or phrase.low(behind) == "," else behind
+    )
+    tokens = [*phrase.tokens[rest:end], *phrase.tokens[start:behind]]
+    if any(token.kind == "newline" for token in tokens):
+        return None
+    turned = Phrase(phrase.text, tokens, phrase.words, today=phrase.today)
+    turned.takes_from = phrase.takes_from
+    return turned
+
+
+def _readings(phrase: Phrase) -> list[Reading]:
+    start, end = _trimmed(phrase)
+    facts = read_facts(phrase)
+    found = [] if facts is None else [facts]
     if any(token.kind == "newline" for token in phrase.tokens):
         return found
     refusals: list[NotUnderstood] = []
     matcher = Matcher(phrase, {**SLOTS, **QUESTION_SLOTS}, end=end)
+    words = {token.low for token in phrase.tokens[start:end]}
     for rule in the_grammar().rules_for(phrase.low(start)):
         if found and rule.cost > found[0].cost:
             continue
-        for held in matcher.matches(rule.pattern, start):
-            try:
-                document = rule.build(held)
-            except NotUnderstood as refusal:
-                refusals.append(refusal)
-                continue
-            if document is not None and all(one.document != document for one in found):
-                found.append(Reading(document, rule.cost + held[COST]))
+        if not any(words.isdisjoint(needed) for needed in rule.needs):
+            _read_by(rule, matcher, start, (found, refusals))
     if refusals and not found:
         raise refusals[0]
     return sorted(found, key=lambda reading: reading.cost)
+
+
+def _read_by(
+    rule: Rule, matcher: Matcher, start: int, into: tuple[list[Reading], list[NotUnderstood]]
+) -> None:
+    found, refusals = into
+    for held in matcher.matches(rule.pattern, start):
+        try:
+            document = rule.build(held)
+        except NotUnderstood as refusal:
+            refusals.append(refusal)
+            continue
+        if document is not None and all(one.document != document for one in found):
+            found.append(Reading(document, rule.cost + held[COST]))
 
 
 def _trimmed(phrase: Phrase) -> tuple[int, int]:

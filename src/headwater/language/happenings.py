@@ -37,7 +37,7 @@ class Happening(NamedTuple):
         properties: of the event; for `group` the account's traits.
         campaign: what goes to `context.campaign`.
         traits: what is known of the person by it.
-        is_known: whether the vocabulary has it, or its thing's kind at least.
+        cost: 0 where the vocabulary has it; else how much of it is the speaker's own.
     """
 
     call: str
@@ -45,7 +45,7 @@ class Happening(NamedTuple):
     properties: dict[str, Any]
     campaign: dict[str, Any]
     traits: dict[str, Any]
-    is_known: bool = True
+    cost: int = 0
 
 
 def title(text: str) -> str:
@@ -69,6 +69,8 @@ def split_head(tokens: Sequence[Token], nouns: frozenset[str] = frozenset()) -> 
         for place in (-1, 0):
             word = words[place]
             head = singular(word.low)
+            if place == 0 and len(words) > 2 and singular(words[1].low) in kinds:
+                return Thing(f"{head}-{singular(words[1].low)}", list(words[2:]))
             if word.kind == "word" and (head in kinds or word.low in kinds):
                 rest = words[:-1] if place == -1 else words[1:]
                 if rest or place == -1:
@@ -102,11 +104,11 @@ def put_complement(
     head, name, _ = split_head(tokens)
     if tokens[-1].low != head and name and tokens[0].low != head:
         head = None  # "on API calls": many of them, so no name of one
-    if preposition == "from" and word is not None and word.name in _FROM_CAMPAIGN:
+    if preposition in {"from", "via"} and word is not None and word.name in _FROM_CAMPAIGN:
         campaign["source"] = value_of(tokens)
     elif preposition in {"via", "through", "with", "using"} and not name and head is None:
         into[preposition] = value_of(tokens)
-    elif head in _CARTS and not name:
+    elif len(tokens) == 1 and singular(tokens[0].low) in _CARTS:
         pass  # "added widget to cart", "$99.99 in cart": the event says it
     elif word is not None and not name and head == word.thing:
         pass

@@ -11,15 +11,16 @@ from headwater.language import lexicon
 from headwater.language.conditions import Condition
 from headwater.language.definitions import default_definitions
 from headwater.language.destination_names import destination_names
-from headwater.language.grammar import readings_of, the_grammar
+from headwater.language.grammar import readings_of, the_grammar, without_fillers
 from headwater.language.meanings import definitions_in
 from headwater.language.nearest import not_understood
 from headwater.language.phrase import Phrase, Words
 from headwater.language.reading import Document, Reading
 from headwater.language.refusal import Ambiguous, NotUnderstood
 from headwater.language.spelling import near
+from headwater.language.things import PAGE_VIEWS
 from headwater.language.tokens import Token, tokenise
-from headwater.language.vocabulary import by_lemma, by_noun, event_words
+from headwater.language.vocabulary import EventWord, by_lemma, by_noun, event_words
 from headwater.language.windows import MONTHS, UNITS
 
 DEFAULT_PLANS = frozenset(
@@ -72,7 +73,7 @@ class Language:
             verbs=lexicon.verbs(),
             ways=by_lemma(rows),
             things=by_noun(rows),
-            known=lexicon.SMALL_WORDS | set(lexicon.verbs()) | plan_names,
+            known=_no_names(rows) | plan_names | set(named),
             definitions=self.definitions,
             plans=plan_names,
             destinations=named,
@@ -117,7 +118,7 @@ class Language:
                 "The text is empty; say what happened, whom you mean or what you want to know, "
                 "such as 'user-123 signed up' or 'signups this week'."
             )
-        phrase = Phrase(text, tokens, self._words, today=today)
+        phrase = Phrase(text, without_fillers(tokens), self._words, today=today)
         found = self._wanted(readings_of(phrase), wants)
         if not found or found[0].cost:
             found = sorted(
@@ -190,10 +191,21 @@ class Language:
         return near(token.low, self._vocabulary)
 
 
+def _no_names(rows: Iterable[EventWord]) -> frozenset[str]:
+    """Answer every word that is no bare name of anybody."""
+    return (
+        lexicon.SMALL_WORDS
+        | set(lexicon.verbs())
+        | {noun for row in rows for noun in row.nouns}
+        | PAGE_VIEWS
+        | the_grammar().words()
+    )
+
+
 def _noted(found: Sequence[Reading], changed: Sequence[tuple[str, str]]) -> list[Reading]:
     notes = tuple(f"read {was!r} as {word!r}" for was, word in changed)
     return [
-        Reading(one.document, one.cost + len(changed), (*one.notes, *notes))
+        Reading(one.document, one.cost + 2 * len(changed), (*one.notes, *notes))
         for one in found
         if one.document["do"] not in _NEVER_CORRECTED
     ]

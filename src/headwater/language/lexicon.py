@@ -36,7 +36,7 @@ renovate reopen reorder repair replace reply report repost request research rese
 respond restart restore resume retry return revert review revoke reward roll rotate save scale
 scan schedule score scroll search secure select share ship shorten sign simplify sketch skip solve
 sort spam spot stage star start state stop store stream study style submit subscribe suggest
-summarize summarise support suspend swap sweep switch sync tag talk target test tighten toggle
+summarize summarise support suspend swap sweep switch sync tag tap talk target test tighten toggle
 touch track train transcribe transfer translate trash travel trigger troubleshoot try tune turn
 type unblock uninstall unlock unpin unsubscribe update upgrade upload use validate verify view
 visit vote wait walk want watch wish work wrap zoom
@@ -77,7 +77,7 @@ CROWDS = frozenset(
     | {"user", "customer", "person", "agent", "lead", "visitor", "member", "subscriber", "folks"}
     | {"everyone", "everybody", "anyone", "anybody", "contacts", "contact", "clients", "persons"}
     | {"shoppers", "shopper", "buyers", "buyer", "ones", "profiles", "accounts", "prospects"}
-    | {"somebody", "someone", "nobody", "client", "prospect"}
+    | {"somebody", "someone", "nobody", "client", "prospect", "tester", "testers"}
 )
 
 # Nouns that say what kind of thing something is: an event about one is named for it.
@@ -106,6 +106,7 @@ KINDS = frozenset(_KINDS.split())
 
 # Small words, and words of orders and questions, that no person is called.
 _SMALL = """
+    truncate drop wipe destroy kill remove purge nuke obliterate
     i you he she it we they me him us them who whom whose what which where when why how all every
     each both no none nothing there here if than so very too not only new old most more less least
     best worst top bottom last next first past previous yesterday today tomorrow tonight now week

@@ -25,9 +25,14 @@ COST = "the cost of slots"
 
 
 class Word(NamedTuple):
-    """One of several words or sequences of words; or none, if it may be left out."""
+    """One of several words or sequences of words; or none, if it may be left out.
 
-    choices: tuple[tuple[str, ...], ...]
+    Attributes:
+        choices: by their first words, the longest first: what it leaves over is the next
+            element's.
+    """
+
+    choices: Mapping[str, tuple[tuple[str, ...], ...]]
     is_optional: bool
 
 
@@ -62,12 +67,26 @@ def compiled(text: str) -> Pattern:
             elements.append(Slot(name, kind, optional is not None))
         else:
             words = (several or one).split("|")
-            # The longest first: what it leaves over is the next element's.
-            choices = tuple(sorted((tuple(word.split()) for word in words), key=len, reverse=True))
-            elements.append(Word(choices, optional is not None))
+            elements.append(Word(_by_first_word(words), optional is not None))
     if text[at:].strip():
         raise ValueError(f"{text!r}: {text[at:]!r} is not in the notation")
     return tuple(elements)
+
+
+def _by_first_word(words: Sequence[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for word in sorted((tuple(word.split()) for word in words), key=len, reverse=True):
+        found.setdefault(word[0], []).append(word)
+    return {first: tuple(choices) for first, choices in found.items()}
+
+
+def needed_words(pattern: Pattern) -> tuple[frozenset[str], ...]:
+    """Answer sets of words, of each of which one must be in a text that fits a pattern."""
+    return tuple(
+        frozenset(element.choices)
+        for element in pattern
+        if isinstance(element, Word) and not element.is_optional
+    )
 
 
 def first_words(pattern: Pattern) -> frozenset[str] | None:
@@ -76,7 +95,7 @@ def first_words(pattern: Pattern) -> frozenset[str] | None:
     for element in pattern:
         if isinstance(element, Slot):
             return None
-        found.update(choice[0] for choice in element.choices)
+        found.update(element.choices)
         if not element.is_optional:
             return frozenset(found)
     return None
@@ -89,6 +108,7 @@ class Matcher:
         self.phrase = phrase
         self._slots = slots
         self._end = end
+        self._lows = [token.low for token in phrase.tokens[:end]]
         self._read: dict[tuple[str, int, int], Any] = {}
 
     def matches(self, pattern: Pattern, at: int) -> Iterator[dict[str, Any]]:
@@ -128,11 +148,10 @@ class Matcher:
         return self._read[key]
 
     def _word(self, element: Word, at: int) -> int | None:
-        for choice in element.choices:
+        choices = element.choices.get(self._lows[at]) if at < self._end else None
+        for choice in choices or ():
             stop = at + len(choice)
-            if stop <= self._end and all(
-                self.phrase.low(at + offset) == word for offset, word in enumerate(choice)
-            ):
+            if len(choice) == 1 or tuple(self._lows[at:stop]) == choice:
                 return stop
         return None
 

@@ -108,6 +108,9 @@ def _state(phrase: Phrase, at: int, end: int) -> Condition | None:
     found = parts.state_at(phrase, at, end)
     if found is not None and found[1] == end:
         return found[0]
+    form = phrase.form(at)
+    if form is not None and form.lemma in {"come", "arrive"} and phrase.low(at + 1) == "from":
+        at += 1
     if phrase.low(at) in {"on", "from", "in"}:
         found = places.place_at(phrase, at, end)
         if found is not None and found[1] < end:
@@ -133,6 +136,8 @@ def _done(phrase: Phrase, at: int, end: int) -> Condition | None:
     if (meaning := _definition(phrase, form, clause)) is not None:
         return meaning if clause.window is None else with_window(meaning, clause.window)
     said = happening(phrase.words, form.lemma, particle, clause)
+    if said.cost > 1:
+        phrase.guesses.add((at, end))
     if "products" in said.properties:
         said.properties.pop("products")
         return None  # a condition cannot look into a list of products
@@ -156,7 +161,7 @@ def _is_particle(phrase: Phrase, form: Form, at: int, end: int) -> bool:
 def _definition(phrase: Phrase, form: Form, clause: Clause) -> Condition | None:
     if form.lemma in _DEFINED_VERBS and not clause.object and not clause.complements:
         return meanings.defined(phrase, _DEFINED_VERBS[form.lemma])
-    if form.lemma == "abandon" and len(clause.object) == 1:
+    if form.lemma in {"abandon", "leave"} and len(clause.object) == 1:
         name = _ABANDONED.get(clause.object[0].low)
         return meanings.defined(phrase, name) if name else None
     return None

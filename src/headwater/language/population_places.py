@@ -26,7 +26,7 @@ def place_at(phrase: Phrase, at: int, end: int) -> Found | None:
         return _on(phrase, start, end)
     if preposition in {"at", "in"}:
         return _in(phrase, start, end, is_in=preposition == "in")
-    if preposition not in {"from", "via", "through", "by"}:
+    if preposition not in {"from", "via", "through"}:
         return None
     stop = _until_window(phrase, start, end)
     if phrase.low(start) == "webinar" and stop == start + 1:

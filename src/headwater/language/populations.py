@@ -31,6 +31,7 @@ from headwater.language.windows import window_at
 _LEADING = DETERMINERS | {"all", "every", "each", "of", "currently", "those"}
 _ABANDONERS = frozenset({"abandoners", "abandoner"})
 _RELATIVES = frozenset({"who", "that", "which"})
+_BEGINNINGS = frozenset({"starts", "begins", "ends"})
 _JOINTS = frozenset({"and", "but", "or", ",", "&"})
 
 
@@ -134,7 +135,8 @@ class Population:
                 at
                 for at in range(self.at + 1, self.end)
                 if (self.phrase.low(at) in _JOINTS and at + 1 < self.end)
-                or self.phrase.low(at) in _RELATIVES | {"with", "without"}
+                or self.phrase.low(at) in _RELATIVES | {"without"}
+                or (self.phrase.low(at) == "with" and self.phrase.low(at - 1) not in _BEGINNINGS)
             ),
             self.end,
         )
@@ -172,7 +174,7 @@ class Population:
 
     def _place(self) -> bool:
         low = self._low()
-        if low not in {"from", "on", "in", "via", "at", "by", "through"}:
+        if low not in {"from", "on", "in", "via", "at", "through"}:
             return False
         stop = self._next_joint()
         return self._taken(place_at(self.phrase, self.at, stop))
@@ -207,7 +209,7 @@ def read_people(phrase: Phrase, at: int, end: int) -> Condition | None:
         return None
     # "signups" are events first, and people if need be.
     cost = 2 if population.is_of_events else 0
-    cost += 2 * sum(at <= start and stop <= end for start, stop in phrase.guesses)
+    cost += 3 * sum(at <= start and stop <= end for start, stop in phrase.guesses)
     for kind in ("people", "audience"):
         phrase.slot_costs[kind, at, end] = cost
     return condition

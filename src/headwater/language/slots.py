@@ -35,7 +35,7 @@ def who(phrase: Phrase, at: int, end: int) -> Subject | None:
 
 def someone(phrase: Phrase, at: int, end: int) -> Subject | None:
     """Somebody by an id, an address or a bound value; no bare name."""
-    found = who(phrase, at, end)
+    found = who(phrase, at, end) if phrase.kind(at) != "quoted" else None
     return found if found is not None and found.is_exact else None
 
 
@@ -52,7 +52,7 @@ def clauses(phrase: Phrase, at: int, end: int) -> Condition | None:
         if condition is None:
             return None
         conditions.append(condition)
-    guesses = 2 * sum(at <= start and stop <= end for start, stop in phrase.guesses)
+    guesses = 3 * sum(at <= start and stop <= end for start, stop in phrase.guesses)
     phrase.slot_costs["clauses", at, end] = guesses
     return settled(all_of(conditions))
 
@@ -166,14 +166,21 @@ def phrase_text(phrase: Phrase, at: int, end: int) -> str | None:
 
 def name(phrase: Phrase, at: int, end: int) -> str | None:
     """A name of up to five words, without articles and prepositions."""
-    while phrase.low(at) in DETERMINERS and at + 1 < end:
+    while phrase.low(at) in DETERMINERS and at < end:
         at += 1
-    if end - at > 5 or any(
+    if not 0 < end - at <= 5 or any(
         phrase.low(place) in PREPOSITIONS or phrase.kind(place) in {"symbol", "newline"}
         for place in range(at, end)
     ):
         return None
     return text(phrase, at, end)
+
+
+def value(phrase: Phrase, at: int, end: int) -> Any:
+    """A value with its type: a number, an amount, a bound value; else the text."""
+    while phrase.low(at) in DETERMINERS and at + 1 < end:
+        at += 1
+    return value_of(phrase.tokens[at:end])
 
 
 def quoted(phrase: Phrase, at: int, end: int) -> str | None:
@@ -224,6 +231,7 @@ SLOTS: Mapping[str, SlotReader] = {
     "window": window,
     "duration": duration,
     "text": text,
+    "value": value,
     "name": name,
     "quoted": quoted,
     "channel": channel,

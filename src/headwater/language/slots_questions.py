@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.language import slots
-from headwater.language.lexicon import DETERMINERS, KINDS
+from headwater.language.lexicon import DETERMINERS, KINDS, SMALL
 from headwater.language.patterns import SlotReader
 from headwater.language.phrase import Phrase, value_of
 from headwater.language.tokens import Token
@@ -21,10 +21,13 @@ _PARTS = frozenset({"subject line", "subject lines", "subject", "template", "var
 
 def counted(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
     """Events that a question may count: a kind of event, not just anything."""
+    is_given = phrase.kind(at) in {"quoted", "bound"}
+    if is_given and end - at == len(phrase.tokens):
+        return None  # a text and nothing more asks for nothing
     found = slots.events(phrase, at, end)
     if not found or not {"name", "call"} & set(found):
         return None
-    if "people" in found:
+    if "people" in found or is_given:
         phrase.slot_costs["counted", at, end] = 1
     return found
 
@@ -98,6 +101,17 @@ def topic(phrase: Phrase, at: int, end: int) -> str | None:
     return slots.text(phrase, at, end)
 
 
+def template(phrase: Phrase, at: int, end: int) -> str | None:
+    """The name of a template: no small words, and no channel."""
+    words = {phrase.low(place) for place in range(at, end)}
+    if words & (SMALL - {"new"}) or words & (set(slots.CHANNELS) | _NO_TEMPLATE):
+        return None
+    return slots.name(phrase, at, end)
+
+
+_NO_TEMPLATE = frozenset({"show", "see", "preview", "send", "write", "draft", "users", "customers"})
+
+
 def outcome(phrase: Phrase, at: int, end: int) -> str | None:
     """What people will do: one to three words that begin with a verb."""
     if end - at > 3 or phrase.form(at) is None:
@@ -119,4 +133,5 @@ QUESTION_SLOTS: Mapping[str, SlotReader] = {
     "topic": topic,
     "outcome": outcome,
     "part": part,
+    "template": template,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from headwater.language.patterns import Pattern, Word, compiled, first_words
+from headwater.language.patterns import Pattern, Word, compiled, first_words, needed_words
 from headwater.language.reading import Document
 from headwater.language.refusal import NotUnderstood
 from headwater.language.subjects import Subject
@@ -22,12 +22,14 @@ class Rule(NamedTuple):
         build: makes the plan of what the slots hold; None where they do not go together.
         cost: how far-fetched the rule is beside others that fit the same text.
         example: a phrase of its kind, offered where something near was not understood.
+        needs: sets of words, of each of which a text must have one.
     """
 
     pattern: Pattern
     build: Build
     cost: int
     example: str
+    needs: tuple[frozenset[str], ...]
 
 
 class Grammar:
@@ -41,7 +43,8 @@ class Grammar:
     def add(self, patterns: str, build: Build, *, example: str, cost: int = 0) -> None:
         """Add a rule for each line of patterns."""
         for line in patterns.strip().splitlines():
-            rule = Rule(compiled(line.strip()), build, cost, example)
+            pattern = compiled(line.strip())
+            rule = Rule(pattern, build, cost, example, needed_words(pattern))
             self.rules.append(rule)
             words = first_words(rule.pattern)
             if words is None:
@@ -61,7 +64,8 @@ class Grammar:
             for rule in self.rules
             for element in rule.pattern
             if isinstance(element, Word)
-            for choice in element.choices
+            for choices in element.choices.values()
+            for choice in choices
             for word in choice
         )
 

@@ -51,8 +51,8 @@ def _templates(grammar: Grammar) -> None:
 
         grammar.add(
             f"""
-            (send|deliver) (a|an|the|our)? <template:name> {kind} to <to:audience>
-            (send|deliver) <to:audience> (a|an|the|our)? <template:name> {kind}
+            (send|deliver) (a|an|the|our)? <template:template> {kind} to <to:audience>
+            (send|deliver) <to:audience> (a|an|the|our)? <template:template> {kind}
             """,
             send,
             example="send welcome email to alice@example.com",
@@ -62,13 +62,14 @@ def _templates(grammar: Grammar) -> None:
             (send|deliver)? (a|an|the)? {kind} to <to:audience> (about|regarding|on) <about:topic>
             (send|deliver)? (a|an|the)? {kind} to <to:audience> saying <text:text>
             (send|deliver)? (a|an|the)? {kind} to <to:audience>
+            (send|deliver) <to:audience> (a|an|the) {kind} (about|regarding|on) <about:topic>
             """,
             send,
             example="send an email to Pro users about the sale",
         )
         grammar.add(
             f"""
-            (show|see)? me? (a|an|the|our)? <template:name> {kind} (for|to|of) <to:audience>
+            (show|see)? me? (a|an|the|our)? <template:template> {kind} (for|to|of) <to:audience>
             """,
             preview,
             example="welcome email for Pro users",
@@ -76,8 +77,8 @@ def _templates(grammar: Grammar) -> None:
         )
         grammar.add(
             f"""
-            (preview|render|show me a preview of|preview of) (a|an|the|our)? <template:name> {kind}
-            (preview|render|show me a preview of|preview of) (a|an|the|our)? <template:name> {kind} (for|to|as) <to:audience>
+            (preview|render|show me a preview of|preview of) (a|an|the|our)? <template:template> {kind}
+            (preview|render|show me a preview of|preview of) (a|an|the|our)? <template:template> {kind} (for|to|as) <to:audience>
             """,
             preview,
             example="preview welcome email for alice",
@@ -109,7 +110,7 @@ def _topics(grammar: Grammar) -> None:
 
         grammar.add(
             f"""
-            {verbs} <to:audience> (about|regarding|of|on|that|to|:) <about:topic>
+            {verbs} <to:audience> (about|regarding|of|on|that|:) <about:topic>
             {verbs} <to:audience> (the|a|an|our)? <text:quoted>
             """,
             send,
@@ -123,6 +124,14 @@ def _topics(grammar: Grammar) -> None:
             example="email alice the win-back offer",
             cost=1,
         )
+    grammar.add(
+        """
+        let <to:audience> know (about|that|of) <about:topic>
+        remind <to:audience> to <about:topic>
+        """,
+        _message,
+        example="let alice know about the new feature",
+    )
     grammar.add(
         """
         (announce|share|publish|send news of) <about:topic> (to|with) <to:audience>
@@ -245,7 +254,7 @@ def _predictions(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (show|list|find|get|give)? me? (all|the)? <people:people> (who would|who could|who might|who will|that would|that could|likely to) benefit (from|most from) <outcome:topic>
+        (show|list|find|get|give|which|what)? me? (all|the)? <people:people> (who would|who could|who might|who will|that would|that could|likely to|would|could|might) benefit (from|most from) <outcome:topic>
         """,
         lambda held: predict(held, "benefit from "),
         example="users who would benefit from Pro",

@@ -35,6 +35,18 @@ def _identity(grammar: Grammar) -> None:
     )
     grammar.add(
         """
+        (set|change|update) the? <trait:name> (of|for) <who:who> to <value:value>
+        (set|change|update) <who:who> 's? <trait:name> to <value:value>
+        """,
+        lambda held: {
+            "do": "identify",
+            "who": held["who"].id,
+            "traits": {"_".join(held["trait"].lower().split()): held["value"]},
+        },
+        example="set the plan of user-123 to pro",
+    )
+    grammar.add(
+        """
         (merge|combine|unify|consolidate|join) (users|user|profiles|people|the users)? <first:who> (with|and|into|to) (user|profile)? <second:who> together?
         """,
         lambda held: {

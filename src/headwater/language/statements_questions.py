@@ -165,6 +165,7 @@ def _lists(grammar: Grammar) -> None:
         f"""
         {_SHOW} (top|best|biggest|highest) <limit:count>? {many} by (revenue|sales|spend|spending) <over:window>?
         {_SHOW} (top|best|biggest) <limit:count>? (spenders|buyers) <over:window>?
+        (show|list|who are|which are)? me? (my|our|the) (best|biggest) {many} <over:window>?
         """,
         lambda held: listed(held, by=dict(_REVENUE)),
         example="top 10 customers by revenue this month",

@@ -30,7 +30,7 @@ def add_routing(grammar: Grammar) -> None:
     """Add the rules about destinations."""
     grammar.add(
         """
-        (send|route|forward|pipe|stream|deliver|push|webhook|start sending) <events:events>? (to|into|over to) <to:destinations>
+        (send|route|forward|pipe|stream|deliver|push|post|webhook|start sending) <events:events>? (to|into|over to) <to:destinations>
         (send|route|forward|pipe|stream) <to:destination> <events:events>
         (notify|ping) <to:destinations> (about|of|on|for|when there are) <events:events>
         """,

@@ -7,6 +7,8 @@ from typing import Any
 from headwater.language.lexicon import CROWDS
 from headwater.language.phrase import Phrase, value_of
 
+_NAMES = frozenset({"email", "name", "phone", "plan", "company", "country", "city", "age", "title"})
+
 
 def read_traits(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
     """Answer the traits in `is on the Pro plan`, `'s name is Ada`, `has plan pro`."""
@@ -14,6 +16,8 @@ def read_traits(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
         return _trait(phrase, at + 1, end)
     if phrase.low(at) in {"is", "was", "'s"} and at + 1 < end:
         return _state(phrase, at + 1, end)
+    if phrase.low(at) in _NAMES and phrase.low(at + 1) in {"is", "was"} and at + 2 < end:
+        return {phrase.low(at): value_of(phrase.tokens[at + 2 : end])}
     if phrase.low(at) == "has" and at + 2 < end and phrase.low(at + 1) in {"plan", "name", "email"}:
         return {phrase.low(at + 1): value_of(phrase.tokens[at + 2 : end])}
     return None
@@ -48,4 +52,6 @@ def _state(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
     is_plan = len(name) == 1 and name[0].kind == "word" and name[0].low in phrase.words.plans
     if last in CROWDS and is_plan:
         return {"plan": value_of(name)}
+    if last in CROWDS and len(name) == 1 and name[0].low in {"beta", "vip"}:
+        return {name[0].low: True}
     return None

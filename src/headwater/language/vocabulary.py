@@ -67,7 +67,7 @@ Signed Out | sign out; log out; logout | logout sign-out | method | amount
 Account Deleted | delete : account; close : account | account-deletion | reason | amount
 Invite Sent | invite *; send : invite|invitation | invite invitation | invitee | amount
 Referral Sent | refer * | referral | referred | amount
-Order Completed | complete : order|purchase|checkout; finish : order|purchase|checkout; place : order; purchase *; buy *; order *; make : purchase|order; pay : order; check out | purchase order sale checkout-completion transaction | product | revenue
+Order Completed | complete : order|purchase|checkout; finish : order|purchase|checkout; place : order; purchase *; buy *; order *; make : purchase|order; pay : order; check out | purchase order checkout-completion transaction | product | revenue
 Order Updated | update : order; change : order; edit : order | order-update | order | revenue
 Order Cancelled | cancel : order|purchase | order-cancellation cancelled-order canceled-order | reason | total
 Order Refunded | refund; refund : order|purchase; return : order|purchase; request : refund; get : refund | refund return | order | total

@@ -94,7 +94,7 @@ def _relative(
     if low in _DAYS:
         return _DAYS[low], at + 1
     if low == "the" and at + 1 < end:
-        return _relative(tokens, at + 1, end, lead=lead or "the")
+        return _relative(tokens, at + 1, end, lead="the")
     if low == "this" and at + 1 < end and (unit := UNITS.get(tokens[at + 1].low)):
         return Window("this", unit), at + 2
     if low in _PAST:

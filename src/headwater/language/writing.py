@@ -10,5 +10,5 @@ def said_as(value: Any) -> list[Any]:
     if not isinstance(value, str):
         return [value]
     low = value.lower()
-    ways = [value, low, value[:1].upper() + value[1:], low.replace(" ", "_"), low.replace(" ", "-")]
-    return list(dict.fromkeys(ways))
+    ways = {value, low, value[:1].upper() + value[1:], low.replace(" ", "_"), low.replace(" ", "-")}
+    return sorted(ways)
