@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.edge import installation
+from tests.edge.face import Face
 from tests.edge.workerd import Workerd, application
 from tests.server import ADMIN_KEY, WRITE_KEY
 
@@ -60,6 +61,14 @@ def running_application(
 def edge(running_application: Workerd) -> Iterator[Workerd]:
     """Headwater's Worker; what a test leaves in it, the next one finds."""
     yield from attended(running_application)
+
+
+@pytest.fixture
+def face(edge: Workerd) -> Iterator[Face]:
+    """The same, as a program outside sees it."""
+    one = Face(edge)
+    yield one
+    one.http.close()
 
 
 def attended(worker: Workerd) -> Iterator[Workerd]:

@@ -2,55 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import httpx
-import pytest
-
-from tests.edge.workerd import Workerd
-from tests.server import ADMIN_KEY, WRITE_KEY
-
-
-class Face:
-    """The Worker as a program outside sees it."""
-
-    def __init__(self, worker: Workerd) -> None:
-        self.url = worker.url
-        self.http = httpx.Client(base_url=worker.url, timeout=30.0)
-        self.admin = {"authorization": f"Bearer {ADMIN_KEY}"}
-
-    def send(self, *events: dict[str, Any]) -> httpx.Response:
-        """Send a batch."""
-        return self.http.post("/v1/batch", json={"batch": events}, auth=(WRITE_KEY, ""))
-
-    def read(self, path: str) -> Any:
-        """Answer what the admin API answers, which must be 200."""
-        answer = self.http.get(path, headers=self.admin)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 20) -> Any:
-        """Read until something holds."""
-        end = time.monotonic() + seconds
-        while not holds(answer := self.read(path)):
-            assert time.monotonic() < end, answer
-            time.sleep(0.1)
-        return answer
-
-
-@pytest.fixture
-def face(edge: Workerd) -> Iterator[Face]:
-    """The Worker from outside."""
-    one = Face(edge)
-    yield one
-    one.http.close()
-
-
-def track(message_id: str, event: str = "Played", **rest: Any) -> dict[str, Any]:
-    """Answer a track call."""
-    return {"type": "track", "event": event, "messageId": message_id, **rest}
+from tests.edge.face import Face, track
 
 
 def test_it_is_there(face: Face) -> None:
