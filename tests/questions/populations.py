@@ -68,6 +68,7 @@ class Population:
     events: Sequence[Event] = ()
     traits: dict[str, dict[str, Any]] = field(default_factory=dict)
     members: Sequence[tuple[str, str]] = ()
+    accounts: Sequence[tuple[str, str, dict[str, Any]]] = ()
 
     @property
     def people(self) -> list[tuple[str, str, int, int]]:
@@ -89,6 +90,7 @@ def in_duckdb(population: Population) -> duckdb.DuckDBPyConnection:
     )
     database.execute("CREATE TABLE p(person VARCHAR, traits VARCHAR, f BIGINT, l BIGINT)")
     database.execute("CREATE TABLE m(audience VARCHAR, person VARCHAR)")
+    database.execute("CREATE TABLE accounts(person VARCHAR, account VARCHAR, traits VARCHAR)")
     rows = [one.row() for one in population.events]
     if rows:
         database.executemany("INSERT INTO e VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -96,6 +98,9 @@ def in_duckdb(population: Population) -> duckdb.DuckDBPyConnection:
         database.executemany("INSERT INTO p VALUES (?, ?, ?, ?)", population.people)
     if population.members:
         database.executemany("INSERT INTO m VALUES (?, ?)", list(population.members))
+    accounts = [(person, name, json.dumps(traits)) for person, name, traits in population.accounts]
+    if accounts:
+        database.executemany("INSERT INTO accounts VALUES (?, ?, ?)", accounts)
     database.execute(
         "CREATE VIEW events AS SELECT * REPLACE (make_timestamp_ms(timestamp) AS timestamp) FROM e;"
         "CREATE VIEW people AS SELECT person, traits, make_timestamp_ms(f) AS first_seen, "
@@ -117,6 +122,12 @@ def in_sqlite(population: Population, shards: int = 1) -> list[sqlite3.Connectio
         database.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", people)
         members = [(*one, 0) for one in population.members if _shard(one[1], shards) == shard]
         database.executemany("INSERT INTO memberships VALUES (?, ?, ?)", members)
+        accounts = [
+            (person, name, json.dumps(traits))
+            for person, name, traits in population.accounts
+            if _shard(person, shards) == shard
+        ]
+        database.executemany("INSERT INTO accounts VALUES (?, ?, ?)", accounts)
         databases.append(database)
     return databases
 

@@ -34,3 +34,13 @@ CREATE TABLE IF NOT EXISTS memberships (
 ) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS memberships_of ON memberships (person);
+
+-- The accounts (groups) that people are in, each with the account's own traits.
+CREATE TABLE IF NOT EXISTS accounts (
+    person TEXT NOT NULL,
+    account TEXT NOT NULL,
+    traits TEXT NOT NULL,
+    PRIMARY KEY (person, account)
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS accounts_members ON accounts (account);

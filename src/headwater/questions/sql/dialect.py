@@ -5,6 +5,7 @@ Both have the same relations; a person's events never lie in two databases:
     events(person, message_id, timestamp, type, name, properties, traits, context, bot)
     people(person, traits, first_seen, last_seen)
     memberships(audience, person, since)
+    accounts(person, account, traits)           a row for each account that a person is in
 
 `properties`, `traits` and `context` are JSON text; `bot` is null where nothing marks the event as
 a bot's. Times are TIMESTAMP in UTC in DuckDB, and integers (milliseconds) in SQLite.
@@ -12,7 +13,7 @@ a bot's. Times are TIMESTAMP in UTC in DuckDB, and integers (milliseconds) in SQ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -21,6 +22,9 @@ from headwater.questions.sql.text import json_path, quoted
 JsonKind = Literal["text", "true", "false", "list"]
 Scalar = str | bool | int | float
 
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_OFFSET = r"(Z|[+-][0-9]{2}:[0-9]{2})"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +57,10 @@ class Dialect(Protocol):
         """Answer the JSON number at a path as a double, null where there is none."""
         ...
 
+    def scalar(self, column: str, names: Sequence[str]) -> str:
+        """Answer a text that is the same for equal texts, numbers or booleans; else null."""
+        ...
+
     def as_json(self, text: str) -> str:
         """Answer a text as a JSON column, so that it can be asked like what is inside of one."""
         ...
@@ -69,12 +77,23 @@ class Dialect(Protocol):
         """Answer SQL that is true where the list at a path has this among its elements."""
         ...
 
-    def seconds_of(self, text: str) -> str:
-        """Answer the Unix time of a text `2026-01-31T12:00:00` in UTC, null where it is none."""
+    def whole(self, number: str) -> str:
+        """Answer a number's integer part."""
         ...
 
-    def looks_like(self, text: str, shape: str) -> str:
-        """Answer SQL that is true where a text has a shape: 0 is any digit, the rest itself."""
+    def bound(self, values: Mapping[str, str], expression: str) -> str:
+        """Answer an expression in which names stand for values that are worked out once."""
+        ...
+
+    def clock(self, text: str) -> str:
+        """Answer the milliseconds that a date or time shows, as if in UTC; else null.
+
+        A text with `Z` or an offset has none.
+        """
+        ...
+
+    def absolute(self, text: str) -> str:
+        """Answer the milliseconds of a time with `Z` or an offset; else null."""
         ...
 
     def quantile(self, number: str, share: float) -> str | None:
@@ -117,6 +136,15 @@ class DuckDB:
         """Answer the number at a path; the text of a JSON text has quotes, so it is none."""
         return f"TRY_CAST(CAST({column} -> {json_path(names)} AS VARCHAR) AS DOUBLE)"
 
+    def scalar(self, column: str, names: Sequence[str]) -> str:
+        """Answer JSON's own text, of numbers that of the double."""
+        path = json_path(names)
+        kind = f"json_type({column}, {path})"
+        return (
+            f"CASE WHEN {kind} IN ('VARCHAR', 'BOOLEAN') THEN CAST({column} -> {path} AS VARCHAR) "
+            f"ELSE CAST({self.number(column, names)} AS VARCHAR) END"
+        )
+
     def as_json(self, text: str) -> str:
         """Answer JSON."""
         return f"to_json({text})"
@@ -150,15 +178,25 @@ class DuckDB:
         elements = f"json_extract({column}, {path})"
         return f"len(list_filter({elements}, lambda one: {test})) > 0"
 
-    def seconds_of(self, text: str) -> str:
-        """Answer what a cast makes of the text."""
-        return f"CAST(floor(epoch(TRY_CAST({text} AS TIMESTAMP))) AS BIGINT)"
+    def whole(self, number: str) -> str:
+        """Answer the integer; a cast alone would round."""
+        return f"CAST(trunc({number}) AS BIGINT)"
 
-    def looks_like(self, text: str, shape: str) -> str:
-        """Answer a regular expression."""
-        signs = {"0": "[0-9]", ".": "\\.", "+": "\\+"}
-        expression = "".join(signs.get(sign, sign) for sign in shape)
-        return f"regexp_full_match({text}, '{expression}')"
+    def bound(self, values: Mapping[str, str], expression: str) -> str:
+        """Answer functions over lists of one."""
+        for name, value in values.items():
+            expression = f"list_transform([{value}], lambda {name}: {expression})[1]"
+        return expression
+
+    def clock(self, text: str) -> str:
+        """Answer what a cast makes of it; the cast alone would take many other forms."""
+        time = f"epoch_ms(TRY_CAST({text} AS TIMESTAMP))"
+        return f"CASE WHEN regexp_full_match({text}, '{_DATE}({_TIME})?') THEN {time} END"
+
+    def absolute(self, text: str) -> str:
+        """Answer what a cast makes of it."""
+        time = f"epoch_ms(TRY_CAST({text} AS TIMESTAMPTZ))"
+        return f"CASE WHEN regexp_full_match({text}, '{_DATE}{_TIME}{_OFFSET}') THEN {time} END"
 
     def quantile(self, number: str, share: float) -> str | None:
         """Answer DuckDB's own aggregate."""
@@ -212,6 +250,14 @@ class SQLite:
             f"THEN CAST({column} ->> {path} AS REAL) END"
         )
 
+    def scalar(self, column: str, names: Sequence[str]) -> str:
+        """Answer JSON's own text, of numbers that of the double."""
+        path = json_path(names)
+        return (
+            f"CASE WHEN json_type({column}, {path}) IN ('text', 'true', 'false') "
+            f"THEN {column} -> {path} ELSE CAST({self.number(column, names)} AS TEXT) END"
+        )
+
     def as_json(self, text: str) -> str:
         """Answer JSON; of null it is null, not JSON's."""
         return f"CASE WHEN {text} IS NOT NULL THEN json_quote({text}) END"
@@ -236,16 +282,37 @@ class SQLite:
         elements = f"json_each({column}, {json_path(names)})"
         return f"EXISTS (SELECT 1 FROM {elements} WHERE {test})"  # noqa: S608 - literals are quoted
 
-    def seconds_of(self, text: str) -> str:
-        """Answer what strftime says, of days that there are: it takes 31 February for 3 March."""
-        return (
-            f"CASE WHEN date(substr({text}, 1, 10)) = substr({text}, 1, 10) "
-            f"THEN CAST(strftime('%s', {text}) AS INTEGER) END"
-        )
+    def whole(self, number: str) -> str:
+        """Answer the integer."""
+        return f"CAST({number} AS INTEGER)"
 
-    def looks_like(self, text: str, shape: str) -> str:
-        """Answer a GLOB."""
-        return f"{text} GLOB '{shape.replace('0', '[0-9]')}'"
+    def bound(self, values: Mapping[str, str], expression: str) -> str:
+        """Answer a query of one row."""
+        columns = ", ".join(f"{value} AS {name}" for name, value in values.items())
+        return f"(SELECT {expression} FROM (SELECT {columns}))"  # noqa: S608 - SQL of ours
+
+    def clock(self, text: str) -> str:
+        """Answer what strftime says of a text without an offset."""
+        return f"CASE WHEN NOT ({self._has_offset(text)}) THEN {self._time(text)} END"
+
+    def absolute(self, text: str) -> str:
+        """Answer what strftime says of a text with an offset, which it heeds."""
+        return f"CASE WHEN {self._has_offset(text)} THEN {self._time(text)} END"
+
+    def _has_offset(self, text: str) -> str:
+        return f"{text} GLOB '*Z' OR substr({text}, 11) GLOB '*[+-][0-9][0-9]:[0-9][0-9]'"
+
+    def _time(self, text: str) -> str:
+        """Answer milliseconds, of days that there are: strftime takes 31 February for 3 March."""
+        day = f"substr({text}, 1, 10)"
+        fraction = (
+            f"CAST(CAST(substr({text}, instr({text}, '.')) AS REAL) * 1000 + 1e-6 AS INTEGER)"
+        )
+        return (
+            f"CASE WHEN {day} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' "
+            f"AND date({day}) = {day} THEN CAST(strftime('%s', {text}) AS INTEGER) * 1000 "
+            f"+ CASE WHEN instr({text}, '.') > 0 THEN {fraction} ELSE 0 END END"
+        )
 
     def quantile(self, number: str, share: float) -> str | None:  # noqa: ARG002 - the protocol's
         """Answer None: quantiles are worked out of how often there is each value."""

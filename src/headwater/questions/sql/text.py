@@ -35,13 +35,32 @@ def json_path(names: Sequence[str]) -> str:
     return quoted("$" + "".join(f'."{name}"' for name in names))
 
 
+def bracketed(sql: str) -> str:
+    """Answer SQL in brackets, unless it is already: SQLite's parser knows but so many."""
+    return sql if _is_bracketed(sql) else f"({sql})"
+
+
+def _is_bracketed(sql: str) -> bool:
+    if not (sql.startswith("(") and sql.endswith(")")):
+        return False
+    depth, is_text = 0, False
+    for at, sign in enumerate(sql):
+        if sign == "'":
+            is_text = not is_text
+        elif not is_text:
+            depth += (sign == "(") - (sign == ")")
+            if depth == 0 and at < len(sql) - 1:
+                return False
+    return True
+
+
 def any_of(conditions: Sequence[str]) -> str:
-    """Answer SQL that is true where any is; false of none."""
-    return "(" + " OR ".join(f"({one})" for one in conditions) + ")" if conditions else "FALSE"
+    """Answer SQL in brackets that is true where any is; false of none."""
+    return bracketed(" OR ".join(map(bracketed, conditions))) if conditions else "FALSE"
 
 
 def all_of(conditions: Sequence[str]) -> str:
     """Answer SQL that is true where all are; true of none. It wants brackets around it."""
     if len(conditions) == 1:
         return conditions[0]
-    return " AND ".join(f"({one})" for one in conditions) or "TRUE"
+    return " AND ".join(map(bracketed, conditions)) or "TRUE"
