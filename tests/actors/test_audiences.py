@@ -22,6 +22,7 @@ from headwater.audiences.conditions import (
     And,
     AudienceCondition,
     Condition,
+    EventCondition,
     EventSelector,
     Rolling,
 )
@@ -160,16 +161,27 @@ identifiers = st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=2, uni
 )
 
 
+lively = st.builds(
+    EventCondition,
+    st.sampled_from([EventSelector("A"), EventSelector("B"), EventSelector(call="any")]),
+    st.sampled_from(["at_least", "at_most", "exactly"]),
+    st.integers(0, 3),
+    st.none() | st.builds(Rolling, strategies.durations),
+)
+conditions = strategies.conditions | lively | lively.map(Not)
+
+
 @st.composite
 def tales(draw: st.DrawFn) -> World:
     """A world in which things have happened, checked as they did."""
     world = World(draw(st.sampled_from(strategies.ZONES)))
-    world.add(draw(strategies.conditions))
-    for _ in range(draw(st.integers(1, 10))):
+    world.add(draw(conditions))
+    for _ in range(draw(st.integers(2, 14))):
         match draw(st.sampled_from(["event"] * 8 + ["wait"] * 4 + ["split", "audience", "trait"])):
             case "event":
-                at, event = draw(strategies.events())
-                world.now = max(world.now, at)
+                _, event = draw(strategies.events())
+                at = world.now - draw(st.sampled_from([0, 0, 0, 1, 3, 24, 48])) * strategies.HOUR
+                world.now += draw(st.sampled_from([0, 1, 3, 24])) * strategies.HOUR
                 if draw(st.booleans()):
                     world.wake()
                 world.receive(draw(identifiers), at, event)
@@ -187,7 +199,7 @@ def tales(draw: st.DrawFn) -> World:
             case "audience":
                 world.wake()
                 other = AudienceCondition("a0", member=draw(st.booleans()))
-                world.add(And((draw(strategies.conditions), other)))
+                world.add(Or((draw(conditions), And((draw(conditions), other)))))
                 world.touch_everybody()
         world.wake()
         world.check()
