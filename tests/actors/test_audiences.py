@@ -24,6 +24,8 @@ from headwater.audiences.conditions import (
     Condition,
     EventCondition,
     EventSelector,
+    Not,
+    Or,
     Rolling,
 )
 from headwater.audiences.program import compile_program
