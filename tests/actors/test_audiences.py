@@ -35,7 +35,7 @@ from headwater.workspace import IdentifierType, IdentityRules
 from tests.audiences import naive, strategies
 from tests.simulation.world import WORKSPACE, database
 
-EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "800"))
+EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "700"))
 
 LIMITS = Limits(
     IdentityRules(types=tuple(IdentifierType(name, limit=100) for name in ("user_id", "email")))
@@ -194,7 +194,7 @@ def tales(draw: st.DrawFn) -> World:
                 event = {"type": "identify", "traits": traits, "context": {}, "properties": {}}
                 world.receive(draw(identifiers), world.now, event)
             case "wait":
-                _wait(world, draw(st.sampled_from(["flip", "hour", "week"])))
+                _wait(world, draw(st.sampled_from(["flip", "flip", "hour", "day", "week"])))
             case "split":
                 world.wake()
                 world.split(draw(st.integers(0, 5)))
@@ -202,6 +202,9 @@ def tales(draw: st.DrawFn) -> World:
                 world.wake()
                 other = AudienceCondition("a0", member=draw(st.booleans()))
                 world.add(Or((draw(conditions), And((draw(conditions), other)))))
+                for _ in range(draw(st.integers(0, 2))):  # live before it is back-filled
+                    _, event = draw(strategies.events())
+                    world.receive(draw(identifiers), world.now, event)
                 world.touch_everybody()
         world.wake()
         world.check()
@@ -222,7 +225,7 @@ def _wait(world: World, how: str) -> None:
         world.check()
         world.now += 1000
     else:
-        world.now += {"hour": 1, "flip": 5, "week": 7 * 24}[how] * strategies.HOUR
+        world.now += {"hour": 1, "flip": 5, "day": 24, "week": 7 * 24}[how] * strategies.HOUR
 
 
 @settings(
