@@ -47,8 +47,8 @@ class Deciding:
         self._person = Person(
             program,
             self._rows.parts(actor),
-            _Traits(turn, actor),
-            self._accounts,
+            written_traits(turn, actor),
+            lambda: accounts(turn, actor, root),
             set(self._decided.members),
             {id_: held[0] for id_, held in self._decided.computed.items()},
         )
@@ -192,19 +192,25 @@ class Deciding:
             self._decided.next[one.id] = flip
             self._rows.put_decided(self._actor)
 
-    def _accounts(self) -> list[tuple[str, dict[str, Any]]]:
-        workspace = self._actor.partition("/")[0]
-        groups = {group for held in self._root.ids.values() for group in held}
-        found: list[tuple[str, dict[str, Any]]] = []
-        for group in sorted(groups):
-            state = self._turn.state(f"{workspace}/=account:{group}")
-            held = state.traits if isinstance(state, AccountState) else {}
-            found.append((group, {name: stamped[0] for name, stamped in held.items()}))
-        return found
-
 
 def _same(one: Any, other: Any) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def accounts(turn: Turn, actor: str, root: Root) -> list[tuple[str, dict[str, Any]]]:
+    """Answer the accounts that a person is in: id and traits."""
+    workspace = actor.partition("/")[0]
+    found: list[tuple[str, dict[str, Any]]] = []
+    for group in sorted({group for held in root.ids.values() for group in held}):
+        state = turn.state(f"{workspace}/=account:{group}")
+        held = state.traits if isinstance(state, AccountState) else {}
+        found.append((group, {name: stamped[0] for name, stamped in held.items()}))
+    return found
+
+
+def written_traits(turn: Turn, actor: str) -> Mapping[str, Any]:
+    """Answer a person's traits but computed ones, read when they are first asked for."""
+    return _Traits(turn, actor)
 
 
 class _Traits(Mapping[str, Any]):

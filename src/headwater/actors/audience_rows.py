@@ -95,8 +95,7 @@ class Part(Mapping[str, Any]):
 
     def to_json(self) -> str:
         """Answer the part as JSON text."""
-        changed = {name: msgspec.Raw(_encoder.encode(held)) for name, held in self._read.items()}
-        return _encoder.encode(_PartBody(self.version, self._raw | changed)).decode()
+        return _encoder.encode(_PartBody(self.version, self.raw())).decode()
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._read:
@@ -111,6 +110,11 @@ class Part(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len({**self._raw, **self._read})
+
+    def raw(self) -> dict[str, msgspec.Raw]:
+        """Answer all states as JSON, for a copy."""
+        changed = {name: msgspec.Raw(_encoder.encode(held)) for name, held in self._read.items()}
+        return self._raw | changed
 
     def put(self, name: str, state: Any) -> None:
         """Give a feature a state."""
@@ -130,6 +134,7 @@ class AudienceRows:
         touched: actors to the places in the program of what their events may have changed.
         fresh: actors that became persons in this turn.
         accounts: actors of accounts whose traits changed.
+        armed: the earliest timer that was set, in milliseconds.
     """
 
     def __init__(self, sql: Sql) -> None:
@@ -138,6 +143,7 @@ class AudienceRows:
         self.touched: dict[str, set[int]] = {}
         self.fresh: set[str] = set()
         self.accounts: dict[str, None] = {}
+        self.armed: int | None = None
         self._parts: dict[str, dict[str, Part]] = {}
         self._decided: dict[str, Decided] = {}
         self._stored: set[str] = set()
@@ -180,6 +186,11 @@ class AudienceRows:
         for actor, body in self._sql.execute(_PERSONS, (names,)):
             self._decided[actor] = _decided_decoder.decode(body)
             self._stored.add(actor)
+
+    def forget_parts(self, actors: Iterable[str]) -> None:
+        """Go on as if these actors had no parts: for conditions that nothing is kept for."""
+        for actor in actors:
+            self._parts[actor] = {}
 
     def parts(self, actor: str) -> dict[str, Part]:
         """Answer an actor's parts by identifier."""
@@ -272,6 +283,8 @@ class AudienceRows:
         self._dirty.clear()
         self._sql.execute_many(_SAVE_PERSON, rows)
         if timers:
+            first_timer = min(at for _, at in timers)
+            self.armed = first_timer if self.armed is None else min(self.armed, first_timer)
             self._sql.execute_many(_SAVE_TIMER, timers)
 
     def disarm(self, actor: str) -> None:

@@ -24,7 +24,7 @@ from headwater.audiences.program import Program
 from headwater.collect.arrival import Arrival
 from headwater.ports import Sql
 
-__all__ = ["Told", "catch_up", "decide", "due", "next_timer", "note", "wake"]
+__all__ = ["Told", "catch_up", "decide", "due", "news", "next_timer", "note", "put_news", "wake"]
 
 _UNSEEN: Mapping[str, Any] = MappingProxyType({})
 """Stands for an event at which nothing looks, so that it need not be parsed."""
@@ -49,6 +49,24 @@ def due(sql: Sql, now: int, limit: int) -> list[str]:
         (now, PURPOSE, limit),
     )
     return [row[0] for row in rows]
+
+
+def put_news(sql: Sql, account: str, member: str | None) -> None:
+    """Note up to which member an account's news have been spread; None: to all."""
+    if member is None:
+        sql.execute("DELETE FROM account_news WHERE actor = ?", (account,))
+        return
+    sql.execute(
+        "INSERT INTO account_news (actor, member) VALUES (?, ?)"
+        " ON CONFLICT (actor) DO UPDATE SET member = excluded.member",
+        (account, member),
+    )
+
+
+def news(sql: Sql) -> tuple[str, str] | None:
+    """Answer an account whose news are still to be spread, and after which member."""
+    rows = sql.execute("SELECT actor, member FROM account_news LIMIT 1")
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def catch_up(turn: Turn, program: Program, actors: Iterable[str], now: int) -> list[Told]:

@@ -139,7 +139,8 @@ def _answer_account(turn: Turn, request: Account) -> Reply:
     if not turn.known([(request.to, update.message_id)]):
         row = (request.to, update.message_id, update.timestamp, update.member, "group", update.body)
         turn.add([row])
-        traits.write(account.traits, update.traits, stamp)
+        if traits.write(account.traits, update.traits, stamp):
+            turn.audiences.accounts[request.to] = None
         if account.first == NEVER or stamp < account.first:
             account.first = stamp
         account.last = max(account.last, stamp)

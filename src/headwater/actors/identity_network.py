@@ -29,6 +29,9 @@ STEPS_A_TURN = 10_000
 A step is a request with its reply; of a page of events two count as one more.
 """
 
+MEMBERS_A_TURN = 500
+"""Members of an account that are looked at in the turn that changed its traits; the rest later."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -36,12 +39,14 @@ class Outcome:
 
     Attributes:
         told: memberships that changed; the events that tell of them are among those stored.
+        armed: the earliest timer that was set, in milliseconds.
     """
 
     stored: list[tuple[str, Arrival]] = field(default_factory=list)
     duplicates: int = 0
     commands: list[Command] = field(default_factory=list)
     told: list[audiences.Told] = field(default_factory=list)
+    armed: int | None = None
 
     def add(self, received: Received) -> None:
         """Add what one workspace's actors have stored and ask for."""
@@ -171,6 +176,36 @@ class Network:
     def _settle(self, turn: Turn, actors: list[str], outcome: Outcome, now: int) -> None:
         """Settle who is who, decide what that and the events have touched, and write it all."""
         outcome.commands += self._converse(turn, actors)
+        for account in list(turn.audiences.accounts):
+            self._spread(turn, account, after="")
+        self._decide(turn, actors, outcome, now)
+
+    def _spread(self, turn: Turn, account: str, *, after: str) -> None:
+        """Have audiences of an account's members decided, since its traits changed: some now."""
+        policy = self._used(turn, account.partition("/")[0])
+        places = policy.audiences.by_account if policy.audiences is not None else []
+        if not places:
+            if after:
+                audiences.put_news(turn.sql, account, None)
+            return
+        members = turn.members(account, after, MEMBERS_A_TURN)
+        for member in members:
+            actor = follow(turn, f"{account.partition('/')[0]}/{member}")
+            turn.audiences.touched.setdefault(actor, set()).update(places)
+        more = len(members) == MEMBERS_A_TURN
+        audiences.put_news(turn.sql, account, members[-1] if more else None)
+
+    def spread(self, sql: Sql, *, now: int) -> Outcome | None:
+        """Carry on deciding members of accounts whose traits changed; None where none is left."""
+        waiting = audiences.news(sql)
+        if waiting is None:
+            return None
+        turn, outcome = self._turn(sql), Outcome()
+        self._spread(turn, waiting[0], after=waiting[1])
+        self._decide(turn, [], outcome, now)
+        return outcome
+
+    def _decide(self, turn: Turn, actors: list[str], outcome: Outcome, now: int) -> None:
         touched = turn.audiences.unsettled(actors)
         for workspace in {actor.partition("/")[0] for actor in touched}:
             policy = self._policy(workspace)
@@ -181,6 +216,7 @@ class Network:
                 publish(turn, policy, told, received)
                 outcome.add(received)
         turn.flush()
+        outcome.armed = turn.audiences.armed
 
     def _known_root(self, turn: Turn, workspace: str, identifier: str) -> str:
         actor = follow(turn, f"{workspace}/{identifier}")

@@ -272,6 +272,14 @@ class Turn:
         for key in [key for key in self._traits if key[0] == actor]:
             del self._traits[key]
 
+    def members(self, account: str, after: str, limit: int) -> list[str]:
+        """Answer the identifiers of an account's members in order, after the one named."""
+        rows = self._sql.execute(
+            "SELECT member FROM member WHERE actor = ? AND member > ? ORDER BY member LIMIT ?",
+            (account, after, limit),
+        )
+        return [row[0] for row in rows]
+
     def add_member(self, actor: str, member: str, timestamp: int) -> None:
         """Note that an identifier is in an account, and since when it was last said."""
         self._sql.execute(

@@ -7,6 +7,7 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
+from headwater.actors.audience_settings import AudienceSettings
 from headwater.actors.destination_settings import Destinations
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.actors.sources import Sources
@@ -17,7 +18,7 @@ _TYPE_NAME = re.compile(r"[a-z0-9][a-z0-9_.]{0,63}")
 _REGION = re.compile(r"[A-Z]{2}")
 
 
-class WorkspaceActor(Sources, Destinations, RejectedEvents):
+class WorkspaceActor(Sources, Destinations, AudienceSettings, RejectedEvents):
     """All that one workspace has set, over `Sql`: one of it at a time, nothing awaited."""
 
     def identity_rules(self) -> IdentityRules:
@@ -54,6 +55,10 @@ class WorkspaceActor(Sources, Destinations, RejectedEvents):
             identity=self.identity_rules(),
             sources=self.sources(),
             destinations=self.destinations(),
+            time_zone=self.time_zone(),
+            audiences=self.audiences(),
+            computed_traits=self.computed_traits(),
+            features=self.features(),
         )
 
 

@@ -158,6 +158,20 @@ def program_of(config: WorkspaceConfig) -> Program | None:
     )
 
 
+def features_of(
+    audiences: Iterable[Audience], traits: Iterable[ComputedTrait], zone: str
+) -> frozenset[str]:
+    """Answer the ids of the features that those of them need which are enabled."""
+    scope = Scope(zone)
+    for trait in traits:
+        if trait.enabled:
+            compile_computation(trait.computation, scope)
+    for audience in audiences:
+        if audience.enabled:
+            compile_condition(audience.condition, scope)
+    return frozenset(scope.features)
+
+
 def compile_program(
     audiences: Iterable[Audience],
     traits: Iterable[ComputedTrait],
@@ -165,6 +179,7 @@ def compile_program(
     zone: str,
     version: int,
     since: Mapping[str, int],
+    audience_ids: Mapping[str, str] | None = None,
 ) -> Program | None:
     """Answer the program of all that are enabled; None where there is none.
 
@@ -175,9 +190,11 @@ def compile_program(
         version: of the configuration.
         since: of each feature, the version from which on it is kept of every event; one that is
             not there is kept from this version on.
+        audience_ids: further keys and ids of audiences that conditions may name, to their ids.
     """
     audiences = list(audiences)
-    scope = Scope(zone, audience_ids={one.key: one.id for one in audiences})
+    ids = {one.key: one.id for one in audiences}
+    scope = Scope(zone, audience_ids={**ids, **(audience_ids or {})})
     waiting: dict[str, tuple[Audience | ComputedTrait, Any, Needs]] = {}
     for trait in traits:
         if trait.enabled:

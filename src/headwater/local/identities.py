@@ -48,11 +48,15 @@ class Stored:
         events: new events with the actor of their person, in order.
         duplicates: how many had been stored before.
         destinations: ids of those whose lane has something new.
+        audiences: ids of those that somebody entered or left.
+        armed: the earliest timer that was set, in milliseconds.
     """
 
     events: tuple[tuple[str, Arrival], ...]
     duplicates: int
     destinations: frozenset[str]
+    audiences: frozenset[str] = frozenset()
+    armed: int | None = None
 
 
 class Past(Protocol):
@@ -113,6 +117,25 @@ class Identities:
             )
 
         await self._writer.run(keep, weight=len(rejections))
+
+    async def run(self, work: Callable[[Network, Sql, int], Outcome | None]) -> None:
+        """Have the actors do something of their own accord, and carry out what they ask for."""
+        now = self._clock.now()
+
+        def job(sql: Sql) -> None:
+            outcome = work(self._network, sql, now)
+            if outcome is not None:
+                self._carry_out(sql, outcome)
+
+        await self._writer.run(job)
+
+    def policy(self, workspace: str) -> Policy:
+        """Answer a workspace's rules as they are now."""
+        return self._policies(workspace)
+
+    def normalised(self, workspace: str, identifier: str) -> str:
+        """Answer an identifier as events' are written; raise `BadRequest` for what is none."""
+        return self._normalised(workspace, identifier)
 
     async def sweep(self) -> None:
         """Carry on the merges and splits that a crash cut short; see `Network.sweep`."""
@@ -252,9 +275,15 @@ class Identities:
     def _carry_out(self, sql: Sql, outcome: Outcome) -> None:
         """Hand commands to the lanes' tables, in the transaction that decided them."""
         destinations = carry_out(sql, outcome.commands, self._clock.now())
-        if outcome.stored or outcome.duplicates or destinations:
+        if outcome.stored or outcome.duplicates or destinations or outcome.armed is not None:
             self._writer.publish(
-                Stored(tuple(outcome.stored), outcome.duplicates, frozenset(destinations))
+                Stored(
+                    tuple(outcome.stored),
+                    outcome.duplicates,
+                    frozenset(destinations),
+                    frozenset(told.audience for told in outcome.told),
+                    outcome.armed,
+                )
             )
 
 

@@ -19,6 +19,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.local.lake", "position.sql"),
     ("headwater.actors", "audiences.sql"),
     ("headwater.actors", "jobs.sql"),
+    ("headwater.actors", "workspace_audiences.sql"),
 )
 
 
