@@ -90,7 +90,12 @@ class Application:
         await self._admin(scope, receive, send)
 
     def _made_admin(self) -> App:
-        from edge.absent import NoJobs, NoQuestions, NoTail  # noqa: PLC0415 - events need none of it
+        from edge.absent import (  # noqa: PLC0415 - events need none of it
+            NoAudiences,
+            NoJobs,
+            NoQuestions,
+            NoTail,
+        )
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
         from headwater.api.services import Services  # noqa: PLC0415 - the same
 
@@ -98,6 +103,7 @@ class Application:
         return admin_app(
             Services(
                 people=parts.people,
+                audiences=NoAudiences(),
                 workspaces=parts.settings,
                 registry=parts.registry,
                 lanes=parts.lanes,

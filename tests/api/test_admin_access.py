@@ -16,6 +16,9 @@ ADA = "/v1/people/user_id:ada%2Fl+1"
 SPACE = "/v1/spaces/default/collections/users/profiles/user_id:ada%2Fl+1"
 NEW_HOOK = {"type": "webhook", "name": "x", "settings": {"url": "https://example.com/"}}
 
+EVERYONE = {"type": "everyone"}
+COUNTED = {"type": "figure", "function": "count", "event": {"name": "A"}}
+
 # method, path, body, the least role that may, status for who may
 ROUTES: list[tuple[str, str, Any, str, int]] = [
     ("GET", "/v1/status", None, "read", 200),
@@ -31,6 +34,25 @@ ROUTES: list[tuple[str, str, Any, str, int]] = [
     ("GET", "/v1/accounts/acme%2Feu", None, "read", 200),
     ("GET", "/v1/accounts/acme%2Feu/events", None, "read", 200),
     ("GET", "/v1/accounts/acme%2Feu/members", None, "read", 200),
+    ("GET", "/v1/audiences", None, "read", 200),
+    ("POST", "/v1/audiences", {"name": "All", "condition": EVERYONE}, "admin", 201),
+    ("GET", "/v1/audiences/aud_x", None, "read", 404),
+    ("PATCH", "/v1/audiences/aud_x", {"name": "y"}, "admin", 404),
+    ("DELETE", "/v1/audiences/aud_x", None, "admin", 404),
+    ("GET", "/v1/audiences/aud_x/members", None, "read", 200),
+    ("GET", "/v1/audiences/aud_x/count", None, "read", 200),
+    ("GET", "/v1/audiences/aud_x/check/user_id:ann", None, "read", 200),
+    ("GET", "/v1/audiences/aud_x/explain/user_id:nobody", None, "read", 404),
+    ("GET", "/v1/audiences/aud_x/live", None, "read", 200),
+    ("POST", "/v1/audiences/preview", {"condition": EVERYONE}, "read", 200),
+    ("GET", "/v1/audiences/backfill", None, "read", 200),
+    ("GET", "/v1/computed-traits", None, "read", 200),
+    ("POST", "/v1/computed-traits", {"key": "n", "computation": COUNTED}, "admin", 201),
+    ("GET", "/v1/computed-traits/trt_x", None, "read", 404),
+    ("PATCH", "/v1/computed-traits/trt_x", {"name": "y"}, "admin", 404),
+    ("DELETE", "/v1/computed-traits/trt_x", None, "admin", 404),
+    ("GET", "/v1/time-zone", None, "read", 200),
+    ("PUT", "/v1/time-zone", {"time_zone": "Europe/Berlin"}, "admin", 200),
     ("GET", f"{SPACE}/traits", None, "read", 200),
     ("GET", f"{SPACE}/external_ids", None, "read", 200),
     ("GET", f"{SPACE}/events", None, "read", 200),

@@ -19,6 +19,8 @@ from headwater.actors.migrations import Migration, migrate
 from headwater.actors.registry import Registry, Role
 from headwater.actors.workspace import WorkspaceActor
 from headwater.api.services import RuntimeStatus, Services
+from headwater.audiences.conditions import Condition
+from headwater.audiences.membership import Backfill, Clause, Member, Membership, Preview
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.destinations.lane_status import LaneStatus
@@ -329,6 +331,47 @@ class MemoryIntake:
         raise AssertionError("a replay must not make new rejected events")
 
 
+class MemoryAudiences:
+    """`Audiences` in which Ann is, and nobody else."""
+
+    ANN = "user_id:ann"
+
+    async def count(self, workspace: str, audience: str) -> int:
+        """One."""
+        return 1
+
+    async def members(
+        self, workspace: str, audience: str, *, limit: int, cursor: str | None = None
+    ) -> tuple[Sequence[Member], str | None]:
+        """Ann alone."""
+        return [Member(self.ANN, NOW)], None
+
+    async def check(
+        self, workspace: str, audience: str, identifier: str, *, explain: bool = False
+    ) -> Membership | None:
+        """Known are Ann and Bob."""
+        if identifier not in {self.ANN, "user_id:bob"}:
+            return None
+        is_ann = identifier == self.ANN
+        clause = Clause({"type": "everyone"}, is_true=True, why="true of everybody")
+        return Membership(
+            identifier, audience, is_ann, NOW if is_ann else None, None, clause if explain else None
+        )
+
+    async def preview(self, workspace: str, condition: Condition) -> Preview:
+        """One of two."""
+        return Preview(1, is_exact=True, looked_at=2, people=2, sample=(self.ANN,))
+
+    async def backfill(self, workspace: str) -> Backfill | None:
+        """Done."""
+        return Backfill(2, 2, NOW, NOW)
+
+    async def follow(self, workspace: str, audience: str) -> AsyncIterator[int]:
+        """Two sizes, and the end."""
+        yield 1
+        yield 2
+
+
 class MemoryTail:
     """`Tail` whose events the test puts in; `None` ends it. Who follows gets `ready` at once."""
 
@@ -474,6 +517,7 @@ class World:
         """Answer what the admin API gets."""
         return Services(
             people=self.people,
+            audiences=MemoryAudiences(),
             workspaces=self.workspaces,
             registry=self.registry,
             lanes=MemoryLanes(),

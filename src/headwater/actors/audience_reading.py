@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headwater.actors.audience_deciding import accounts, written_traits
 from headwater.actors.audience_history import build
@@ -18,6 +18,8 @@ from headwater.audiences.explaining import explain
 from headwater.audiences.membership import Backfill, Member, Membership
 from headwater.audiences.program import CompiledAudience, Program, compile_program
 from headwater.ports import Sql
+from headwater.profiles.people import Person as People
+from headwater.profiles.people import Trait
 from headwater.workspace import WorkspaceConfig
 
 _LOOKED_THROUGH = 2000
@@ -56,6 +58,21 @@ def backfill(sql: Sql, workspace: str) -> Backfill | None:
         (workspace,),
     )
     return Backfill(*rows[0]) if rows else None
+
+
+def with_computed(sql: Sql, person: People | None, program: Program | None) -> People | None:
+    """Answer a person with their computed traits; `timestamp` is when each last changed."""
+    if person is None or program is None or not program.computed:
+        return person
+    actor = f"{person.workspace}/{person.id}"
+    held = Turn(sql).audiences.decided(actor).computed
+    computed = {
+        key: Trait(held[id_][0], timestamp=held[id_][1], message_id=id_, identifier="computed")
+        for key, id_ in program.computed.items()
+        if id_ in held and held[id_][0] is not None
+    }
+    written = {name: one for name, one in person.traits.items() if name not in program.computed}
+    return replace(person, traits=dict(sorted({**written, **computed}.items())))
 
 
 def membership(

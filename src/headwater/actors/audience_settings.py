@@ -45,18 +45,24 @@ class AudienceSettings(WorkspaceSettings):
                 return one
         raise NotFound(f"There is no audience {audience[:80]!r}; GET /v1/audiences lists them.")
 
-    def create_audience(self, *, now: int, **fields: Any) -> Audience:
-        """Make an audience and answer it.
-
-        Args:
-            now: the time, in milliseconds.
-            fields: `name`, `key`, `definition`, and `description` and `enabled` if wanted.
+    def create_audience(
+        self,
+        *,
+        key: str,
+        name: str,
+        definition: str,
+        now: int,
+        description: str = "",
+        enabled: bool = True,
+    ) -> Audience:
+        """Make an audience, whose definition is a condition, and answer it.
 
         Raises:
             BadRequest: the key or the definition cannot be, or names what is not there.
             Conflict: the key is taken, or there are as many audiences as there may be.
         """
-        return self._made("audiences", Audience(self._new_id("aud_"), **fields), now)
+        made = Audience(self._new_id("aud_"), key, name, definition, description, enabled=enabled)
+        return self._made("audiences", made, now)
 
     def update_audience(self, audience: str, changes: Mapping[str, Any]) -> Audience:
         """Change fields and answer the audience.
@@ -92,9 +98,21 @@ class AudienceSettings(WorkspaceSettings):
             f"There is no computed trait {trait[:80]!r}; GET /v1/computed-traits lists them."
         )
 
-    def create_computed_trait(self, *, now: int, **fields: Any) -> ComputedTrait:
-        """Make a computed trait and answer it; see `create_audience`."""
-        return self._made("computed_traits", ComputedTrait(self._new_id("trt_"), **fields), now)
+    def create_computed_trait(
+        self,
+        *,
+        key: str,
+        name: str,
+        definition: str,
+        now: int,
+        description: str = "",
+        enabled: bool = True,
+    ) -> ComputedTrait:
+        """Make a computed trait, whose definition is a computation; see `create_audience`."""
+        made = ComputedTrait(
+            self._new_id("trt_"), key, name, definition, description, enabled=enabled
+        )
+        return self._made("computed_traits", made, now)
 
     def update_computed_trait(self, trait: str, changes: Mapping[str, Any]) -> ComputedTrait:
         """Change fields and answer the computed trait; see `update_audience`."""

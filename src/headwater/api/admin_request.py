@@ -11,6 +11,7 @@ from headwater.errors import BadRequest, TooLarge
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MAX_DEPTH = 64
 _EVENT_STREAM = "/v1/tail"
+_LIVE = "/live"
 _QUESTIONS = "/v1/questions"
 
 
@@ -77,7 +78,8 @@ def _check_accept(scope: Scope) -> None:
     accepted = header(scope, b"accept")
     if accepted is None or not accepted.strip():
         return
-    made = "text/event-stream" if scope["path"] == _EVENT_STREAM else "application/json"
+    streams = scope["path"] == _EVENT_STREAM or scope["path"].endswith(_LIVE)
+    made = "text/event-stream" if streams else "application/json"
     wanted = {made, f"{made.partition('/')[0]}/*", "*/*", "application/json"}
     if scope["path"] == _QUESTIONS:
         wanted.add("text/csv")

@@ -8,6 +8,9 @@ from fastapi import APIRouter
 
 from headwater.api.accounts import account_routes
 from headwater.api.ask import ask_routes
+from headwater.api.audience_live import audience_live_routes
+from headwater.api.audiences import audience_routes
+from headwater.api.computed_traits import computed_trait_routes, time_zone_routes
 from headwater.api.deliveries import delivery_routes
 from headwater.api.destinations import destination_routes
 from headwater.api.identity_rules import identity_rule_routes
@@ -27,6 +30,10 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     status_routes,
     people_routes,
     account_routes,
+    audience_routes,
+    audience_live_routes,
+    computed_trait_routes,
+    time_zone_routes,
     question_routes,
     ask_routes,
     job_routes,

@@ -10,6 +10,7 @@ from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
 from headwater.actors.jobs import Job
 from headwater.actors.registry import Registry
 from headwater.actors.workspace import WorkspaceActor
+from headwater.audiences.membership import Audiences
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Intake
 from headwater.destinations.lane_status import LaneStatus
@@ -198,6 +199,7 @@ class Services:
     """
 
     people: People
+    audiences: Audiences
     workspaces: WorkspaceCalls
     registry: RegistryCalls
     lanes: Lanes

@@ -28,21 +28,11 @@ _logger = logging.getLogger(__name__)
 
 # The first segments of the admin API's paths, so that metrics have few labels.
 ADMIN_ROUTES = frozenset(
-    {"accounts", "dead-letters", "deliveries", "destination-types", "destinations"}
-    | {
-        "ask",
-        "identity-rules",
-        "jobs",
-        "keys",
-        "people",
-        "questions",
-        "rejected",
-        "sources",
-        "spaces",
-        "status",
-        "tail",
-    }
-    | {"workspaces"}
+    {"accounts", "ask", "audiences", "computed-traits", "dead-letters"}
+    | {"deliveries", "destination-types", "destinations", "identity-rules"}
+    | {"jobs", "keys", "people", "questions", "rejected"}
+    | {"sources", "spaces", "status", "tail"}
+    | {"time-zone", "workspaces"}
 )
 
 
@@ -83,6 +73,7 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         collect.drain()
         parts.figures.drain()
         parts.tail.close()
+        parts.audiences.close()
         # Beside the requests, not after them: the grace is one for both.
         stopping.append(asyncio.ensure_future(parts.lanes.stop(settings.shutdown_grace)))
 
@@ -92,6 +83,7 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
 def _services(parts: Parts, intake: CountedIntake) -> Services:
     return Services(
         people=parts.identities,
+        audiences=parts.audiences,
         workspaces=LocalWorkspaces(parts.writer, parts.readers, random=parts.random),
         registry=LocalRegistry(parts.writer, parts.readers, random=parts.random),
         lanes=parts.lanes,

@@ -28,8 +28,10 @@ class Counts:
         """Answer whenever the size has changed, until the server drains."""
         word = asyncio.Event()
         self._followers.setdefault(audience, set()).add(word)
+        if self._closed:
+            word.set()
         try:
-            while not self._closed:
+            while True:
                 await word.wait()
                 if self._closed:
                     return

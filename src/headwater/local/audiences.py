@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from headwater.actors import audience_backfill, audience_reading, audiences, identity_reading
 from headwater.actors.identity_network import Network, Outcome
@@ -14,7 +15,7 @@ from headwater.audiences.conditions import Condition
 from headwater.audiences.membership import Backfill, Member, Membership, Preview
 from headwater.errors import HeadwaterError, NotFound
 from headwater.local.audience_counts import Counts
-from headwater.local.identities import Identities
+from headwater.local.identities import Identities, Stored
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Sql
@@ -60,13 +61,19 @@ class LocalAudiences:
         self._changed = asyncio.Event()
         self._changed.set()
 
-    def look_sooner(self) -> None:
-        """Have timers looked at now: an earlier one was set."""
-        self._sooner.set()
+    def committed(self, notes: list[Any]) -> None:
+        """Hear what a commit has changed."""
+        for note in notes:
+            if isinstance(note, Stored):
+                self._counts.changed(note.audiences)
+                if note.armed is not None:
+                    self._sooner.set()
+            elif isinstance(note, WorkspaceConfig):
+                self._changed.set()
 
-    def look_at_everybody(self) -> None:
-        """Have everybody looked at: audiences may have changed."""
-        self._changed.set()
+    def close(self) -> None:
+        """End all that is followed, because the server drains."""
+        self._counts.close()
 
     async def keep_time(self, every: float = 1.0) -> None:
         """Wake people when their timers go off; look every so many seconds for overdue ones."""

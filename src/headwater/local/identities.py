@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from headwater.actors import deliveries, identity_reading, identity_timeline
-from headwater.actors.identity import account_actor
+from headwater.actors import audience_reading, deliveries, identity_reading, identity_timeline
+from headwater.actors.identity import Policy, account_actor
 from headwater.actors.identity_network import Network, Outcome
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.collect.arrival import Arrival
@@ -156,7 +156,17 @@ class Identities:
 
     async def person(self, workspace: str, identifier: str) -> Person | None:
         """Answer the whole person; see `People.person`."""
-        return await self._read(workspace, identifier, identity_reading.person)
+        return await self._read(workspace, identifier, self._seen)
+
+    def _seen(self, sql: Sql, workspace: str, identifier: str) -> Person | None:
+        person = identity_reading.person(sql, workspace, identifier)
+        return audience_reading.with_computed(sql, person, self._policies(workspace).audiences)
+
+    def _required(self, sql: Sql, workspace: str, identifier: str) -> Person:
+        person = self._seen(sql, workspace, identifier)
+        if person is None:
+            raise NotFound(f"Nobody is known by {identifier}.")
+        return person
 
     async def explain(self, workspace: str, identifier: str) -> Explanation | None:
         """Answer why these identifiers are one person; see `People.explain`."""
@@ -195,7 +205,7 @@ class Identities:
         def merge(sql: Sql) -> Person:
             outcome = self._network.merge(sql, workspace, one, other, order=order, at=now)
             self._carry_out(sql, outcome)
-            return _person(sql, workspace, one)
+            return self._required(sql, workspace, one)
 
         return await self._writer.run(merge)
 
@@ -206,7 +216,10 @@ class Identities:
         def split(sql: Sql) -> tuple[Person, Person]:
             stays, restored, outcome = self._network.split(sql, workspace, name, link, now=now)
             self._carry_out(sql, outcome)
-            return _person(sql, workspace, stays), _person(sql, workspace, restored)
+            return (
+                self._required(sql, workspace, stays),
+                self._required(sql, workspace, restored),
+            )
 
         return await self._writer.run(split)
 
@@ -299,10 +312,3 @@ def carry_out(sql: Sql, commands: Sequence[Command], now: int) -> set[str]:
         if isinstance(command, Rekey):
             deliveries.rekey(sql, command.loser, command.winner)
     return {command.destination for command in deliver}
-
-
-def _person(sql: Sql, workspace: str, identifier: str) -> Person:
-    person = identity_reading.person(sql, workspace, identifier)
-    if person is None:
-        raise NotFound(f"Nobody is known by {identifier}.")
-    return person

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headwater.api.directory import WriteKeyDirectory
+from headwater.local.audience_counts import Counts
+from headwater.local.audiences import LocalAudiences
 from headwater.local.clock import SystemClock
 from headwater.local.figures import Figures
 from headwater.local.http import GuardedHttp
@@ -43,6 +45,7 @@ class Parts:
     http: GuardedHttp
     lanes: Lanes
     identities: Identities
+    audiences: LocalAudiences
     known: WriteKeyDirectory
     tail: LiveTail
     metrics: Metrics
@@ -96,6 +99,12 @@ async def running(
             journal=lake is not None,
             past=TieredTimelines(readers, lake.lake) if lake else None,
         )
+        audiences = LocalAudiences(
+            writer, readers, identities, config=known.config, clock=clock, counts=Counts()
+        )
+        writer.after_commit(audiences.committed)
+        for task in (audiences.keep_time(), audiences.keep_complete()):
+            ending.push_async_callback(_ended, asyncio.get_running_loop().create_task(task))
         settling = asyncio.get_running_loop().create_task(identities.keep_settled())
         ending.push_async_callback(_ended, settling)
         figures = Figures(
@@ -119,6 +128,7 @@ async def running(
             http=http,
             lanes=lanes,
             identities=identities,
+            audiences=audiences,
             known=known,
             tail=tail,
             metrics=metrics,

@@ -108,6 +108,9 @@ def _drop_removed(sql: Sql, before: WorkspaceConfig, after: WorkspaceConfig) -> 
     for one in before.destinations:
         if one.id not in kept:
             deliveries.drop(sql, after.workspace, one.id)
+    left = {one.id for one in before.audiences} - {one.id for one in after.audiences}
+    for audience in left:
+        sql.execute("DELETE FROM audience_member WHERE audience = ?", (audience,))
 
 
 def drop_unconfigured(sql: Sql, present: Sequence[WorkspaceConfig]) -> None:

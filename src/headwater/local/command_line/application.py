@@ -7,6 +7,8 @@ import typer
 from headwater import __version__
 from headwater.local.command_line import (
     ask,
+    audiences,
+    computed_traits,
     configuration,
     deliveries,
     destinations,
@@ -68,6 +70,8 @@ application.add_typer(deliveries.application, name="deliveries")
 application.add_typer(rejected.application, name="rejected")
 application.add_typer(sources.application, name="source")
 application.add_typer(destinations.application, name="destination")
+application.add_typer(audiences.application, name="audience")
+application.add_typer(computed_traits.application, name="trait")
 application.add_typer(workspaces.application, name="workspace")
 application.add_typer(keys.application, name="key")
 application.command("version")(version)

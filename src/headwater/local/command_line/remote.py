@@ -88,6 +88,10 @@ class Remote:
         """Answer what POST answers; fields that are None are left out."""
         return self.ask("POST", path, body=body or {})
 
+    def patch(self, path: str, body: Mapping[str, Any], /) -> Any:
+        """Answer what PATCH answers."""
+        return self.ask("PATCH", path, body=body)
+
     def delete(self, path: str, /) -> Any:
         """Answer what DELETE answers."""
         return self.ask("DELETE", path)

@@ -1,0 +1,326 @@
+"""`audience`: who a condition is true of, made, watched and explained."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.text import Text
+
+from headwater.local.command_line.options import with_server
+from headwater.local.command_line.output import (
+    clock_time,
+    console,
+    plain,
+    print_fields,
+    print_json,
+    print_table,
+    say,
+)
+from headwater.local.command_line.remote import Remote, segment
+from headwater.local.command_line.trouble import USAGE, Trouble
+
+application = typer.Typer(help="Make audiences, see who is in them, and why.")
+
+AudienceId = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Its id or its key.")]
+IdentifierName = Annotated[
+    str, typer.Argument(metavar="TYPE:VALUE", help="The person, such as user_id:42.")
+]
+ConditionText = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONDITION",
+        help="JSON, or @FILE, or - for standard input; see docs/audiences.md.",
+    ),
+]
+
+
+@with_server
+def listed(server: Remote) -> None:
+    """List audiences.
+
+    Examples:
+        headwater audience list
+    """
+    found = server.get("/v1/audiences")
+    if server.as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ["id", "key", "name", "on", "condition"],
+        [
+            [
+                one["id"],
+                one["key"],
+                one["name"],
+                "yes" if one["enabled"] else "no",
+                _shortened(one["condition"]),
+            ]
+            for one in found["audiences"]
+        ],
+        empty="There are no audiences; 'headwater audience create --help' tells how to make one.",
+    )
+
+
+@with_server
+def create(
+    server: Remote,
+    name: Annotated[str, typer.Argument(help="A name for people.")],
+    condition: ConditionText,
+    *,
+    audience_key: Annotated[
+        str | None, typer.Option(help="A name for programs; else of the name.")
+    ] = None,
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    wait: Annotated[bool, typer.Option(help="Wait until everybody has been looked at.")] = True,
+) -> None:
+    """Make an audience; everybody is looked at.
+
+    Examples:
+        headwater audience create "Big spenders" '{"type": "aggregate", "event": {"name":
+        "Order Completed"}, "function": "sum", "property": "properties.total",
+        "operator": "at_least", "value": 500}'
+        headwater audience create Buyers '{"event": "Order Completed", "timeframe": "7d"}'
+        headwater audience create Pros @pros.json
+    """
+    order = {
+        "name": name,
+        "condition": read_condition(condition),
+        "key": audience_key,
+        "description": description,
+    }
+    made = server.post("/v1/audiences", order)
+    if wait:
+        wait_for_everybody(server)
+    size = server.get(f"/v1/audiences/{segment(made['id'])}/count")["count"]
+    if server.as_json:
+        print_json({**made, "count": size})
+        return
+    say(f"Made {made['id']} ({made['key']}): {size:,} people are in it.", style="green")
+
+
+@with_server
+def update(
+    server: Remote,
+    audience: AudienceId,
+    *,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    condition: Annotated[
+        str | None, typer.Option(help="Another condition: JSON, @FILE, or -.")
+    ] = None,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--on/--off", help="Off: nobody enters or leaves.")
+    ] = None,
+) -> None:
+    """Change an audience; with another condition, everybody is looked at anew.
+
+    Examples:
+        headwater audience update buyers --condition '{"event": "Order Completed"}'
+        headwater audience update buyers --off
+    """
+    changes: dict[str, Any] = {
+        "name": name,
+        "condition": None if condition is None else read_condition(condition),
+        "description": description,
+        "enabled": enabled,
+    }
+    changes = {field: value for field, value in changes.items() if value is not None}
+    changed = server.patch(f"/v1/audiences/{segment(audience)}", changes)
+    wait_for_everybody(server)
+    if server.as_json:
+        print_json(changed)
+        return
+    say(f"Changed {changed['id']}.", style="green")
+
+
+@with_server
+def remove(server: Remote, audience: AudienceId) -> None:
+    """Remove an audience; nobody is told that they left it.
+
+    Examples:
+        headwater audience remove buyers
+    """
+    removed = server.delete(f"/v1/audiences/{segment(audience)}")
+    if server.as_json:
+        print_json(removed)
+        return
+    say(f"Removed {removed['id']} ({removed['name']}).")
+
+
+@with_server
+def members(
+    server: Remote,
+    audience: AudienceId,
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+) -> None:
+    """List who is in an audience.
+
+    Examples:
+        headwater audience members buyers
+        headwater audience members buyers --limit 1000 --json
+    """
+    found = server.get(f"/v1/audiences/{segment(audience)}/members", limit=limit)
+    if server.as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ["person", "since"],
+        [[one["person"], clock_time(one["since"])] for one in found["members"]],
+        empty="Nobody is in it.",
+    )
+    if found["next"]:
+        say("There are more; --limit shows up to 1000.")
+
+
+@with_server
+def count(
+    server: Remote,
+    audience: AudienceId,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Until Ctrl+C.")] = False,
+) -> None:
+    """Tell how many people are in an audience.
+
+    Examples:
+        headwater audience count buyers
+        headwater audience count buyers --follow
+    """
+    path = f"/v1/audiences/{segment(audience)}"
+    if not follow:
+        found = server.get(f"{path}/count")
+        _print_count(server, found)
+        return
+    with server.stream(f"{path}/live") as lines:
+        for line in lines:
+            field, _, value = line.partition(": ")
+            if field == "data" and "count" in (said := json.loads(value)):
+                _print_count(server, said)
+
+
+@with_server
+def check(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
+    """Tell whether a person is in an audience.
+
+    Examples:
+        headwater audience check buyers user_id:42
+    """
+    found = server.get(f"/v1/audiences/{segment(audience)}/check/{segment(identifier)}")
+    if server.as_json:
+        print_json(found)
+        return
+    print_fields(_standing(found))
+
+
+@with_server
+def explain(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
+    """Tell why a person is in an audience, or not: each clause, and the events it looks at.
+
+    Examples:
+        headwater audience explain buyers user_id:42
+    """
+    found = server.get(f"/v1/audiences/{segment(audience)}/explain/{segment(identifier)}")
+    if server.as_json:
+        print_json(found)
+        return
+    print_fields(_standing(found))
+    if found["clause"]:
+        _print_clause(found["clause"], 0)
+
+
+@with_server
+def preview(server: Remote, condition: ConditionText) -> None:
+    """Tell how many people a condition is true of, without saving it.
+
+    Examples:
+        headwater audience preview '{"attribute": "plan", "operator": "equals", "value": "pro"}'
+        headwater audience preview @condition.json
+    """
+    found = server.post("/v1/audiences/preview", {"condition": read_condition(condition)})
+    if server.as_json:
+        print_json(found)
+        return
+    about = "" if found["is_exact"] else f"about, by {found['looked_at']:,} of them "
+    say(f"{found['count']:,} people, {about}of {found['people']:,}.")
+    if found["sample"]:
+        print_table(None, ["such as"], [[one] for one in found["sample"]])
+
+
+def _print_count(server: Remote, found: dict[str, Any]) -> None:
+    if server.as_json:
+        print_json(found)
+    else:
+        say(f"{found['count']:,}")
+
+
+def read_condition(text: str) -> Any:
+    """Answer the JSON that a command was given: itself, in a file, or on standard input."""
+    try:
+        if text == "-":
+            text = sys.stdin.read()
+        elif text.startswith("@"):
+            text = Path(text[1:]).read_text("utf-8")
+    except OSError as error:
+        raise Trouble(f"CONDITION: {text[1:]} cannot be read.", exit_code=USAGE) from error
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Trouble(
+            f"CONDITION: is not JSON ({error}). Write it as docs/audiences.md shows, such as "
+            """'{"event": "Order Completed", "timeframe": "7d"}'.""",
+            exit_code=USAGE,
+        ) from error
+
+
+def wait_for_everybody(server: Remote) -> None:
+    """Return once everybody has been looked at; at a terminal, show how far it is."""
+    with Progress(console=console(), transient=True, disable=server.as_json) as progress:
+        task = progress.add_task("looking at everybody", total=None)
+        while not (found := server.get("/v1/audiences/backfill"))["finished"]:
+            progress.update(task, completed=found["done"], total=max(found["total"], 1))
+            time.sleep(0.1)
+
+
+def _standing(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "person": found["person"],
+        "member": Text("yes", style="green") if found["member"] else Text("no", style="red"),
+        "since": clock_time(found["since"]),
+        "looks again at": clock_time(found["looks_again_at"]),
+    }
+
+
+def _print_clause(clause: dict[str, Any], depth: int) -> None:
+    mark = Text("yes ", style="green") if clause["true"] else Text("no  ", style="red")
+    words = _shortened(clause["condition"])
+    why = plain(f"  {clause['why']}", style="dim")
+    console().print(Text("  " * depth) + mark + plain(words) + why)
+    for event in clause["events"]:
+        line = f"{event['timestamp']}  {event['name']}  {event['message_id']}"
+        console().print(Text("  " * (depth + 3)) + plain(line, style="dim"))
+    for one in clause["clauses"]:
+        _print_clause(one, depth + 1)
+
+
+def _shortened(condition: dict[str, Any]) -> str:
+    text = json.dumps(condition, ensure_ascii=False)
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+application.command("list")(listed)
+application.command("create")(create)
+application.command("update")(update)
+application.command("remove")(remove)
+application.command("members")(members)
+application.command("count")(count)
+application.command("check")(check)
+application.command("explain")(explain)
+application.command("preview")(preview)
