@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from headwater.api.collect import ROUTES
+from headwater.api.collect_routes import ROUTES
 from headwater.collect.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "collect.md").read_text()
 SOURCES = [
     *(ROOT / "src/headwater/collect").glob("*.py"),
-    *(ROOT / "src/headwater/api" / name for name in ("collect.py", "errors.py", "pixel.py")),
+    *(
+        ROOT / "src/headwater/api" / name
+        for name in ("collect.py", "doors.py", "errors.py", "pixel.py")
+    ),
 ]
 
 

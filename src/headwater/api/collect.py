@@ -23,55 +23,31 @@ from headwater.api.collect_answer import (
     send_answer,
     send_preflight,
 )
+from headwater.api.collect_routes import ROUTES, Route
 from headwater.api.cors import preflight_headers
 from headwater.api.credentials import key_in_header, key_in_query
+from headwater.api.doors import Doors, Workspace
 from headwater.api.errors import MethodNotAllowed, error_answer
 from headwater.api.pixel import event_in_query
 from headwater.api.rate_limit import RateLimiter
 from headwater.api.request_body import ClientGone, Receive, read_body
 from headwater.api.visitor_cookie import with_cookie
-from headwater.collect.assemble import Circumstances, Collected, Collector, reject
+from headwater.collect.assemble import Circumstances, Collected, reject
 from headwater.collect.enrich import Sender
 from headwater.collect.envelope import Envelope, open_batch, open_single, write_key
 from headwater.collect.intake import Directory, Intake
 from headwater.collect.limits import Limits, inflate
-from headwater.errors import BadRequest, Forbidden, Unauthorized, Unavailable
+from headwater.errors import BadRequest, Unavailable
 from headwater.ports import Clock, Random
-from headwater.workspace import Source, WorkspaceConfig
+from headwater.workspace import Source
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _DRAIN_SECONDS = 5
 
-_LETTERS = {"track": "t", "identify": "i", "page": "p", "screen": "s", "group": "g", "alias": "a"}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What an address is for: `call` is an event type, `batch` or `metrics`."""
-
-    call: str
-    method: str = "POST"
-
-    @property
-    def is_pixel(self) -> bool:
-        """Whether the answer is a picture."""
-        return self.method == "GET"
-
-
-def _routes() -> dict[str, Route]:
-    routes = {f"/v1/{name}": Route("batch") for name in ("batch", "import", "b")}
-    routes["/beacon/v1/batch"] = Route("batch")  # RudderStack's
-    routes["/v1/m"] = Route("metrics")
-    for call, letter in _LETTERS.items():
-        routes[f"/v1/{call}"] = routes[f"/v1/{letter}"] = Route(call)
-        routes[f"/v1/pixel/{call}"] = routes[f"/pixel/v1/{call}"] = Route(call, "GET")
-    # An answer to a trailing slash must not be a redirect, so it is the same address.
-    return routes | {f"{path}/": route for path, route in routes.items()}
-
-
-ROUTES: Mapping[str, Route] = _routes()
+# Where a request that was taken already, but must be answered at length, keeps what was taken.
+_TAKEN = "headwater.taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +67,10 @@ class CollectSettings:
     visitor_cookie: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Workspace:
-    config: WorkspaceConfig
-    collector: Collector
-    sources: Mapping[str, Source]
-
-
 class _Taken(NamedTuple):
     """What is to be stored of a request, and what it is refused for after that, if it is."""
 
-    workspace: _Workspace
+    workspace: Workspace
     source: Source
     collected: Collected
     refusal: BadRequest | None = None
@@ -138,20 +107,49 @@ class CollectApp:
         self._visitor_cookie = settings.visitor_cookie
         self._daily_salt: Callable[[], bytes | None] = daily_salt or (lambda: None)
         self._intake = intake
-        self._directory = directory
         self._clock = clock
         self._random = random
         self._next_app = next_app
-        self._observe = observe
+        self.observe = observe
         self._limits = settings.limits
         self._client_address = ClientAddress(settings.trusted_proxies)
         self._rates = RateLimiter()
-        self._workspaces: dict[str, _Workspace] = {}
+        self._doors = Doors(directory, self._limits)
         self._is_draining = False
 
     def drain(self) -> None:
         """From now on answer new requests 503, so that the server can stop; see `Retry-After`."""
         self._is_draining = True
+
+    def may_begin(self, scope: Scope) -> bool:
+        """Tell whether `begin` is for this request; told by its line and headers alone."""
+        route = self._routes.get(scope["path"])
+        return (
+            route is not None
+            and route.method == scope["method"] == "POST"
+            and route.call != "metrics"
+            and not self._is_draining
+        )
+
+    def begin(self, scope: Scope, body: bytes) -> Awaitable[None] | None:
+        """Take a request's events at once; answer what to wait for until they are stored.
+
+        For a server that need not make a task for each request: where nothing is refused, the
+        answer is `ACCEPTED_BYTES`, and `observe` is to be told. None is for all else, and for
+        pages, whose answer sets a cookie: the request is then to be answered by calling this
+        app, which goes on from here.
+        """
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if b"origin" in headers:
+            return None
+        try:
+            taken = self._take(self._routes[scope["path"]], scope, headers, body)
+            scope[_TAKEN] = taken
+            if taken.collected.rejections:
+                return None
+            return self._intake.receive(taken.workspace.config, taken.collected.arrivals)
+        except Exception:  # noqa: BLE001 - calling the app comes to the same, and answers it
+            return None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
@@ -177,7 +175,7 @@ class CollectApp:
             await send_answer(send, answer, origin)
             status = answer.status
         finally:
-            self._observe(scope["path"], status, perf_counter() - started)
+            self.observe(scope["path"], status, perf_counter() - started)
 
     async def _answer(
         self, route: Route, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
@@ -194,7 +192,7 @@ class CollectApp:
             )
         if route.call == "metrics":
             return ACCEPTED
-        taken = self._take(route, scope, headers, body)
+        taken = scope.pop(_TAKEN, None) or self._take(route, scope, headers, body)
         arrivals, rejections = taken.collected.arrivals, taken.collected.rejections
         config = taken.workspace.config
         if arrivals:
@@ -218,7 +216,7 @@ class CollectApp:
         body = inflate(body, encoding=encoding, limit=self._limits.batch)
         key = key_in_header(headers.get(b"authorization")) or key_in_query(scope["query_string"])
         now = self._clock.now()
-        found = self._authenticate(key, now) if key else None
+        found = self._doors.open(key, now) if key else None
         try:
             envelope = self._open(route, body)
         except BadRequest as error:
@@ -228,7 +226,7 @@ class CollectApp:
             return _Taken(*found, Collected((), (reject(body, error),)), error)
         if found is None:
             key = write_key(envelope)
-            found = self._authenticate(key, now)
+            found = self._doors.open(key, now)
         workspace, source = found
         self._rates.take(key or "", events=len(envelope.events), rate=source.rate_limit, now=now)
         collected = workspace.collector.collect(
@@ -251,32 +249,6 @@ class CollectApp:
         if route.call == "batch":
             return open_batch(body, self._limits)
         return open_single(body, route.call, self._limits)
-
-    def _authenticate(self, key: str | None, now: int) -> tuple[_Workspace, Source]:
-        if not key:
-            raise Unauthorized(
-                "The request has no write key; send it as the user name of Basic authentication, "
-                'or as "writeKey" in the body.'
-            )
-        found = self._directory.source(key, now)
-        if found is None:
-            raise Unauthorized(
-                "This write key is not known, or no longer; take one from the source's settings."
-            )
-        config, source_id = found
-        workspace = self._workspaces.get(config.workspace)
-        if workspace is None or workspace.config is not config:
-            workspace = _Workspace(
-                config, Collector(config, self._limits), {each.id: each for each in config.sources}
-            )
-            self._workspaces[config.workspace] = workspace
-        source = workspace.sources[source_id]
-        if not source.enabled:
-            raise Forbidden(
-                "The source of this write key is switched off; switch it on to send events.",
-                code="source_disabled",
-            )
-        return workspace, source
 
     def _sender(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes]) -> Sender:
         client = scope.get("client")

@@ -59,6 +59,15 @@ def _start(answer: Answer, headers: Headers) -> dict[str, Any]:
 _ACCEPTED_START = _start(ACCEPTED, [*ACCEPTED.headers, *cors_headers(None)])
 
 
+def _whole(start: dict[str, Any], body: bytes) -> bytes:
+    lines = [b"HTTP/1.1 200 OK", *(b"%b: %b" % header for header in start["headers"])]
+    return b"\r\n".join([*lines, b"", body])
+
+
+ACCEPTED_BYTES = _whole(_ACCEPTED_START, ACCEPTED.body)
+"""The same as HTTP/1.1, to a connection that stays open."""
+
+
 async def send_answer(send: Send, answer: Answer, origin: bytes | None) -> None:
     """Send an answer to a request whose `Origin` header is `origin`."""
     if answer is ACCEPTED and origin is None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from headwater.api.admin import admin_app
 from headwater.api.browser import BrowserApp, BrowserSettings
-from headwater.api.collect import ROUTES, CollectApp, CollectSettings
+from headwater.api.collect import CollectApp, CollectSettings
+from headwater.api.collect_routes import ROUTES
 from headwater.api.services import Services
 from headwater.collect.limits import Limits
 from headwater.local import operations

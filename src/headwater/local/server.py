@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from headwater.local.event_protocol import EventProtocol
 from headwater.settings import Settings, SettingsError
 
 _BACKLOG = 2048
@@ -39,7 +40,7 @@ class Server(uvicorn.Server):
         """
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=EventProtocol,
             ws="none",
             lifespan="off",
             access_log=False,

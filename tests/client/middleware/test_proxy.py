@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from headwater.api.collect import ROUTES
+from headwater.api.collect_routes import ROUTES
 from headwater.client import InvalidSettings
 from headwater.client.middleware import CollectProxy, collect_router
 
