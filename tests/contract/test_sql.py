@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.ports import Sql, SqlValue
-from tests.contract.databases import own_database
+from tests.contract.runtime import own_database
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 values = st.one_of(

@@ -10,12 +10,15 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from scripts import vendoring
+from tests.contract.http_service import http_service
 from tests.edge import bundle, installation
 from tests.edge.workerd import Worker, Workerd, WorkerFailed
 
@@ -30,6 +33,9 @@ ON_BOTH = frozenset(
         "tests/actors/test_registry.py",
         "tests/actors/test_rejected_events.py",
         "tests/actors/test_workspace.py",
+        "tests/contract/test_clock.py",
+        "tests/contract/test_http.py",
+        "tests/contract/test_random.py",
         "tests/contract/test_sql.py",
     }
 )
@@ -52,12 +58,16 @@ _OPTIONS: dict[str, Any] = {
 _LONGEST_SECONDS = 600.0
 
 
-def room() -> Worker:
+def room(**bindings: str) -> Worker:
     """Answer the Worker in which tests run: the tree's own files, and pytest."""
     root = installation.ROOT
     files = {
         **bundle.worker_files(),
-        **dict(bundle.files(root / "durable_objects", "durable_objects/")),
+        **{
+            name: path
+            for folder in vendoring.FOLDERS
+            for name, path in bundle.files(root / folder, f"{folder}/")
+        },
         **dict(bundle.files(installation.ROOM_PACKAGES, "python_modules/")),
         **{
             f"tests/{name}": path
@@ -67,7 +77,7 @@ def room() -> Worker:
         "pytest.ini": ROOM / "pytest.ini",
         "entry.py": ROOM / "entry.py",
     }
-    return Worker(files, _OPTIONS)
+    return Worker(files, {**_OPTIONS, "bindings": bindings})
 
 
 class OnWorkerd(pytest.Item):
@@ -145,10 +155,10 @@ def _booted(session: pytest.Session) -> Workerd:
             if os.environ.get("CI") == "true":
                 pytest.fail(str(error))
             pytest.skip(str(error))
-        folder = tempfile.TemporaryDirectory(prefix="headwater-edge-")
-        running = Workerd(room(), state=Path(folder.name))
-        session.config.add_cleanup(folder.cleanup)
-        session.config.add_cleanup(running.stop)
-        running.start()
+        stack = ExitStack()
+        session.config.add_cleanup(stack.close)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="headwater-edge-"))
+        worker = room(HTTP_SERVICE=stack.enter_context(http_service()))
+        running = stack.enter_context(Workerd(worker, state=Path(folder)))
         session.stash[_running] = running
     return running

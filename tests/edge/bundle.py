@@ -26,6 +26,8 @@ APPLICATION = "/session/metadata"
 # Fewer new files than this the Worker compiles itself, sooner than Node starts a CPython to.
 _FEW = 12
 
+# Of src/, by wrangler's default rules.
+_UPLOADED = (".py", ".sql", ".txt", ".html", ".bin", ".wasm")
 _LEFT_OUT = (".pyi", ".pyc", ".so.map")
 
 
@@ -50,7 +52,7 @@ def worker_files() -> dict[str, Path]:
     """Answer what `wrangler deploy` would upload: src/ as it lies, and the Worker's packages."""
     root = installation.ROOT
     return {
-        **dict(files(root / "src")),
+        **{name: path for name, path in files(root / "src") if path.suffix in _UPLOADED},
         **dict(files(root / "python_modules", "python_modules/")),
     }
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from headwater.local.addresses import Address
+from headwater.addresses import Address
 from headwater.local.http import GuardedHttp
 from headwater.ports import AddressRefused, HttpFailure, HttpRequest
 from tests.loopback import Loopback, Reply, Request

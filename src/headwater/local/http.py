@@ -15,28 +15,19 @@ import ipaddress
 import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import cast
 
 import httpcore
 import httpx
 
-from headwater.local.addresses import Address, AddressRules
+from headwater import redirects
+from headwater.addresses import Address, AddressRules
 from headwater.local.resolver import Resolve, SystemResolver
 from headwater.ports import AddressRefused, HttpFailure, HttpRequest, HttpResponse
 
 _LONGEST_BODY = 64 * 1024
-_MOST_REDIRECTS = 3
 # For each address of a name, so that a silent one leaves time for the next.
 _CONNECT_SECONDS = 5.0
-# RFC 9110, section 15.4: these two repeat the request; the others may turn a POST into a GET, which
-# would drop the body and look like success.
-_REPEATING = frozenset({307, 308})
-_ALWAYS_FOLLOWED = frozenset({301, 302, 303, 307, 308})
-# To another origin go only headers that cannot hold a secret of the first.
-_FOR_ANY_ORIGIN = frozenset(
-    {"accept", "content-type", "user-agent", "webhook-id", "webhook-signature", "webhook-timestamp"}
-)
 
 
 class GuardedHttp:
@@ -98,7 +89,7 @@ class GuardedHttp:
             self._resolver.close()
 
     async def _follow(self, request: HttpRequest) -> HttpResponse:
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(redirects.MOST):
             response = await self._exchange(request)
             following = _redirected(request, response)
             if following is None:
@@ -217,23 +208,19 @@ async def _read(response: httpcore.Response) -> HttpResponse:
 
 def _redirected(request: HttpRequest, response: HttpResponse) -> HttpRequest | None:
     """Answer the request to follow up with; None where the response is the answer."""
-    followed = _ALWAYS_FOLLOWED if request.method in ("GET", "HEAD") else _REPEATING
-    location = response.headers.get("location")
-    if response.status not in followed or location is None:
+    location = redirects.location(request, response)
+    if location is None:
         return None
     before = _parsed(request.url)
     try:
         after = before.join(location)
     except httpx.InvalidURL as error:
         raise HttpFailure(f"{before.host} redirects to what is no url") from error
-    if before.scheme == "https" and after.scheme == "http":
-        raise HttpFailure(f"{before.host} redirects from https to http, which is not followed")
-    headers: Mapping[str, str] = request.headers
-    if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
-        headers = {
-            name: value for name, value in headers.items() if name.lower() in _FOR_ANY_ORIGIN
-        }
-    return replace(request, url=str(after), headers=headers)
+    return redirects.onward(request, str(after), before=_origin(before), after=_origin(after))
+
+
+def _origin(url: httpx.URL) -> redirects.Origin:
+    return redirects.Origin(url.scheme, url.host, url.port)
 
 
 def _parsed(url: str) -> httpx.URL:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from headwater.local.addresses import Address
+from headwater.addresses import Address
 
 Resolve = Callable[[str], Awaitable[Sequence[Address]]]
 

@@ -1,0 +1,1 @@
+"""Cloudflare's `fetch`: the adapter of the `Http` port."""
