@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TypeVar
 
+from headwater.actors.migrations import statements
+
 Actor = TypeVar("Actor")
 
 if sys.platform == "emscripten":
@@ -24,4 +26,12 @@ else:
         return actor
 
 
-__all__ = ["Database", "driven", "empty_database"]
+def database_with(schema: str) -> Database:
+    """Answer an empty database with the tables of a schema text."""
+    database = empty_database()
+    for statement in statements(schema):
+        database.execute(statement)
+    return database
+
+
+__all__ = ["Database", "database_with", "driven", "empty_database"]

@@ -11,19 +11,16 @@ import pytest
 
 from headwater.actors import deliveries
 from headwater.actors.deliveries import Reading
-from headwater.actors.migrations import statements
 from headwater.commands import Deliver
 from headwater.destinations.outcome import Delivered, Rejected, RetryAfter
 from headwater.destinations.settlement import Death, Retry, Settlement
-from tests.databases import Database, empty_database
+from tests.databases import Database, database_with
 
 
 @pytest.fixture
 def sql() -> Iterator[Database]:
     """A database in memory with the schema."""
-    database = empty_database()
-    for statement in statements(deliveries.schema()):
-        database.execute(statement)
+    database = database_with(deliveries.schema())
     yield database
     database.close()
 
@@ -195,9 +192,7 @@ def test_old_merges_are_trimmed(sql: Database) -> None:
 def test_any_merges_give_one_order_per_merged_person(seed: int) -> None:
     """Chains, cycles and repeated merges come to the connected people; incremental reading too."""
     draw = random.Random(seed)
-    database = empty_database()
-    for statement in statements(deliveries.schema()):
-        database.execute(statement)
+    database = database_with(deliveries.schema())
     people = [f"w/{number}" for number in range(6)]
     deliveries.enqueue(database, [deliver(person, person) for person in people], 0)
     groups = {person: {person} for person in people}

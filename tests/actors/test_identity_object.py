@@ -27,7 +27,7 @@ from headwater.actors.identity_calls import (
 from headwater.actors.identity_object import PATIENCE, IdentityObject
 from headwater.profiles.people import TimelineFilter
 from headwater.workspace import DestinationConfig, WorkspaceConfig
-from tests.simulation.edge_world import actor_database
+from tests.databases import empty_database
 from tests.simulation.world import WORKSPACE, arrival
 
 NAME = f"{WORKSPACE}/user_id:1"
@@ -40,7 +40,7 @@ class One:
     """An actor that knows a configuration; every call and answer goes over the wire."""
 
     def __init__(self, config: WorkspaceConfig = PLAIN) -> None:
-        self.sql = actor_database()
+        self.sql = empty_database()
         self.known = Configurations()
         self.known.put(config)
         self.object = IdentityObject(self.known)
@@ -129,13 +129,16 @@ def test_an_alarm_hands_out_again_what_was_lost() -> None:
 
 def test_it_wants_to_be_woken_while_something_is_undone() -> None:
     """Deliveries that wait and merges that are open set the alarm; a settled person sets none."""
-    plain, routed, linked = One(), One(ROUTED), One()
+    plain = One()
     plain.receive(1)
-    routed.receive(1)
-    linked.ask(Receive([event_of(arrival("m1", "track", ("user_id:1", "anonymous_id:a")))]))
-
     assert plain.object.wake_at(plain.sql, now=5) is None
+
+    routed = One(ROUTED)
+    routed.receive(1)
     assert routed.object.wake_at(routed.sql, now=5) == 5 + PATIENCE
+
+    linked = One()
+    linked.ask(Receive([event_of(arrival("m1", "track", ("user_id:1", "anonymous_id:a")))]))
     assert linked.object.wake_at(linked.sql, now=5) == 5 + PATIENCE
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from headwater.actors import outbox
 from headwater.commands import Command, Deliver, Rekey
-from headwater.local.sql import Database
+from tests.databases import Database, database_with
 
 
 @pytest.fixture
 def sql() -> Database:
     """An empty outbox."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.executescript(outbox.schema())
-    return Database(connection)
+    return database_with(outbox.schema())
 
 
 def deliver(number: int, body: str = "{}") -> Deliver:

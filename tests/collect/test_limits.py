@@ -151,6 +151,7 @@ def test_a_bomb_of_many_empty_members_is_read_once() -> None:
         (b"{}", "br", "unsupported_encoding"),
         (b" " * 101, "", "body_too_large"),
     ],
+    ids=["no gzip", "cut short", "followed by more", "brotli", "too long"],
 )
 def test_bodies_that_cannot_be_read_are_refused_with_their_own_code(
     body: Any, encoding: Any, code: Any

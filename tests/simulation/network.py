@@ -145,14 +145,17 @@ class Simulation:
     def call(self, work: Callable[[Turn], Any]) -> Any:
         """Run one call in one actor: all of it is committed, or nothing."""
         self.calls += 1
-        with self.sql.transaction():
+
+        def step() -> Any:
             turn = Turn(self.sql)
             answer = work(turn)
             turn.flush()
             if self.random.randrange(100) < self.faults.cut:
                 self.struck["cut"] += 1
                 raise Crash
-        return answer
+            return answer
+
+        return self.sql.run(step)
 
     def deliver(self, message: Message) -> None:
         """Let a message arrive; what it causes goes on its way."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.actors.identity_storage import schema
-from headwater.actors.migrations import statements
 from headwater.collect.arrival import Arrival
-from tests.databases import Database, empty_database
+from tests.databases import Database, database_with
 
 WORKSPACE = "w"
 
@@ -21,10 +20,7 @@ class Crash(Exception):
 
 def database() -> Database:
     """Answer an empty database with the actors' tables."""
-    database = empty_database()
-    for statement in statements(schema()):
-        database.execute(statement)
-    return database
+    return database_with(schema())
 
 
 def arrival(message_id: str, kind: str, identifiers: tuple[str, ...], **event: Any) -> Arrival:
