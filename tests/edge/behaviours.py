@@ -25,17 +25,11 @@ from tests.edge.workerd import Worker, Workerd, WorkerFailed
 
 ROOM = Path(__file__).parent / "room"
 
-ON_BOTH = frozenset(
+FOLDERS = ("tests/actors", "tests/contract")
+"""What actors and ports do is the same on both runtimes: all files here."""
+
+FILES = frozenset(
     {
-        "tests/actors/test_dead_letters.py",
-        "tests/actors/test_deliveries.py",
-        "tests/actors/test_identity_network.py",
-        "tests/actors/test_identity_object.py",
-        "tests/actors/test_identity_timeline.py",
-        "tests/actors/test_outbox.py",
-        "tests/actors/test_registry.py",
-        "tests/actors/test_rejected_events.py",
-        "tests/actors/test_workspace.py",
         "tests/collect/test_assemble.py",
         "tests/collect/test_attribution.py",
         "tests/collect/test_enrich.py",
@@ -44,10 +38,6 @@ ON_BOTH = frozenset(
         "tests/collect/test_json_text.py",
         "tests/collect/test_limits.py",
         "tests/collect/test_times.py",
-        "tests/contract/test_clock.py",
-        "tests/contract/test_http.py",
-        "tests/contract/test_random.py",
-        "tests/contract/test_sql.py",
         "tests/destinations/fql/test_fql.py",
         "tests/destinations/test_configuration.py",
         "tests/destinations/test_retry.py",
@@ -58,7 +48,7 @@ ON_BOTH = frozenset(
         "tests/profiles/test_traits.py",
     }
 )
-"""Files whose tests all run on both runtimes, but for those in `LOCAL_ONLY`."""
+"""Of what is pure, what depends most on the Python that runs it."""
 
 LOCAL_ONLY = {
     "tests/collect/test_json_text.py::test_what_cannot_be_read_is_refused_with_its_reason": (
@@ -71,7 +61,7 @@ LOCAL_ONLY = {
         "it begins transactions of its own; on the edge Database.run begins them"
     ),
 }
-"""Tests of those files that run locally alone, and files of actors and ports, and why."""
+"""Tests among those that run locally alone, or files of them, and why."""
 
 _OPTIONS: dict[str, Any] = {
     "compatibilityDate": "2026-11-01",
@@ -123,12 +113,18 @@ class OnWorkerd(pytest.Item):
         return self.path, None, self.name
 
 
+def is_on_both(test: str) -> bool:
+    """Answer whether a test runs on workerd as well."""
+    file = test.partition("::")[0]
+    named = file in FILES or file.rpartition("/")[0] in FOLDERS
+    return named and not {file, test.partition("[")[0]} & LOCAL_ONLY.keys()
+
+
 def twins(items: list[pytest.Item]) -> Iterator[pytest.Item]:
     """Answer the twins of those tests that have one."""
     for item in items:
         test = f"{item.path.relative_to(installation.ROOT)}::{item.nodeid.partition('::')[2]}"
-        file, _, function = test.partition("::")
-        if file in ON_BOTH and f"{file}::{function.partition('[')[0]}" not in LOCAL_ONLY:
+        if is_on_both(test):
             assert item.parent is not None
             twin = OnWorkerd.from_parent(item.parent, name=f"{item.name} on workerd", test=test)
             twin.own_markers += [mark for mark in item.iter_markers() if mark.name == "slow"]

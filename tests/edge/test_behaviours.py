@@ -7,34 +7,35 @@ from pathlib import Path
 import pytest
 
 from tests.edge import installation
-from tests.edge.behaviours import LOCAL_ONLY, ON_BOTH, OnWorkerd, room
+from tests.edge.behaviours import FILES, LOCAL_ONLY, OnWorkerd, is_on_both, room
 from tests.edge.workerd import Workerd
-
-WHOLE = ("tests/actors", "tests/contract")
-
-
-def files() -> list[str]:
-    """Answer the files of the folders whose tests belong on both."""
-    root = installation.ROOT
-    found = [path for folder in WHOLE for path in (root / folder).glob("test_*.py")]
-    return sorted(str(path.relative_to(root)) for path in found)
-
-
-@pytest.mark.parametrize("file", files())
-def test_every_behaviour_of_actors_and_ports_runs_on_both(file: str) -> None:
-    """A file is in one of the two tables; those that run locally alone say why."""
-    assert (file in ON_BOTH) != (file in LOCAL_ONLY), "name it in tests/edge/behaviours.py"
 
 
 def test_the_tables_name_what_there_is() -> None:
     """A test that is gone leaves the tables."""
-    names = ON_BOTH | {name.partition("::")[0] for name in LOCAL_ONLY}
+    names = FILES | {name.partition("::")[0] for name in LOCAL_ONLY}
 
     assert [name for name in names if not (installation.ROOT / name).is_file()] == []
     for name in LOCAL_ONLY:
         file, _, function = name.partition("::")
         text = (installation.ROOT / file).read_text("utf-8")
         assert not function or f"def {function}(" in text
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("tests/actors/test_any.py::test_new[a]", True),
+        ("tests/contract/test_sql.py::test_x", True),
+        ("tests/collect/test_times.py::test_x[1]", True),
+        ("tests/collect/test_documentation.py::test_x", False),
+        ("tests/actors/test_migrations.py::test_x", False),
+        ("tests/local/test_sql.py::test_x", False),
+    ],
+)
+def test_what_runs_on_both(test: str, expected: bool) -> None:  # noqa: FBT001 - a table
+    """All of actors and ports, some of what is pure, but for what is excused."""
+    assert is_on_both(test) is expected
 
 
 def test_each_test_of_those_files_has_its_twin(request: pytest.FixtureRequest) -> None:
@@ -44,9 +45,7 @@ def test_each_test_of_those_files_has_its_twin(request: pytest.FixtureRequest) -
     expected = {
         item.nodeid.partition("@")[0]
         for item in items
-        if not isinstance(item, OnWorkerd)
-        and str(item.path.relative_to(installation.ROOT)) in ON_BOTH
-        and item.nodeid.partition("[")[0] not in LOCAL_ONLY
+        if not isinstance(item, OnWorkerd) and is_on_both(item.nodeid.partition("@")[0])
     }
 
     assert expected <= twins
