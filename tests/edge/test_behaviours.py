@@ -43,9 +43,7 @@ def test_each_test_of_those_files_has_its_twin(request: pytest.FixtureRequest) -
     items = request.session.items
     twins = {item.test for item in items if isinstance(item, OnWorkerd)}
     expected = {
-        item.nodeid.partition("@")[0]
-        for item in items
-        if not isinstance(item, OnWorkerd) and is_on_both(item.nodeid.partition("@")[0])
+        item.nodeid for item in items if not isinstance(item, OnWorkerd) and is_on_both(item.nodeid)
     }
 
     assert expected <= twins
