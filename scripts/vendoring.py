@@ -24,7 +24,7 @@ TARGET = ROOT / "python_modules"
 STAMP = ".vendored"
 
 # Only src/ is uploaded as it lies, so these reach the Worker as packages beside the vendored ones.
-FOLDERS = ("durable_objects", "fetch", "queues", "r2")
+FOLDERS = ("durable_objects", "queues", "r2")
 
 # Of the core's own dependencies, what only the client library needs stays behind.
 NOT_IN_THE_WORKER = frozenset({"httpx"})

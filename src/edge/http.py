@@ -1,4 +1,4 @@
-"""HTTP in and out on Cloudflare: requests for ASGI apps, and the `Http` port over `fetch`."""
+"""Requests that come in on Cloudflare, for ASGI apps."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from js import AbortSignal, Object, Response, fetch
-from pyodide.ffi import JsException, to_js
-
-from headwater.ports import HttpFailure, HttpRequest, HttpResponse
+from js import Object, Response
+from pyodide.ffi import to_js
 
 App = Callable[
     [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Any
 ]
 
-_EXCERPT = 64 * 1024
 _WITHOUT_BODY = frozenset({101, 103, 204, 205, 304})
 
 
@@ -99,25 +96,3 @@ async def answered(app: App, request: Incoming) -> Outgoing:
 
     await app(dict(request.scope), receive, send)
     return answer
-
-
-class EdgeHttp:
-    """Sends requests to the outside. Cloudflare keeps them out of private networks."""
-
-    async def send(self, request: HttpRequest) -> HttpResponse:
-        """Answer the response, whatever its status; redirects are not followed."""
-        options = {
-            "method": request.method,
-            "headers": [[name, value] for name, value in request.headers.items()],
-            "redirect": "manual",
-            "signal": AbortSignal.timeout(int(request.timeout * 1000)),
-        }
-        if request.body:
-            options["body"] = request.body
-        try:
-            response = await fetch(request.url, to_js(options, dict_converter=Object.fromEntries))
-            body = (await response.arrayBuffer()).to_bytes()[:_EXCERPT]
-        except JsException as error:
-            raise HttpFailure(f"{error.name}: {error.message}") from error
-        headers = {str(name).lower(): str(value) for name, value in response.headers}
-        return HttpResponse(response.status, headers, body)

@@ -9,7 +9,7 @@ from typing import Any
 from pyodide.ffi import create_proxy
 
 from durable_objects.actors import EdgeActors
-from edge.http import EdgeHttp
+from edge.fetch import EdgeHttp
 from edge.runtime import EdgeClock, EdgeRandom
 from headwater.actors.configurations import Configurations
 from headwater.api.directory import WriteKeyDirectory

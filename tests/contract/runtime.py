@@ -10,7 +10,9 @@ from headwater.ports import Http
 
 if sys.platform == "emscripten":
     from durable_objects.sql import Database
-    from fetch.http import FetchHttp
+    from edge.fetch import EdgeHttp
+    from edge.runtime import EdgeClock as RuntimeClock
+    from edge.runtime import EdgeRandom as RuntimeRandom
     from tests.edge.room import databases
 
     def own_database() -> Database:
@@ -27,10 +29,12 @@ if sys.platform == "emscripten":
     @asynccontextmanager
     async def client(networks: list[str]) -> AsyncIterator[Http]:
         """Give a client that may go to these inner networks."""
-        yield FetchHttp(allow_private_networks=networks)
+        yield EdgeHttp(allow_private_networks=networks)
 
 else:
+    from headwater.local.clock import SystemClock as RuntimeClock
     from headwater.local.http import GuardedHttp
+    from headwater.local.random import SystemRandom as RuntimeRandom
     from tests.contract.http_service import http_service
     from tests.databases import Database, empty_database
 
@@ -50,3 +54,6 @@ else:
         http = GuardedHttp(allow_private_networks=networks)
         yield http
         await http.close()
+
+
+__all__ = ["RuntimeClock", "RuntimeRandom", "client", "own_database", "server"]

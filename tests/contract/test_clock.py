@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from headwater.local.clock import SystemClock
+from tests.contract.runtime import RuntimeClock
 
 
 def test_now_is_in_milliseconds() -> None:
     """It answers whole milliseconds since 1970, between two readings of the system's."""
     before = int(time.time() * 1000)
-    now = SystemClock().now()
+    now = RuntimeClock().now()
     after = int(time.time() * 1000) + 1
 
     assert isinstance(now, int)

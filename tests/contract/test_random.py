@@ -6,12 +6,12 @@ import uuid
 
 import pytest
 
-from headwater.local.random import SystemRandom
 from headwater.ports import Random
 from tests.actors.workspace_database import SeededRandom
+from tests.contract.runtime import RuntimeRandom
 
 
-@pytest.fixture(params=[SystemRandom, SeededRandom])
+@pytest.fixture(params=[RuntimeRandom, SeededRandom], ids=["runtime", "seeded"])
 def random(request: pytest.FixtureRequest) -> Random:
     """The runtime's own, and the one that repeats."""
     made: Random = request.param()
@@ -40,5 +40,5 @@ def test_numbers_are_within_their_bounds_and_spread(random: Random) -> None:
 
 def test_two_of_the_system_differ() -> None:
     """Nobody can tell what comes next from what came before."""
-    assert SystemRandom().uuid() != SystemRandom().uuid()
-    assert SystemRandom().uniform() != SystemRandom().uniform()
+    assert RuntimeRandom().uuid() != RuntimeRandom().uuid()
+    assert RuntimeRandom().uniform() != RuntimeRandom().uniform()

@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts import vendoring
 from tests.contract.http_service import http_service
 from tests.edge import bundle, installation
 from tests.edge.workerd import Worker, Workerd, WorkerFailed
@@ -75,11 +74,6 @@ def room(**bindings: str) -> Worker:
     root = installation.ROOT
     files = {
         **bundle.worker_files(),
-        **{
-            name: path
-            for folder in vendoring.FOLDERS
-            for name, path in bundle.files(root / folder, f"{folder}/")
-        },
         **dict(bundle.files(installation.ROOM_PACKAGES, "python_modules/")),
         **{
             f"tests/{name}": path

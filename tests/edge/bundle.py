@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import vendoring
 from tests.edge import installation
 
 BUILD = installation.ROOT / "build" / "edge"
@@ -49,11 +50,22 @@ def files(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
 
 
 def worker_files() -> dict[str, Path]:
-    """Answer what `wrangler deploy` would upload: src/ as it lies, and the Worker's packages."""
+    """Answer what `wrangler deploy` would upload: src/ as it lies, and the Worker's packages.
+
+    Our own folders among those are taken from the tree, as `scripts/vendor` would copy them now.
+    """
     root = installation.ROOT
+    source = {name: path for name, path in files(root / "src") if path.suffix in _UPLOADED}
+    packages = files(root / "python_modules", "python_modules/")
+    own = tuple(f"python_modules/{name}/" for name in vendoring.FOLDERS)
     return {
-        **{name: path for name, path in files(root / "src") if path.suffix in _UPLOADED},
-        **dict(files(root / "python_modules", "python_modules/")),
+        **source,
+        **{name: path for name, path in packages if not name.startswith(own)},
+        **{
+            name: path
+            for folder in vendoring.FOLDERS
+            for name, path in files(root / folder, f"python_modules/{folder}/")
+        },
     }
 
 

@@ -20,7 +20,7 @@ from headwater.ports import AddressRefused, HttpFailure, HttpRequest, HttpRespon
 _LONGEST_BODY = 64 * 1024
 
 
-class FetchHttp:
+class EdgeHttp:
     """Sends requests from a Worker; holds nothing open."""
 
     def __init__(self, *, allow_private_networks: bool | Iterable[str] = False) -> None:

@@ -1,1 +1,0 @@
-"""Cloudflare's `fetch`: the adapter of the `Http` port."""
