@@ -18,6 +18,7 @@ from headwater.dispatch.lanes import LanesOverActors
 from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
+from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
 
 
@@ -31,7 +32,7 @@ class Isolate:
     def __init__(self, env: Any) -> None:
         self.clock = EdgeClock()
         self.random = EdgeRandom()
-        self.http = EdgeHttp()
+        self.http = EdgeHttp(allow_private_networks=_settings(env).allow_private_networks)
         self.actors = EdgeActors(env)
         self.queue = EdgeQueue(env)
         self.configurations = Configurations()
@@ -57,6 +58,13 @@ class Isolate:
         """Carry on what an identity actor has left undone."""
         config = await self.settings.config(actor.partition("/")[0])
         await self.dispatcher.wake(config, actor)
+
+
+def _settings(env: Any) -> Settings:
+    """Answer the settings that the variables in wrangler.toml make."""
+    names = [f"{PREFIX}{one.name.upper()}" for one in declared()]
+    environment = {name: str(value) for name in names if (value := getattr(env, name, None))}
+    return read_settings(flags={}, environment=environment, file={}).settings
 
 
 _isolates: list[Isolate] = []

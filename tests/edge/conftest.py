@@ -52,7 +52,11 @@ def running_application(
     installed: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workerd]:
     """Headwater's Worker with an operator's own keys, booted once for all tests."""
-    made = application(HEADWATER_WRITE_KEY=WRITE_KEY, HEADWATER_ADMIN_KEY=ADMIN_KEY)
+    made = application(
+        HEADWATER_WRITE_KEY=WRITE_KEY,
+        HEADWATER_ADMIN_KEY=ADMIN_KEY,
+        HEADWATER_ALLOW_PRIVATE_NETWORKS="127.0.0.0/8",  # where the tests' webhooks listen
+    )
     with Workerd(made, state=tmp_path_factory.mktemp("edge")) as worker:
         yield worker
 
