@@ -1,0 +1,161 @@
+"""What an event costs on Cloudflare: rows, object requests, queue operations, and dollars.
+
+    .venv/bin/python -m scripts.bench.edge_cost
+
+Runs the Worker in real workerd with a meter and counts; nothing is timed, so the machine does not
+matter. The workload: people with 20 events a month each, known by one user id, sent in batches of
+1, 10 and 100 events (of 100: five people's), with no destination and with one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.edge import bundle, installation
+from tests.edge.workerd import Worker, Workerd, application
+from tests.recorder import Recorder
+from tests.server import ADMIN_KEY, WRITE_KEY
+
+A_MONTH = 20
+"""Events of one person."""
+
+# Dollars for a million, https://developers.cloudflare.com/durable-objects/platform/pricing/,
+# …/workers/platform/pricing/ and …/queues/platform/pricing/ (read 2026-11).
+PRICES = {
+    "requests": 0.30,
+    "object requests": 0.15,
+    "rows read": 0.001,
+    "rows written": 1.00,
+    "alarms set": 1.00,
+    "queue operations": 0.40,
+}
+# A month of the paid plan includes these, in millions, for $5.
+INCLUDED = {
+    "requests": 10,
+    "object requests": 1,
+    "rows read": 25_000,
+    "rows written": 50,
+    "alarms set": 0,  # they count among the rows written
+    "queue operations": 1,
+}
+
+
+class Rig:
+    """The metered Worker at work."""
+
+    def __init__(self, worker: Workerd) -> None:
+        self._http = httpx.Client(base_url=worker.url, timeout=60.0)
+        self._messages = 0
+
+    def metered(self) -> Counter[str]:
+        """Answer what was counted since the last time."""
+        counts: dict[str, int] = self._http.get("meter").json()
+        return Counter(counts)
+
+    def add_webhook(self, url: str) -> None:
+        """Switch on a destination."""
+        order = {"type": "webhook", "name": "cost", "settings": {"url": url, "batch_size": 100}}
+        self._http.post("v1/destinations", json=order, auth=(ADMIN_KEY, "")).raise_for_status()
+
+    def send(self, people: list[str], batch: int) -> list[str]:
+        """Send each person's month in batches; answer the message ids."""
+        events: list[dict[str, Any]] = []
+        for person in people:
+            for number in range(A_MONTH):
+                self._messages += 1
+                events.append(
+                    {
+                        "type": "track",
+                        "event": "Product Viewed",
+                        "userId": person,
+                        "messageId": f"cost-{self._messages}",
+                        "properties": {"sku": f"A-{number}", "price": 19.9},
+                    }
+                )
+        for start in range(0, len(events), batch):
+            part = {"batch": events[start : start + batch]}
+            self._http.post("v1/batch", json=part, auth=(WRITE_KEY, "")).raise_for_status()
+        return [event["messageId"] for event in events]
+
+
+def metered_worker() -> Worker:
+    """Answer Headwater's Worker with the meter as its main module."""
+    plain = application(HEADWATER_WRITE_KEY=WRITE_KEY, HEADWATER_ADMIN_KEY=ADMIN_KEY)
+    files = {
+        **bundle.worker_files(),
+        "headwater_entry.py": installation.ROOT / "src" / "entry.py",
+        "entry.py": Path(__file__).with_name("edge_meter.py"),
+    }
+    return Worker(files, plain.options)
+
+
+def measure(rig: Rig, batch: int, recorder: Recorder | None) -> tuple[Counter[str], int]:
+    """Answer what a month of some known people costs in batches, and how many events it was."""
+    people = [f"p{batch}-{'sent' if recorder else 'kept'}-{number}" for number in range(5)]
+    sent = rig.send(people, 100)  # they are new: their first events make their objects
+    if recorder:
+        assert not recorder.wait_for(set(sent), patience=60), "deliveries are missing"
+    time.sleep(2)
+    rig.metered()
+    sent = rig.send(people, batch)
+    if recorder:
+        assert not recorder.wait_for(set(sent), patience=60), "deliveries are missing"
+    time.sleep(2)  # acknowledgements come after
+    return rig.metered(), len(sent)
+
+
+def dollars(per_event: dict[str, float], events: float) -> float:
+    """Answer what so many events a month cost beyond what the plan includes, and the plan."""
+    total = 5.0
+    for name, price in PRICES.items():
+        millions = per_event.get(name, 0) * events / 1e6
+        total += max(0.0, millions - INCLUDED[name]) * price
+    return total
+
+
+def show(title: str, per_event: dict[str, float]) -> None:
+    """Print one workload's figures."""
+    counted = ", ".join(f"{per_event.get(name, 0):.2f} {name}" for name in PRICES)
+    million = sum(per_event.get(name, 0) * price for name, price in PRICES.items())
+    print(f"{title}\n  an event: {counted}")
+    print(f"  beyond what the plan includes, a million events: ${million:.2f}")
+    months = ", ".join(
+        f"{people:,} people ${dollars(per_event, people * A_MONTH):,.2f}"
+        for people in (10_000, 100_000, 1_000_000)
+    )
+    print(f"  a month at {A_MONTH} events a person: {months}")
+
+
+def main() -> None:
+    """Measure, and print."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Recorder(keep=False) as recorder,
+        Workerd(metered_worker(), state=Path(folder)) as worker,
+    ):
+        rig = Rig(worker)
+        rig.send(["first"], 20)
+        rig.metered()
+        rig.send([f"new-{number}" for number in range(5)], 100)
+        made = rig.metered()
+        print(f"a new person, with a month of events: {made['rows written'] / 5:.0f} rows written")
+        for with_destination in (False, True):
+            if with_destination:
+                rig.add_webhook(recorder.url)
+            for batch in (1, 10, 100):
+                counts, events = measure(rig, batch, recorder if with_destination else None)
+                per_event = {name: count / events for name, count in counts.items()}
+                to = "one destination" if with_destination else "no destination"
+                show(f"batches of {batch}, {to}", per_event)
+
+
+if __name__ == "__main__":
+    main()
