@@ -1,7 +1,8 @@
 """The admin API as one ASGI app: read people, watch deliveries, change settings.
 
 From the outside in: `EncodedPath` (values with slashes), `Guard` (an id and an answer for every
-request), `Gate` (who is asking, how often), `RequestLimits` (bodies), and then the routes.
+request), `Gate` (who is asking, how often), `McpApp` (`/mcp`), `RequestLimits` (bodies), and then
+the routes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ A key for all workspaces names one with the header `Headwater-Workspace` or the 
 
 def admin_app(services: Services) -> App:
     """Answer the ASGI app that serves every path of the admin API and Segment's Profile API."""
+    # Imported here, so that collecting needs none of it.
+    from headwater.api.mcp_http import McpApp  # noqa: PLC0415 - see above
+
     app: App = RequestLimits(admin_routes(services), max_body_bytes=services.max_body_bytes)
+    app = McpApp(app, services=services)
     app = Gate(app, services=services)
     app = Guard(app, random=services.random)
     return EncodedPath(app)

@@ -61,6 +61,7 @@ async def _answer(question: Mapping[str, Any], asked: Asked, plan: Any) -> dict[
             raise NotYet("questions about people by what they did", plan) from error
         raise
     return {
+        "question": write_question(typed),
         "columns": [{"name": one.name, "kind": one.kind} for one in table.columns],
         "rows": [list(row) for row in table.rows],
         "exact": table.exact,

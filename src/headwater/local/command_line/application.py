@@ -16,12 +16,15 @@ from headwater.local.command_line import (
     importing,
     jobs,
     keys,
+    language,
+    mcp,
     people,
     rejected,
     serve,
     sources,
     status,
     tail,
+    talk,
     workspaces,
 )
 from headwater.local.command_line.options import with_examples
@@ -41,6 +44,7 @@ application = typer.Typer(
           headwater serve
           headwater status
           headwater who user_id:42
+          headwater "user-123 signed up from Google Ads"
         """
     ),
 )
@@ -56,6 +60,9 @@ application.command("config")(configuration.show)
 application.command("status")(status.status)
 application.command("tail")(tail.tail)
 application.command("ask")(ask.ask)
+application.command("say")(language.say)
+application.command("talk")(talk.talk)
+application.command("mcp")(mcp.mcp)
 application.command("who")(people.who)
 application.command("track")(events.track)
 application.command("identify")(events.identify)

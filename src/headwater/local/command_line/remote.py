@@ -186,7 +186,7 @@ def refusal(response: httpx.Response) -> Trouble:
     except ValueError:
         content = None
     if isinstance(content, dict) and isinstance(content.get("message"), str):
-        return Trouble(content["message"], exit_code=REFUSED)
+        return Trouble(content["message"], exit_code=REFUSED, content=content)
     message = f"The server answered {response.status_code}, and not as Headwater does."
     return Trouble(f"{message} Is {response.url} the right address?", exit_code=REFUSED)
 

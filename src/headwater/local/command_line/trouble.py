@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 # Also in docs/command-line.md.
 REFUSED = 1
 USAGE = 2
@@ -9,8 +12,20 @@ UNREACHABLE = 3
 
 
 class Trouble(Exception):
-    """The command cannot go on; `exit_code` is `REFUSED`, `USAGE` or `UNREACHABLE`."""
+    """The command cannot go on.
 
-    def __init__(self, message: str, *, exit_code: int = REFUSED) -> None:
+    Attributes:
+        exit_code: `REFUSED`, `USAGE` or `UNREACHABLE`.
+        content: what the server answered, where it refused.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exit_code: int = REFUSED,
+        content: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.content = content

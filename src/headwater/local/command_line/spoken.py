@@ -1,0 +1,102 @@
+"""Prints what came of something said: people, tables, or what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.local.command_line.charts import print_answer
+from headwater.local.command_line.output import age, plain, print_fields, print_table, say
+
+
+def print_spoken(answer: dict[str, Any]) -> None:
+    """Print an answer of `/v1/ask` for people."""
+    for note in answer["notes"]:
+        say(f"({note})", style="dim")
+    result = answer["result"]
+    if result is None:
+        _print_plan(answer)
+    elif "columns" in result:
+        print_answer(result)
+    elif "count" in result:
+        say(f"{result['count']:,}", style="bold")
+    elif "person" in result and result["person"] is not None:
+        _print_person(result)
+    else:
+        _print_done(answer, result)
+
+
+def _print_plan(answer: dict[str, Any]) -> None:
+    say(answer["words"])
+    reach = answer["reach"]
+    print_fields(
+        {
+            "effect": answer["effect"],
+            "people": reach.get("people"),
+            "destinations": ", ".join(reach.get("destinations", ())) or None,
+            "hash": answer["hash"],
+            "not yet": answer["missing"],
+        }
+    )
+    for word, meaning in answer["definitions"].items():
+        say(f"{word}: {meaning}", style="dim")
+
+
+def _print_person(result: dict[str, Any]) -> None:
+    person = result["person"]
+    say(person["id"], style="bold")
+    print_fields(
+        {
+            "known as": ", ".join(f"{one['type']}:{one['value']}" for one in person["identifiers"]),
+            **{name: plain(value) for name, value in sorted(person["traits"].items())},
+            "accounts": ", ".join(person["groups"]) or None,
+            "events": ", ".join(f"{count} {name}" for name, count in person["counts"].items()),
+        }
+    )
+    events = result.get("events")
+    if events is not None:
+        print_table(
+            "\nNewest events",
+            ["when", "type", "event", "properties"],
+            [
+                [
+                    age(event.get("timestamp")),
+                    event.get("type"),
+                    event.get("event") or event.get("name") or event.get("groupId"),
+                    _pairs(event.get("properties") or event.get("traits") or {}),
+                ]
+                for event in events
+            ],
+            empty="\nNo events in that time.",
+        )
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in list(values.items())[:6])
+
+
+def _print_done(answer: dict[str, Any], result: dict[str, Any]) -> None:
+    if "recorded" in result:
+        for one in result["recorded"]:
+            what = one.get("name") or one["type"]
+            say(f"Recorded {what} for {one['who']}.", style="green")
+    elif "routed" in result:
+        for one in result["routed"]:
+            events = one["events"] if isinstance(one["events"], str) else ", ".join(one["events"])
+            was = "gets" if one["changed"] else "got already"
+            say(f"{one['name']} {was}: {events}.", style="green")
+    elif "destinations" in result:
+        rows = [
+            [one["name"], one["type"], ", ".join(one["events"]) or "all", one["id"]]
+            for one in result["destinations"]
+        ]
+        print_table("", ["destination", "type", "events", "id"], rows, empty="No destinations.")
+    elif "deliveries" in result:
+        names = ["name", "waiting", "delivered", "failed", "dead_letters", "problem"]
+        print_table(
+            "",
+            [name.replace("_", " ") for name in names],
+            [[one[name] for name in names] for one in result["deliveries"]],
+            empty="No destinations.",
+        )
+    else:
+        say(answer["words"], style="green")
