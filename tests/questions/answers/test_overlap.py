@@ -1,0 +1,37 @@
+"""Overlap against sets, in both dialects."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+
+from headwater.questions.answers.ask import ask
+from headwater.questions.asking import Circumstances
+from headwater.questions.question import read_question
+from headwater.questions.sql.dialect import DuckDB
+from tests.questions.populations import WAYS, Population, answered, populations
+
+QUESTION = {"question": "overlap", "audiences": ["vip", "new", "old"]}
+
+
+@settings(max_examples=25, deadline=None)
+@given(population=populations(days=1, per_person=1))
+def test_people_are_counted_by_the_audiences_they_are_in(population: Population) -> None:
+    """Each in one row; who is in none of them is in no row."""
+    among: dict[str, set[str]] = {}
+    for audience, person in population.members:
+        among.setdefault(person, set()).add(audience)
+    expected = Counter(
+        tuple(name in one for name in ("vip", "new", "old")) for one in among.values()
+    )
+    for way in WAYS:
+        table = answered(QUESTION, population, way)
+        assert {tuple(row[:3]): row[3] for row in table.rows} == dict(expected), way
+
+
+def test_an_audience_may_be_named_by_its_key() -> None:
+    """Memberships are by id."""
+    circumstances = Circumstances(DuckDB(), 0, audiences={"vip": "aud_1"})
+
+    assert "'aud_1'" in next(ask(read_question(QUESTION), circumstances)).sql
