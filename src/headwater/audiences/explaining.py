@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from headwater.audiences.comparing import passes
@@ -29,6 +30,7 @@ from headwater.audiences.conditions_reading import to_json
 from headwater.audiences.evaluation import Person, settled
 from headwater.audiences.features import Figure, FigureSince
 from headwater.audiences.membership import Clause, Evidence
+from headwater.audiences.reducers import number
 from headwater.audiences.scope import Scope
 from headwater.audiences.windows import time_window
 
@@ -100,6 +102,7 @@ def _figure(
     if found is None:
         return "there is nothing to count"
     figure = len(found) if isinstance(found, list) else found
+    figure = number(figure) if isinstance(figure, Decimal) else figure
     more = "or more" if figure == getattr(feature.reducer, "most", None) else ""
     if isinstance(condition, EventCondition):
         asked = f"{condition.comparison.replace('_', ' ')} {condition.count}"
