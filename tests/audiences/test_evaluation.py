@@ -34,7 +34,7 @@ def fold(program: Program, part: dict[str, Any], at: int, event: dict[str, Any],
     """Let an event into the states of its identifier; these go to JSON and back, as when stored."""
     for id_, roles in program.touched(event, at).items():
         state = program.features[id_].add(
-            part.get(id_), Seen(at, event["messageId"], event, roles, now)
+            part.get(id_), Seen(at, event["messageId"], event, now), roles
         )
         if state is not None:
             part[id_] = json.loads(json.dumps(state))

@@ -92,7 +92,7 @@ class Deciding:
         self._complete()
         wanted = set(program.default)
         for part in self._rows.parts(self._actor).values():
-            for feature in part:
+            for feature in part.names():
                 wanted.update(program.by_feature.get(feature, ()))
         for name in self._person.traits:
             wanted.update(program.by_trait.get(name, ()))
@@ -140,8 +140,8 @@ class Deciding:
 
     def _decide_audience(self, one: CompiledAudience, at: int) -> Iterable[int]:
         decided, id_ = self._decided, one.id
-        truth, flip = settled(one.check, self._person, at)
-        self._look_again(one, flip, at)
+        truth, change = one.check(self._person, at)
+        self._look_again(one, change, at)
         was = id_ in decided.members
         if truth == was and (truth or id_ not in decided.inherited):
             return ()
@@ -169,8 +169,8 @@ class Deciding:
 
     def _decide_trait(self, one: CompiledTrait, at: int) -> Iterable[int]:
         decided, id_ = self._decided, one.id
-        value, flip = settled(one.value, self._person, at)
-        self._look_again(one, flip, at)
+        value, change = one.value(self._person, at)
+        self._look_again(one, change, at)
         if _same(value, self._person.computed.get(id_)):
             return ()
         if value is None:
@@ -182,15 +182,25 @@ class Deciding:
         self._rows.put_decided(self._actor)
         return self._program.by_trait.get(one.trait.key, ())
 
-    def _look_again(self, one: Compiled, flip: int | None, at: int) -> None:
-        """Note when to look again, unless that is noted for an earlier instant, still to come."""
+    def _look_again(self, one: Compiled, change: int | None, at: int) -> None:
+        """Note when to look again.
+
+        An earlier instant that is noted already, and still to come, stands: to be woken for
+        nothing costs less than to work out at every event when exactly it will flip.
+        """
         noted = self._decided.next.get(one.id)
-        if flip is None:
+        if change is None:
             if noted is not None and noted <= at:
                 del self._decided.next[one.id]
-        elif noted is None or noted <= at or flip < noted:
-            self._decided.next[one.id] = flip
-            self._rows.put_decided(self._actor)
+        elif noted is None or noted <= at or change < noted:
+            ask = one.value if isinstance(one, CompiledTrait) else one.check
+            flip = settled(ask, self._person, at)[1]
+            if flip is None:
+                self._decided.next.pop(one.id, None)
+            else:
+                self._decided.next[one.id] = flip
+            if flip != noted:
+                self._rows.put_decided(self._actor)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -6,9 +6,10 @@ theirs understands these.
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 from headwater.actors.identity_state import Root
 from headwater.audiences.audience import Audience
@@ -65,7 +66,7 @@ def membership_event(
         "sentAt": write_time(now),
         "receivedAt": write_time(now),
     }
-    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    body = msgspec.json.encode(event).decode()
     return Arrival(workspace, (via,), message_id, "track", at, now, body)
 
 

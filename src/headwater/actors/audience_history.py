@@ -30,14 +30,16 @@ def see(
     *,
     roles: Mapping[str, int],
     now: int,
-) -> bool:
-    """Let one event into the states of its identifier; tell whether any changed."""
-    changed = False
+) -> list[str]:
+    """Let one event into the states of its identifier; answer which features' changed."""
+    changed: list[str] = []
+    seen = Seen(at, message_id, event, now)
+    features = program.features
     for id_, own in roles.items():
-        state = program.features[id_].add(part.get(id_), Seen(at, message_id, event, own, now))
+        state = features[id_].add(part.get(id_), seen, own)
         if state is not None:
             part.put(id_, state)
-            changed = True
+            changed.append(id_)
     return changed
 
 
@@ -59,7 +61,7 @@ def build(
     for key, part in parts.items():
         part.keep(id_ for id_ in program.features if id_ not in wanted[key])
         part.version = program.version
-        if len(part):
+        if part.names():
             held.add(key)
     for actor, via, at, message_id, body in _events(sql, [key for key in parts if wanted[key]]):
         key = (actor, via)

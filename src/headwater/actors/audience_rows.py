@@ -7,7 +7,7 @@ of what a person's row holds is of no interest to an event.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -75,12 +75,15 @@ class Decided(msgspec.Struct, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
+_state_decoder = msgspec.json.Decoder()
 _part_decoder = msgspec.json.Decoder(_PartBody)
 _decided_decoder = msgspec.json.Decoder(Decided)
 
 
-class Part(Mapping[str, Any]):
+class Part:
     """Features' states of one identifier's events; `version`: of the program that keeps it."""
+
+    __slots__ = ("_raw", "_read", "version")
 
     def __init__(self, version: int, raw: Mapping[str, msgspec.Raw] | None = None) -> None:
         self.version = version
@@ -97,19 +100,20 @@ class Part(Mapping[str, Any]):
         """Answer the part as JSON text."""
         return _encoder.encode(_PartBody(self.version, self.raw())).decode()
 
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._read:
-            self._read[name] = msgspec.json.decode(self._raw[name])
-        return self._read[name]
+    def get(self, name: str) -> Any:
+        """Answer a feature's state; None if it has none."""
+        read = self._read
+        if name in read:
+            return read[name]
+        raw = self._raw.get(name)
+        if raw is None:
+            return None
+        state = read[name] = _state_decoder.decode(raw)
+        return state
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._read or name in self._raw
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._raw, **self._read})
-
-    def __len__(self) -> int:
-        return len({**self._raw, **self._read})
+    def names(self) -> set[str]:
+        """Answer the features that there are states of."""
+        return self._raw.keys() | self._read.keys()
 
     def raw(self) -> dict[str, msgspec.Raw]:
         """Answer all states as JSON, for a copy."""
@@ -194,7 +198,8 @@ class AudienceRows:
 
     def parts(self, actor: str) -> dict[str, Part]:
         """Answer an actor's parts by identifier."""
-        self.load((actor,))
+        if actor not in self._parts:
+            self.load((actor,))
         return self._parts[actor]
 
     def put_part(self, actor: str, via: str, part: Part) -> None:
@@ -204,7 +209,8 @@ class AudienceRows:
 
     def decided(self, actor: str) -> Decided:
         """Answer what was decided of an actor's person, to be changed in place."""
-        self.load((actor,))
+        if actor not in self._parts:
+            self.load((actor,))
         return self._decided[actor]
 
     def is_stored(self, actor: str) -> bool:

@@ -108,8 +108,6 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
         event = arrival.event if program.looks_at(arrival.type) else _UNSEEN
         places |= _places_of_call(program, arrival.type, event)
         roles = program.touched(event, arrival.timestamp)
-        for feature in roles:
-            places.update(program.by_feature.get(feature, ()))
         if places:
             rows.touched.setdefault(actor, set()).update(places)
         if roles:
@@ -125,8 +123,13 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
         new = {id_: own for id_, own in roles.items() if id_ not in done}
         part = rows.parts(actor)[via]
         at, message_id = arrival.timestamp, arrival.message_id
-        if see(program, part, at, message_id, event, roles=new, now=now):
+        changed = see(program, part, at, message_id, event, roles=new, now=now)
+        if changed:
             rows.put_part(actor, via, part)
+        if changed or done:
+            places = rows.touched.setdefault(actor, set())
+            for feature in (*changed, *done):
+                places.update(program.by_feature.get(feature, ()))
 
 
 def _places_of_call(program: Program, call: str, event: Mapping[str, Any]) -> set[int]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from headwater.audiences.features import State
 from headwater.audiences.program import Program
 from headwater.audiences.scope import PersonView
 
-Parts = Mapping[str, Mapping[str, State]]
-"""An identifier to the states of features that its events have made."""
+
+class Part(Protocol):
+    """The states of features that one identifier's events have made."""
+
+    def get(self, name: str, /) -> State | None:
+        """Answer a feature's state; None if it has none."""
+        ...
+
+
+Parts = Mapping[str, Part]
+"""An identifier to its part."""
 
 _LOOKS_AHEAD = 50
 """Instants at which something may change that are looked at in one go; the next look is timed."""
@@ -39,13 +48,13 @@ class Person:
 
     def feature(self, feature: str) -> State | None:
         """Answer the state of all the person's events together; None if none was for it."""
-        if feature not in self._folded:
-            states: Sequence[State] = [
-                part[feature] for part in self.parts.values() if feature in part
-            ]
-            folded = self.program.features[feature].fold(states) if states else None
-            self._folded[feature] = folded
-        return self._folded[feature]
+        known = self._folded
+        if feature in known:
+            return known[feature]
+        states = [state for part in self.parts.values() if (state := part.get(feature)) is not None]
+        folded = self.program.features[feature].fold(states) if states else None
+        known[feature] = folded
+        return folded
 
     def trait(self, name: str) -> Any:
         """Answer a trait's value; one that is computed hides a written one of the same name."""

@@ -11,7 +11,7 @@ States are values that JSON can hold; `add` and `fold` answer new ones and leave
 from __future__ import annotations
 
 import json
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,12 +28,11 @@ State = Any
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An event as features see it. `roles` says, bit by bit, which of its feeds it fits."""
+    """An event as features see it, at an instant in milliseconds."""
 
     at: int
     message_id: str
     event: Mapping[str, Any]
-    roles: int
     now: int
 
 
@@ -50,8 +49,11 @@ class Feature(Protocol):
         """Which events it looks at; the number of each is its role."""
         ...
 
-    def add(self, state: State | None, seen: Seen) -> State | None:
-        """Answer the state with one more event; None where the event changes nothing."""
+    def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
+        """Answer the state with one more event; None where the event changes nothing.
+
+        `roles` says, bit by bit, which of the feeds the event fits.
+        """
         ...
 
     def fold(self, states: Sequence[State]) -> State:
@@ -83,7 +85,7 @@ class Figure:
         """The one kind of event."""
         return (self.selector,)
 
-    def add(self, state: State | None, seen: Seen) -> State | None:
+    def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
         value = look_up(seen.event, self.names) if self.names else None
         if not self.reducer.admits(value):
@@ -95,7 +97,9 @@ class Figure:
         if isinstance(self.window, Units):
             return self._added_to_unit(state or {}, item, seen.now)
         if isinstance(self.window, Moving):
-            items = [one for one in state or () if oldest is None or one[0] > oldest]
+            items = state or []
+            if items and items[0][0] <= seen.now - self.window.last:
+                items = [one for one in items if one[0] > seen.now - self.window.last]
             return self._thinned(with_item(items, item))
         if not self.window.contains(seen.at, seen.now):
             return None
@@ -140,6 +144,12 @@ class Figure:
         """Answer the figure now, and the first instant at which it may be another."""
         if state is None:
             return self.reducer.result(self.reducer.empty()), None
+        if isinstance(self.window, Moving) and self.window.skip is None:
+            first = bisect_right(state, now - self.window.last, key=_time)
+            if first == len(state):
+                return self.reducer.result(self.reducer.empty()), None
+            seen = reduce_items(self.reducer, state[first:] if first else state)
+            return self.reducer.result(seen), state[first][0] + self.window.last
         if isinstance(self.window, Moving):
             inside = [item for item in state if self.window.contains(item[0], now)]
             changes = [self.window.changes(item[0], now) for item in state]
@@ -174,15 +184,15 @@ class FigureSince:
         """What is counted, and since when."""
         return (self.selector, self.anchor)
 
-    def add(self, state: State | None, seen: Seen) -> State | None:
+    def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
         anchor, items = state or (None, [])
         parts: list[State] = [[anchor, items]]
-        if seen.roles & 1:
+        if roles & 1:
             value = look_up(seen.event, self.names) if self.names else None
             if self.reducer.admits(value):
                 parts.append([None, [self.reducer.item(seen.at, value, seen.message_id)]])
-        if seen.roles & 2:
+        if roles & 2:
             parts.append([seen.at, []])
         added = self.fold(parts)
         return None if added == state else added
@@ -206,6 +216,8 @@ class FigureSince:
 
 def with_item(items: list[Item], item: Item) -> list[Item]:
     """Answer a log with one more event, by time; what decides among equal times is its text."""
+    if not items or items[-1][0] < item[0]:
+        return [*items, item]
     added = list(items)
     insort(added, item, key=_order)
     return added
@@ -214,6 +226,11 @@ def with_item(items: list[Item], item: Item) -> list[Item]:
 def sorted_items(logs: Sequence[Sequence[Item]]) -> list[Item]:
     """Answer several logs as one."""
     return sorted((item for log in logs for item in log), key=_order)
+
+
+def _time(item: Item) -> int:
+    at: int = item[0]
+    return at
 
 
 def _order(item: Item) -> tuple[int, str]:

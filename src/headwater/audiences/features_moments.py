@@ -46,17 +46,17 @@ class Chain:
         """The kinds of events that steps, exclusions and the window name."""
         return self.selectors
 
-    def add(self, state: State | None, seen: Seen) -> State | None:
+    def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
         oldest = self.window.oldest(seen.now)
         if oldest is not None and seen.at <= oldest:
             return None
         held: dict[str, int] = state or {}
         own = str(seen.at)
-        if held.get(own, 0) | seen.roles == held.get(own, 0):
+        if held.get(own, 0) | roles == held.get(own, 0):
             return None
-        kept = {at: roles for at, roles in held.items() if oldest is None or int(at) > oldest}
-        kept[own] = kept.get(own, 0) | seen.roles
+        kept = {at: had for at, had in held.items() if oldest is None or int(at) > oldest}
+        kept[own] = kept.get(own, 0) | roles
         return kept
 
     def fold(self, states: Sequence[State]) -> State:
@@ -71,6 +71,11 @@ class Chain:
         """Tell whether there is such a chain inside the window, and when that may change."""
         if state is None:
             return False, None
+        present = 0
+        for roles in state.values():
+            present |= roles
+        if not all(present & link.role for link in self.links):
+            return False, None  # and time brings no events
         times = sorted((int(at), roles) for at, roles in state.items())
         inside = [(at, roles) for at, roles in times if self.window.contains(at, now)]
         if self.anchor:
@@ -128,12 +133,12 @@ class EndEvent:
         """The events, and the window's."""
         return (self.selector,) if self.anchor is None else (self.selector, self.anchor)
 
-    def add(self, state: State | None, seen: Seen) -> State | None:
+    def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
         own = None
-        if seen.roles & 1:
+        if roles & 1:
             own = [seen.at, seen.message_id, self.passes(seen.event, seen.at)]
-        added = self.fold([state or [None, None], [own, seen.at if seen.roles & 2 else None]])
+        added = self.fold([state or [None, None], [own, seen.at if roles & 2 else None]])
         return None if added == state else added
 
     def fold(self, states: Sequence[State]) -> State:
@@ -158,7 +163,7 @@ class Consent:
         """Any event may carry them."""
         return (EventSelector(call="any"),)
 
-    def add(self, state: State | None, seen: Seen) -> State | None:
+    def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
         preferences = look_up(seen.event, _PREFERENCES)
         if not isinstance(preferences, Mapping):
