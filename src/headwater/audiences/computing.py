@@ -46,7 +46,7 @@ def _figure(figure: EventFigure, scope: Scope) -> Value:
     def value(person: PersonView, now: int) -> tuple[Any, int | None]:
         state = person.feature(feature.id)
         result, change = feature.result(state, now)
-        if result is None or (state is None and figure.function not in {"count", "sum"}):
+        if result is None:
             return None, change
         if figure.function == "unique_count":
             return len(result), change
