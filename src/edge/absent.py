@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from headwater.actors.jobs import Job
+from headwater.api.services import SqlAnswer
 from headwater.audiences.conditions import Condition
 from headwater.audiences.membership import Backfill, Member, Membership, Preview
 from headwater.collect.arrival import Arrival
@@ -30,6 +31,14 @@ class NoQuestions:
     async def answer(self, workspace: str, question: Question) -> Table:  # noqa: ARG002 - the port's
         """Say that they cannot be answered here."""
         raise NotFound("Questions about populations are answered by the local server only.")
+
+
+class NoSql:
+    """SQL over all events, which needs the lake at hand."""
+
+    async def query(self, workspace: str, sql: str, *, limit: int) -> SqlAnswer:  # noqa: ARG002 - the port's
+        """Say that it cannot be run here."""
+        raise NotFound("SQL is run by the local server only; the lake's files are in the bucket.")
 
 
 class NoJobs:

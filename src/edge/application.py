@@ -94,6 +94,7 @@ class Application:
             NoAudiences,
             NoJobs,
             NoQuestions,
+            NoSql,
             NoTail,
         )
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
@@ -114,6 +115,7 @@ class Application:
                 status=EdgeStatus(self._started_at),
                 questions=NoQuestions(),
                 jobs=NoJobs(),
+                sql=NoSql(),
                 http=parts.http,
                 clock=parts.clock,
                 random=parts.random,

@@ -221,6 +221,9 @@ class Settings:
     question_seconds: float = setting(
         "Seconds that a question about populations may take.", default=60.0, read=seconds
     )
+    sql_seconds: float = setting(
+        "Seconds that a query of SQL may take.", default=60.0, read=seconds
+    )
     shutdown_grace: float = setting(
         "Seconds that SIGTERM gives to requests and deliveries under way.",
         default=15.0,

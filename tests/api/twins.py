@@ -7,6 +7,7 @@ are made by hand, so that their answers are known to the letter.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -18,7 +19,7 @@ from headwater.actors.jobs import Job
 from headwater.actors.migrations import Migration, migrate
 from headwater.actors.registry import Registry, Role
 from headwater.actors.workspace import WorkspaceActor
-from headwater.api.services import RuntimeStatus, Services
+from headwater.api.services import RuntimeStatus, Services, SqlAnswer
 from headwater.audiences.conditions import Condition
 from headwater.audiences.membership import Backfill, Clause, Member, Membership, Preview
 from headwater.collect.arrival import Arrival
@@ -421,6 +422,16 @@ class MemoryQuestions:
         return Table(columns, rows, NOW, exact=False, notes=(question.question,))
 
 
+class MemorySql:
+    """`SqlQueries` that finds what it was asked."""
+
+    async def query(self, workspace: str, sql: str, *, limit: int) -> SqlAnswer:
+        if "error" in sql:
+            raise BadRequest("No such column.", code="invalid_sql")
+        rows = json.dumps([[sql, limit], [workspace, None]]).encode()
+        return SqlAnswer([("=what", "VARCHAR"), ("n", "BIGINT")], rows, truncated=True)
+
+
 class MemoryJobs:
     """`Jobs` over the real table; nobody works on them."""
 
@@ -528,6 +539,7 @@ class World:
             status=MemoryStatus(),
             questions=MemoryQuestions(),
             jobs=self.jobs,
+            sql=MemorySql(),
             http=self.http,
             clock=self.clock,
             random=self.random,

@@ -12,7 +12,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MAX_DEPTH = 64
 _EVENT_STREAM = "/v1/tail"
 _LIVE = "/live"
-_QUESTIONS = "/v1/questions"
+_WITH_CSV = frozenset({"/v1/questions", "/v1/sql"})
 
 
 class RequestLimits:
@@ -81,7 +81,7 @@ def _check_accept(scope: Scope) -> None:
     streams = scope["path"] == _EVENT_STREAM or scope["path"].endswith(_LIVE)
     made = "text/event-stream" if streams else "application/json"
     wanted = {made, f"{made.partition('/')[0]}/*", "*/*", "application/json"}
-    if scope["path"] == _QUESTIONS:
+    if scope["path"] in _WITH_CSV:
         wanted.add("text/csv")
     for part in accepted.split(","):
         media_type, *parameters = (one.strip().lower() for one in part.split(";"))

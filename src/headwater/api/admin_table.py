@@ -22,6 +22,7 @@ from headwater.api.rejected import rejected_routes
 from headwater.api.segment_profiles import segment_profile_routes
 from headwater.api.services import Services
 from headwater.api.sources import source_routes
+from headwater.api.sql import sql_routes
 from headwater.api.status import status_routes
 from headwater.api.tail import tail_routes
 from headwater.api.workspaces import workspace_routes
@@ -37,6 +38,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     question_routes,
     ask_routes,
     job_routes,
+    sql_routes,
     segment_profile_routes,
     delivery_routes,
     rejected_routes,

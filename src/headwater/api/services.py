@@ -126,6 +126,33 @@ class Questions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SqlAnswer:
+    """What a query of SQL found.
+
+    Attributes:
+        columns: name and SQL type of each.
+        rows: a JSON list of lists.
+        truncated: there was more than may be answered.
+    """
+
+    columns: Sequence[tuple[str, str]]
+    rows: bytes
+    truncated: bool
+
+
+class SqlQueries(Protocol):
+    """Runs SQL over a workspace's lake, and what is not in it yet."""
+
+    async def query(self, workspace: str, sql: str, *, limit: int) -> SqlAnswer:
+        """Answer what one statement that reads finds, `limit` rows at most.
+
+        Raises:
+            BadRequest: it is not one, or takes too much time or memory.
+        """
+        ...
+
+
 class Jobs(Protocol):
     """Takes orders for long work, and tells how it goes."""
 
@@ -210,6 +237,7 @@ class Services:
     status: Status
     questions: Questions
     jobs: Jobs
+    sql: SqlQueries
     http: Http
     clock: Clock
     random: Random

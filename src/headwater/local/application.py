@@ -97,6 +97,7 @@ def _services(parts: Parts, intake: CountedIntake) -> Services:
         status=parts.figures,
         questions=parts.questions,
         jobs=parts.jobs,
+        sql=parts.sandbox,
         http=parts.http,
         clock=parts.clock,
         random=parts.random,

@@ -28,6 +28,7 @@ from headwater.local.metrics import Metrics
 from headwater.local.questions import LocalQuestions
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
+from headwater.local.sandbox.sandbox import Sandbox
 from headwater.local.sql import Database
 from headwater.local.tail import LiveTail
 from headwater.local.writer import Writer
@@ -53,6 +54,7 @@ class Parts:
     lake: LakeKeeper | None
     questions: LocalQuestions
     jobs: JobRunner
+    sandbox: Sandbox
     clock: Clock
     random: Random
 
@@ -120,6 +122,11 @@ async def running(
             lake, clock=clock, config=known.config, seconds=settings.question_seconds
         )
         ending.push_async_callback(questions.close)
+        sandbox = Sandbox(
+            None if lake is None else lake.relation,
+            path.with_name("scratch"),
+            seconds=settings.sql_seconds,
+        )
         jobs = JobRunner({}, writer=writer, readers=readers, clock=clock, random=random)
         ending.push_async_callback(jobs.stop)
         yield Parts(
@@ -136,6 +143,7 @@ async def running(
             lake=lake,
             questions=questions,
             jobs=jobs,
+            sandbox=sandbox,
             clock=clock,
             random=random,
         )

@@ -22,6 +22,7 @@ from headwater.local.command_line import (
     rejected,
     serve,
     sources,
+    sql,
     status,
     tail,
     talk,
@@ -63,6 +64,7 @@ application.command("ask")(ask.ask)
 application.command("say")(language.say)
 application.command("talk")(talk.talk)
 application.command("mcp")(mcp.mcp)
+application.command("sql")(sql.sql)
 application.command("who")(people.who)
 application.command("track")(events.track)
 application.command("identify")(events.identify)

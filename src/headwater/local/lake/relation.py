@@ -220,11 +220,18 @@ class Relation:
             if files
             else ""
         )
-        self._engine.execute(
-            f"CREATE OR REPLACE VIEW events AS SELECT coalesce(moved.person, rows.person)"  # noqa: S608 - as above
-            f" AS person, {_SHOWN}"
-            f" FROM ({stored}SELECT {_NAMES} FROM tail WHERE position > {reached}) AS rows"
-            f" LEFT JOIN moved ON rows.via = moved.identifier"
+        execute = self._engine.execute
+        execute(
+            f"CREATE OR REPLACE TABLE files_shown AS SELECT unnest([{files}]::VARCHAR[]) AS path"
+        )
+        execute(
+            "CREATE OR REPLACE VIEW tail_shown AS"  # noqa: S608 - as above
+            f" SELECT {_NAMES} FROM tail WHERE position > {reached}"
+        )
+        execute(
+            "CREATE OR REPLACE VIEW events AS SELECT coalesce(moved.person, rows.person) AS person,"  # noqa: S608 - as above
+            f" {_SHOWN} FROM ({stored}SELECT {_NAMES} FROM tail_shown) AS rows"
+            " LEFT JOIN moved ON rows.via = moved.identifier"
         )
 
 

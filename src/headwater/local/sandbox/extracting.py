@@ -1,0 +1,93 @@
+"""Files of selected events, written by the sandbox's process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from headwater.lake.schema import EVENTS
+from headwater.local.sandbox.checking import check_condition
+from headwater.local.sandbox.engine import open_engine, quoted
+from headwater.local.sandbox.orders import Extract, Join, Progress, Written
+from headwater.local.sandbox.selecting import condition
+
+_EVERY = 0.5  # seconds
+
+_WAYS = {
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+    "csv": "FORMAT csv, HEADER {header}",
+    "jsonl": "FORMAT json",
+}
+
+COLUMNS = tuple(one.name for one in EVENTS.columns if one.name not in {"rest", "position", "bot"})
+"""What an export has of each event: all that it says, without what only the lake has a use for."""
+
+_OBJECTS = frozenset({"properties", "traits", "context"})
+_TIMES = frozenset({"timestamp", "received_at", "original_timestamp", "sent_at"})
+
+
+def extract(order: Extract, tell: Callable[[Progress], None]) -> Written:
+    """Write selected events to a file: whole, and on the disk, when this returns."""
+    engine = open_engine(order.scene, writes=str(Path(order.path).parent))
+    if order.selection.where is not None:
+        check_condition(engine, order.selection.where)
+    rows = f"SELECT {_columns(order.form)} FROM events WHERE {condition(order.selection)}"  # noqa: S608 - checked above
+    if order.form == "csv":
+        # Parts of one file are put behind each other: the first line comes with the first.
+        rows = f"SELECT * FROM ({rows})"  # noqa: S608 - as above
+    way = _WAYS[order.form].format(header="false")
+    return _copy(engine, rows, way, order.path, tell)
+
+
+def join(order: Join, tell: Callable[[Progress], None]) -> Written:
+    """Write Parquet files as one."""
+    engine = duckdb.connect(
+        config={"memory_limit": f"{order.scene.memory}B", "threads": order.scene.threads}
+    )
+    engine.execute("SET TimeZone = 'UTC'")
+    parts = ", ".join(quoted(part) for part in order.parts)
+    rows = f"SELECT * FROM read_parquet([{parts}])"  # noqa: S608 - quoted paths
+    return _copy(engine, rows, _WAYS["parquet"], order.path, tell)
+
+
+def _copy(
+    engine: duckdb.DuckDBPyConnection,
+    rows: str,
+    way: str,
+    path: str,
+    tell: Callable[[Progress], None],
+) -> Written:
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_EVERY):
+            tell(Progress(max(0.0, engine.query_progress()) / 100))
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        found = engine.execute(f"COPY ({rows}) TO {quoted(path)} ({way})").fetchall()
+    finally:
+        ended.set()
+        watching.join()
+    with Path(path).open("rb") as file:
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+    return Written(rows=found[0][0] if found else 0, bytes=size)
+
+
+def _columns(form: str) -> str:
+    """Answer the columns of a form: JSON lines nest objects, the others have them as text."""
+    parts = []
+    for name in COLUMNS:
+        if form == "jsonl" and name in _OBJECTS:
+            parts.append(f'"{name}"::JSON AS "{name}"')
+        elif form != "parquet" and name in _TIMES:
+            parts.append(f'strftime("{name}", \'%Y-%m-%dT%H:%M:%S.%gZ\') AS "{name}"')
+        else:
+            parts.append(f'"{name}"')
+    return ", ".join(parts)
