@@ -16,7 +16,8 @@ _EXACT = 2**53  # up to here JavaScript's numbers are whole
 def plain(value: Any) -> Any:
     """Answer a value that JSON can hold: times as ISO 8601, bytes in Base64, big numbers as text.
 
-    What is no number (NaN, infinity) is null, as is a time that Python has not; a fraction is as near as a double comes.
+    What is no number (NaN, infinity) is null, as is a time that Python has not; a
+    fraction is as near as a double comes.
     """
     if isinstance(value, dict):
         return {str(plain(key)): plain(one) for key, one in value.items()}
