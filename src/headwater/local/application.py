@@ -29,11 +29,31 @@ _logger = logging.getLogger(__name__)
 
 # The first segments of the admin API's paths, so that metrics have few labels.
 ADMIN_ROUTES = frozenset(
-    {"accounts", "ask", "audiences", "computed-traits", "dead-letters"}
-    | {"deliveries", "destination-types", "destinations", "identity-rules"}
-    | {"jobs", "keys", "people", "questions", "rejected"}
-    | {"sources", "spaces", "status", "tail"}
-    | {"time-zone", "workspaces"}
+    {
+        "accounts",
+        "ask",
+        "audiences",
+        "computed-traits",
+        "dead-letters",
+        "deliveries",
+        "destination-types",
+        "destinations",
+        "exports",
+        "identity-rules",
+        "jobs",
+        "keys",
+        "people",
+        "questions",
+        "rejected",
+        "replays",
+        "sources",
+        "spaces",
+        "sql",
+        "status",
+        "tail",
+        "time-zone",
+        "workspaces",
+    }
 )
 
 
