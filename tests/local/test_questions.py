@@ -66,6 +66,41 @@ def test_people_are_as_they_are_now(server: Server) -> None:
     assert asked(server, question) == [["pro", 1, 2]]
 
 
+def test_audiences_and_accounts_are_those_of_now(server: Server) -> None:
+    """Members by the audience's key or id; accounts by what their own traits are."""
+    made = server.admin.post(
+        "/v1/audiences",
+        json={
+            "name": "Signers",
+            "key": "signers",
+            "condition": {"event": "Signed", "operator": "did"},
+        },
+    )
+    assert made.status_code in {200, 201}, made.text
+    for user in ("s1", "s2"):
+        server.send("/v1/track", {"userId": user, "event": "Signed"})
+    server.send("/v1/track", {"userId": "s3", "event": "Read"})
+    server.send("/v1/track", {"userId": "s1", "event": "Read"})
+    server.send("/v1/group", {"userId": "s3", "groupId": "acme", "traits": {"seats": 7}})
+    reads = {"question": "list", "by": {"events": "Read"}, "over": "today"}
+    signers = {"type": "audience", "audience": "signers"}
+    of_acme = {
+        "type": "account",
+        "where": [{"path": "seats", "operator": "at_least", "value": 5}],
+    }
+
+    assert asked(server, {**reads, "people": signers}) == [["user_id:s1", 1]]
+    assert asked(server, {**reads, "people": of_acme}) == [["user_id:s3", 1]]
+    by_key = {
+        "question": "trend",
+        "series": [{"events": "Read"}],
+        "over": "today",
+        "interval": None,
+        "breakdown": {"by": "audience", "name": made.json()["id"]},
+    }
+    assert sorted(asked(server, by_key)) == [["member", 1], ["not a member", 1]]
+
+
 def test_a_question_is_asked_at_the_terminal(server: Server, tmp_path: Path) -> None:
     """As a table, as JSON and as CSV; from an argument or from a file."""
     environment = {"HEADWATER_URL": server.url, "HEADWATER_ADMIN_KEY": ADMIN_KEY}
@@ -114,7 +149,7 @@ def test_what_takes_too_long_is_interrupted() -> None:
 
 async def test_without_a_lake_it_is_told() -> None:
     """Where it is switched off there is nothing to ask."""
-    questions = LocalQuestions(None, clock=SystemClock(), config=lambda _: None, seconds=1)
+    questions = LocalQuestions(None, Path(), clock=SystemClock(), config=lambda _: None, seconds=1)
 
     with pytest.raises(Conflict, match="lake, which is switched off"):
         await questions.answer("default", read_question(ORDERS))

@@ -119,7 +119,7 @@ async def running(
             lake=lake,
         )
         questions = LocalQuestions(
-            lake, clock=clock, config=known.config, seconds=settings.question_seconds
+            lake, path, clock=clock, config=known.config, seconds=settings.question_seconds
         )
         ending.push_async_callback(questions.close)
         sandbox = Sandbox(

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.errors import BadRequest, Conflict, Unavailable
 from headwater.local.lake.keeper import LakeKeeper
+from headwater.local.question_tables import QuestionTables
 from headwater.ports import Clock
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
@@ -25,12 +27,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_000_000
 """Rows that one query of a question may answer."""
 
-_MEMBERSHIPS = """
-CREATE TEMP TABLE IF NOT EXISTS memberships (
-    audience VARCHAR NOT NULL, person VARCHAR NOT NULL, since TIMESTAMPTZ NOT NULL
-)
-"""
-
 
 class TooSlow(BadRequest):
     """The question took too long."""
@@ -44,6 +40,7 @@ class LocalQuestions:
     def __init__(
         self,
         lake: LakeKeeper | None,
+        database: Path,
         *,
         clock: Clock,
         config: Callable[[str], WorkspaceConfig | None],
@@ -54,12 +51,14 @@ class LocalQuestions:
 
         Args:
             lake: what knows all events; None where it is switched off.
+            database: path of the one that memberships and accounts are read from.
             clock: tells what `today` is.
             config: a workspace's present configuration.
             seconds: how long a question may take.
             threads: how many questions are answered at once; others wait.
         """
         self._lake = lake
+        self._database = database
         self._clock = clock
         self._config = config
         self._seconds = seconds
@@ -91,21 +90,22 @@ class LocalQuestions:
 
     def _answer(self, lake: LakeKeeper, workspace: str, question: Question) -> Table:
         with lake.relation(workspace) as connection, in_time(connection, self._seconds):
-            connection.execute(_MEMBERSHIPS)
-            # Read after the connection was opened: it sees whatever was stored before this.
-            asking = ask(question, self._circumstances(workspace))
+            config = self._config(workspace) or WorkspaceConfig(workspace)
+            ids = {name: one.id for one in config.audiences for name in (one.id, one.key)}
+            tables = QuestionTables(
+                connection, self._database, workspace=workspace, audiences=set(ids.values())
+            )
+            # Told the time after the connection was opened, which sees all that was stored before.
+            now = self._clock.now()
+            asking = ask(question, Circumstances(DuckDB(), now, config.time_zone, audiences=ids))
             try:
                 query = next(asking)
                 while True:
+                    tables.provide(query.sql)
                     query = asking.send([_rows(connection, query.sql)])
             except StopIteration as done:
                 table: Table = done.value
                 return table
-
-    def _circumstances(self, workspace: str) -> Circumstances:
-        config = self._config(workspace)
-        zone = getattr(config, "time_zone", "UTC")
-        return Circumstances(DuckDB(), self._clock.now(), zone)
 
 
 @contextmanager
