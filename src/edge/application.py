@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from edge.http import App, Outgoing, answered, incoming
 from edge.isolate import Isolate, later
 from headwater.actors.workspace import WorkspaceActor
-from headwater.api.collect import CollectApp, CollectSettings
+from headwater.api.browser import BrowserApp, BrowserSettings
+from headwater.api.collect import CollectApp
+from headwater.api.collect_settings import collect_settings
 from headwater.api.errors import error_answer
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
@@ -58,14 +60,21 @@ class Application:
         self._isolate = isolate
         self._started_at = isolate.clock.now()
         self._intake = EdgeIntake(isolate)
-        self._settings = CollectSettings()
+        self._settings = collect_settings(isolate.options)
+        scripts = BrowserApp(
+            directory=isolate.directory,
+            clock=isolate.clock,
+            next_app=self._next,
+            settings=BrowserSettings(isolate.options.script_path),
+        )
         self._collect = CollectApp(
             intake=self._intake,
             directory=isolate.directory,
             clock=isolate.clock,
             random=isolate.random,
             settings=self._settings,
-            next_app=self._next,
+            next_app=scripts,
+            daily_salt=isolate.settings.daily_salt,
         )
         self._admin: App | None = None
 

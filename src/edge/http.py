@@ -75,8 +75,15 @@ async def incoming(request: Any, *, largest: int) -> Incoming:
         "headers": [one for one in headers if one[0] != b"x-forwarded-for"],
         "client": (address.decode("latin-1"), 0) if address else None,
         "server": (url.hostname, url.port or (443 if url.scheme == "https" else 80)),
+        "headwater.location": _location(getattr(request, "cf", None)),
     }
     return Incoming(scope, body)
+
+
+def _location(told: Any) -> dict[str, str]:
+    """Answer where Cloudflare says that a request came from, in Segment's words."""
+    parts = {name: getattr(told, name, None) for name in ("country", "region", "city")}
+    return {name: str(value) for name, value in parts.items() if value}
 
 
 async def answered(app: App, request: Incoming) -> Outgoing:

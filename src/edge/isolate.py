@@ -32,7 +32,8 @@ class Isolate:
     def __init__(self, env: Any) -> None:
         self.clock = EdgeClock()
         self.random = EdgeRandom()
-        self.http = EdgeHttp(allow_private_networks=_settings(env).allow_private_networks)
+        self.options = _settings(env)
+        self.http = EdgeHttp(allow_private_networks=self.options.allow_private_networks)
         self.actors = EdgeActors(env)
         self.queue = EdgeQueue(env)
         self.configurations = Configurations()

@@ -70,7 +70,7 @@ def test_a_first_deployment_has_what_its_operator_preset() -> None:
     (config,) = answer.changed
     assert [key.key for source in config.sources for key in source.write_keys] == ["wk-preset"]
     assert settings.do(None, Registry.key, "hw-preset-key").role == "admin"
-    assert again == Caught([], ["default"])
+    assert again == Caught([], ["default"], answer.salt)
 
 
 def test_a_method_answers_over_the_wire_as_at_home(settings: Settings) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from headwater.api.collect import CollectApp, CollectSettings
+from headwater.api.collect import CollectApp
+from headwater.api.collect_settings import CollectSettings
 from headwater.api.directory import WriteKeyDirectory
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection

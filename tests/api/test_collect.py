@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.api.collect import CollectSettings
 from headwater.api.collect_routes import ROUTES
+from headwater.api.collect_settings import CollectSettings
 from headwater.api.pixel import GIF
 from headwater.errors import Unavailable
 from headwater.workspace import Source, WorkspaceConfig, WriteKey

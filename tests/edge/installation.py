@@ -90,8 +90,11 @@ def environment() -> dict[str, str]:
 
 
 def _npm() -> list[str]:
-    carried = node().parent / "npm"
-    return [str(carried if carried.exists() else shutil.which("npm") or "npm")]
+    # Started by its own file: the wheel's `bin/npm` was a link that pip made a file of.
+    carried = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if carried.is_file():
+        return [str(node()), str(carried)]
+    return [shutil.which("npm") or "npm"]
 
 
 def _major(program: str) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from headwater.local.application import collect_settings, route_of
+from headwater.api.collect_settings import collect_settings
+from headwater.local.application import route_of
 from headwater.settings import Settings
 from tests.server import Server
 

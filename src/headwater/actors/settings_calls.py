@@ -48,10 +48,11 @@ class Catch(msgspec.Struct, frozen=True, tag=True):
 
 
 class Caught(msgspec.Struct, frozen=True, tag=True):
-    """The configurations that were not known, and all workspaces that there are."""
+    """The configurations that were not known, all workspaces that there are, and today's salt."""
 
     changed: list[WorkspaceConfig]
     workspaces: list[str]
+    salt: str
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

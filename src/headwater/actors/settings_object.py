@@ -7,6 +7,7 @@ settings are read from here once for each version and isolate, never on the way 
 from __future__ import annotations
 
 from headwater.actors import settings_calls
+from headwater.actors.daily_salt import salt_of_day
 from headwater.actors.migrations import migrate
 from headwater.actors.registry import DEFAULT_WORKSPACE, Registry
 from headwater.actors.schemas import SETTINGS, migrations
@@ -73,6 +74,7 @@ class SettingsObject:
                 if call.known.get(config.workspace) != config.version
             ],
             workspaces,
+            salt_of_day(self._sql, random=self._random, now=now),
         )
 
     def _prepare(self, call: Catch, now: int) -> None:

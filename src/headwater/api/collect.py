@@ -8,10 +8,11 @@ and there is never a redirect, which SDKs would take for success.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from headwater.api.client_address import ClientAddress
 from headwater.api.collect_answer import (
@@ -24,6 +25,7 @@ from headwater.api.collect_answer import (
     send_preflight,
 )
 from headwater.api.collect_routes import ROUTES, Route
+from headwater.api.collect_settings import CollectSettings
 from headwater.api.cors import preflight_headers
 from headwater.api.credentials import key_in_header, key_in_query
 from headwater.api.doors import Doors, Workspace
@@ -36,7 +38,7 @@ from headwater.collect.assemble import Circumstances, Collected, reject
 from headwater.collect.enrich import Sender
 from headwater.collect.envelope import Envelope, open_batch, open_single, write_key
 from headwater.collect.intake import Directory, Intake
-from headwater.collect.limits import Limits, inflate
+from headwater.collect.limits import inflate
 from headwater.errors import BadRequest, Unavailable
 from headwater.ports import Clock, Random
 from headwater.workspace import Source
@@ -48,23 +50,6 @@ _DRAIN_SECONDS = 5
 
 # Where a request that was taken already, but must be answered at length, keeps what was taken.
 _TAKEN = "headwater.taken"
-
-
-@dataclass(frozen=True, slots=True)
-class CollectSettings:
-    """What may be set about collecting.
-
-    Attributes:
-        limits: how large requests may be.
-        trusted_proxies: addresses or networks whose `X-Forwarded-For` is believed.
-        events_path: one more address of `/v1/batch`, under a name of the site's own.
-        visitor_cookie: the cookie that a page's visitor is kept in; empty for none.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    trusted_proxies: tuple[str, ...] = ()
-    events_path: str | None = None
-    visitor_cookie: str = ""
 
 
 class _Taken(NamedTuple):
@@ -259,7 +244,10 @@ class CollectApp:
         ip = self._client_address.read(client[0] if client else None, forwarded_for)
         is_browser = route.is_pixel or b"origin" in headers
         purpose = headers.get(b"sec-purpose", b"")
-        return _sender(ip, headers.get(b"user-agent", b""), is_browser, purpose)
+        sender = _sender(ip, headers.get(b"user-agent", b""), is_browser, purpose)
+        if location := scope.get("headwater.location"):
+            return replace(sender, location=location)
+        return sender
 
     def _refusal(self, route: Route, error: Exception) -> Answer:
         request_id = self._random.uuid()

@@ -43,12 +43,14 @@ class Sender(msgspec.Struct, frozen=True):
         user_agent: the header as it came.
         is_browser: a browser's script or picture made this request.
         purpose: the request's `Sec-Purpose`: what a page that nobody sees yet is drawn for.
+        location: where the address is, as far as the network tells (`country`, `region`, `city`).
     """
 
     ip: str | None = None
     user_agent: str | None = None
     is_browser: bool = False
     purpose: str | None = None
+    location: Mapping[str, str] | None = None
 
     def library(self) -> dict[str, str]:
         """Answer what to call the library of a client that does not name its own."""
@@ -82,6 +84,8 @@ def complete(
     if not is_full and _is_from_device(full, sender):
         if sender.ip and full.get("ip") is None:
             full["ip"] = sender.ip
+            if sender.location and full.get("location") is None:
+                full["location"] = dict(sender.location)
         if sender.user_agent and full.get("userAgent") is None:
             full["userAgent"] = sender.user_agent
     page = full.get("page")

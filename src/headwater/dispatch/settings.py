@@ -85,6 +85,7 @@ class SettingsOverActors:
         self._write_key = write_key
         self._admin_key = admin_key
         self._looked_at: int | None = None
+        self._salt = b""
 
     async def ready(self, later: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         """Return once something is known; have it looked after beside the request if it is old.
@@ -111,7 +112,12 @@ class SettingsOverActors:
             self._known.put(config)
         for workspace in known.keys() - set(answer.workspaces):
             self._known.remove(workspace)
+        self._salt = bytes.fromhex(answer.salt)
         self._looked_at = now
+
+    def daily_salt(self) -> bytes:
+        """Answer today's salt, as it was when the settings were last looked after."""
+        return self._salt
 
     async def look_again(self) -> bool:
         """Learn what has changed, unless that was done within the last second; tell whether."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from headwater.api.admin import admin_app
 from headwater.api.browser import BrowserApp, BrowserSettings
-from headwater.api.collect import CollectApp, CollectSettings
+from headwater.api.collect import CollectApp
 from headwater.api.collect_routes import ROUTES
+from headwater.api.collect_settings import collect_settings
 from headwater.api.services import Services
-from headwater.collect.limits import Limits
 from headwater.local import operations
 from headwater.local.daily_salt import DailySalt
 from headwater.local.dead_letters import DeadLetters
@@ -121,19 +121,6 @@ def _services(parts: Parts, intake: CountedIntake) -> Services:
         http=parts.http,
         clock=parts.clock,
         random=parts.random,
-    )
-
-
-def collect_settings(settings: Settings) -> CollectSettings:
-    """Answer what the collector may be set to."""
-    limits = Limits(
-        batch=settings.max_batch_bytes,
-        event=settings.max_event_bytes,
-        events=settings.max_batch_events,
-        depth=settings.max_depth,
-    )
-    return CollectSettings(
-        limits, settings.trusted_proxies, settings.events_path, settings.visitor_cookie
     )
 
 

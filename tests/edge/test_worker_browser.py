@@ -1,0 +1,62 @@
+"""Browsers and the Worker: the snippet, the visitor's cookie, and who wants nothing stored."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+from tests.edge.face import Face
+from tests.server import WRITE_KEY
+
+PAGE = {"host": "data.shop.test", "origin": "https://www.shop.test", "user-agent": "Mozilla/5.0"}
+
+
+def page(message_id: str, **rest: Any) -> dict[str, Any]:
+    """Answer a page event."""
+    return {"type": "page", "messageId": message_id, **rest}
+
+
+def posted(face: Face, event: dict[str, Any], **headers: str) -> Any:
+    """Answer what a page's request is answered."""
+    body = {"batch": [event], "writeKey": WRITE_KEY}
+    return face.http.post("/v1/b", json=body, headers={**PAGE, **headers})
+
+
+def test_the_snippet_is_served(face: Face) -> None:
+    """The same script as locally, small, and cached."""
+    answer = face.http.get("/hw.js")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert len(gzip.compress(answer.content, 9)) < 3072
+    settings = face.http.get(f"/v1/projects/{WRITE_KEY}/settings").json()
+    assert settings["integrations"]["Segment.io"]["apiKey"] == WRITE_KEY
+
+
+def test_the_server_sets_the_visitors_cookie(face: Face) -> None:
+    """With the attributes that Safari leaves alone, on the domain of page and server."""
+    answer = posted(face, page("b1", anonymousId="visitor-1"), **{"x-forwarded-proto": "https"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["set-cookie"] == (
+        "hw_anonymous_id=visitor-1; Max-Age=34560000; Path=/; SameSite=Lax;"
+        " Domain=shop.test; Secure"
+    )
+    stranger = posted(face, page("b2", anonymousId="v"), origin="https://other.example")
+    assert "set-cookie" not in stranger.headers
+
+
+def test_who_wants_nothing_stored_is_one_visitor_for_the_day(face: Face) -> None:
+    """The Worker names them by the day's secret, the same in each request; no cookie is set."""
+    address = {"cf-connecting-ip": "203.0.113.7"}
+    for number in (1, 2):
+        event = page(f"c{number}", context={"cookieless": True})
+        answer = posted(face, event, **address)
+        assert answer.status_code == 200, answer.text
+        assert "rejected" not in answer.json()
+        assert "set-cookie" not in answer.headers
+
+
+def test_bots_are_marked(face: Face) -> None:
+    """A crawler's event is kept, with the reason why it does not count."""
+    posted(face, page("d1", anonymousId="crawler"), **{"user-agent": "Googlebot/2.1"})
+    (event,) = face.read("/v1/people/anonymous_id:crawler/events")["events"]
+    assert event["context"]["bot"] == {"reason": "user_agent", "name": "Googlebot"}
