@@ -13,12 +13,12 @@ from tests.edge.workerd import Workerd
 
 def test_the_tables_name_what_there_is() -> None:
     """A test that is gone leaves the tables."""
-    names = FILES | {name.partition("::")[0] for name in LOCAL_ONLY}
+    names = FILES | {name.partition("::")[0].partition("[")[0] for name in LOCAL_ONLY}
 
     assert [name for name in names if not (installation.ROOT / name).is_file()] == []
     for name in LOCAL_ONLY:
         file, _, function = name.partition("::")
-        text = (installation.ROOT / file).read_text("utf-8")
+        text = (installation.ROOT / file.partition("[")[0]).read_text("utf-8")
         assert not function or f"def {function}(" in text
 
 
@@ -31,6 +31,8 @@ def test_the_tables_name_what_there_is() -> None:
         ("tests/collect/test_documentation.py::test_x", False),
         ("tests/actors/test_migrations.py::test_x", False),
         ("tests/local/test_sql.py::test_x", False),
+        ("tests/contract/test_bucket.py::test_x[own]", True),
+        ("tests/contract/test_bucket.py::test_x[s3]", False),
     ],
 )
 def test_what_runs_on_both(test: str, expected: bool) -> None:  # noqa: FBT001 - a table

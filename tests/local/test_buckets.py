@@ -1,8 +1,7 @@
-"""What the `Bucket` port promises, held by each of its implementations."""
+"""What is particular to folders and S3 as buckets; what both must do is in `tests/contract`."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from headwater.lake.catalogue import Catalogue
 from headwater.local.folder_bucket import STAGED, FolderBucket
 from headwater.local.lake.nearby import Fetched, RangeFile
 from headwater.local.s3_bucket import S3Bucket
-from headwater.ports import Bucket, BucketFailure, BucketRefused, ObjectMissing, StoredObject
-from tests.lake.memory_bucket import MemoryBucket
+from headwater.ports import BucketFailure, BucketRefused
 from tests.lake.test_catalogue import entry, lake_file
 from tests.s3_server import BUCKET, RoughRoad, S3Server
 
@@ -28,75 +26,6 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         for name, value in server.environment().items():
             patch.setenv(name, value)
         yield server
-
-
-@pytest.fixture(params=["memory", "folder", "s3"])
-def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
-    """Answer an empty bucket of each kind."""
-    if request.param == "memory":
-        return MemoryBucket()
-    if request.param == "folder":
-        return FolderBucket(tmp_path / "lake")
-    request.getfixturevalue("s3")
-    return S3Bucket(f"s3://{BUCKET}/{tmp_path.name}")
-
-
-async def test_what_is_put_is_there(bucket: Bucket) -> None:
-    """An object is read whole, in part, and from its end; a second put replaces it."""
-    assert await bucket.put("w/a.bin", b"0123456789")
-
-    assert await bucket.get("w/a.bin") == b"0123456789"
-    assert await bucket.range("w/a.bin", 2, 3) == b"234"
-    assert await bucket.range("w/a.bin", 8, 100) == b"89"
-    assert await bucket.range("w/a.bin", -4, 2) == b"67"
-    assert await bucket.range("w/a.bin", -100, 100) == b"0123456789"
-    assert await bucket.put("w/a.bin", b"new")
-    assert await bucket.get("w/a.bin") == b"new"
-
-
-async def test_what_is_not_there_is_missing(bucket: Bucket) -> None:
-    """Reading it raises; deleting it does not."""
-    with pytest.raises(ObjectMissing):
-        await bucket.get("nothing")
-    with pytest.raises(ObjectMissing):
-        await bucket.range("nothing", 0, 1)
-    await bucket.delete(["nothing"])
-
-
-async def test_an_object_is_made_once(bucket: Bucket) -> None:
-    """Of many who put only where nothing is, one succeeds, and its bytes stay."""
-    tries = [bucket.put("log/1", bytes([n]), only_if_absent=True) for n in range(8)]
-    answers = await asyncio.gather(*tries)
-
-    assert sum(answers) == 1
-    assert await bucket.get("log/1") == bytes([answers.index(True)])
-
-
-async def test_a_listing_is_in_order(bucket: Bucket) -> None:
-    """By key, under a prefix that need not end at a slash, and behind a key."""
-    for key in ("w/log/2", "w/log/10", "w/logs", "w/log/1", "v/log/1"):
-        await bucket.put(key, b"xyz", cold=True)
-
-    assert await bucket.list("w/log/") == [
-        StoredObject("w/log/1", 3),
-        StoredObject("w/log/10", 3),
-        StoredObject("w/log/2", 3),
-    ]
-    assert [one.key for one in await bucket.list("w/log", after="w/log/10")] == [
-        "w/log/2",
-        "w/logs",
-    ]
-    assert await bucket.list("nobody/") == []
-    assert len(await bucket.list("")) == 5
-
-
-async def test_what_is_deleted_is_gone(bucket: Bucket) -> None:
-    """One call deletes many."""
-    for key in "abc":
-        await bucket.put(f"w/{key}", b"1")
-    await bucket.delete(["w/a", "w/b"])
-
-    assert [one.key for one in await bucket.list("w/")] == ["w/c"]
 
 
 async def test_a_file_that_was_not_finished_is_no_object(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Cloudflare's R2: the adapter of the `Bucket` port."""
