@@ -25,6 +25,9 @@ from headwater.actors.identity_calls import (
     event_of,
 )
 from headwater.actors.identity_object import PATIENCE, IdentityObject
+from headwater.audiences.audience import Audience, text_of
+from headwater.audiences.conditions import EventCondition, EventSelector, Rolling
+from headwater.audiences.program import features_of
 from headwater.profiles.people import TimelineFilter
 from headwater.workspace import DestinationConfig, WorkspaceConfig
 from tests.databases import empty_database
@@ -33,6 +36,7 @@ from tests.simulation.world import WORKSPACE, arrival
 NAME = f"{WORKSPACE}/user_id:1"
 HOOK = DestinationConfig("d", "webhook", "hook", {"url": "https://example.com/hook"})
 PLAIN = WorkspaceConfig(WORKSPACE, version=2)
+_DAY = 86_400_000
 ROUTED = WorkspaceConfig(WORKSPACE, version=3, destinations=(HOOK,))
 
 
@@ -164,3 +168,39 @@ def test_a_refusal_changes_nothing_and_says_why() -> None:
     assert isinstance(answer, Refused)
     assert answer.error == "NotFound"
     assert "no link" in answer.message
+
+
+def test_its_alarm_acts_on_audiences_timers() -> None:
+    """Entering is an event like any other; what time alone ends, the alarm has told."""
+    lately = EventCondition(EventSelector("Played"), window=Rolling("2d"))
+    players = Audience("aud", "players", "Players", text_of(lately), since=3)
+    one = One(
+        WorkspaceConfig(
+            WORKSPACE,
+            version=3,
+            destinations=(HOOK,),
+            audiences=(players,),
+            features=dict.fromkeys(features_of((players,), (), "UTC"), 3),
+        )
+    )
+    one.now = 10 * _DAY
+    played = arrival("m1", "track", ("user_id:1",), at=one.now, event="Played")
+    entered = one.ask(Receive([event_of(played)]))
+    assert isinstance(entered, Received)
+    assert entered.stored == [0]
+    assert entered.parcel is not None
+    drained = one.ask(Acknowledge(entered.parcel.id, entered.parcel.token))
+    while isinstance(drained, Standing) and drained.parcel is not None:
+        drained = one.ask(Acknowledge(drained.parcel.id, drained.parcel.token))
+
+    at = one.object.wake_at(one.sql, now=one.now)
+    assert at is not None
+    assert one.now + _DAY < at <= one.now + 3 * _DAY
+    one.now = at
+    one.object.alarm()
+    exited = one.ask(Continue())
+
+    assert isinstance(exited, Standing)
+    assert exited.parcel is not None
+    assert "Audience Exited" in str(exited.parcel.commands)
+    assert one.object.wake_at(one.sql, now=one.now) == one.now + PATIENCE  # the parcel alone
