@@ -218,6 +218,13 @@ class Settings:
     readers: int = setting(
         "Threads that answer reads from the database.", default=2, read=whole(1, 64)
     )
+    model_url: str | None = setting(
+        "OpenAI-compatible endpoint (up to /v1) of a model that may propose plans; none asks none.",
+        default=None,
+        read=text,
+    )
+    model_name: str = setting("Model that is asked there.", default="gpt-4o-mini", read=text)
+    model_key: str | None = setting("Key for that endpoint.", default=None, read=key, secret=True)
     question_seconds: float = setting(
         "Seconds that a question about populations may take.", default=60.0, read=seconds
     )

@@ -16,6 +16,7 @@ from headwater.api.ask_plans import KeptPlans
 from headwater.api.ask_reach import reach_of
 from headwater.api.authentication import Caller
 from headwater.api.fields import Identifier, Json, LongText, Order, Text, View
+from headwater.api.proposer import propose
 from headwater.api.services import Services
 from headwater.errors import BadRequest, Conflict, NotFound
 from headwater.language.chains import read_chain
@@ -29,10 +30,11 @@ from headwater.language.plan import (
 )
 from headwater.language.plan_parts import Effect
 from headwater.language.plan_words import in_words
+from headwater.language.refusal import NotUnderstood
 
 _ROLES: dict[Effect, Role] = {
-    "reads": "read", "records": "write", "defines": "write", "sends": "write",
-    "merges": "write", "routes": "admin", "erases": "admin",
+    "reads": "read", "records": "write", "sends": "write", "merges": "write",
+    "defines": "admin", "routes": "admin", "erases": "admin",
 }  # fmt: skip
 
 _TEXT = "What you want, such as 'user-123 signed up' or 'signups this week'."
@@ -59,7 +61,8 @@ class AskView(View):
     """A plan, what it does and to how many, and, once carried out, what came of it.
 
     `hash` names exactly this plan. `effect` is `reads`, `records`, `merges`, `erases`, `sends`,
-    `routes` or `defines`. `missing` says what this server would need to carry it out.
+    `routes` or `defines`. `missing` says what this server would need to carry it out; `proposed`
+    that a model made it, and that it was only shown.
     """
 
     plan: dict[str, Any]
@@ -70,6 +73,7 @@ class AskView(View):
     notes: list[str]
     definitions: dict[str, dict[str, Any]]
     missing: str | None
+    proposed: bool
     executed: bool
     result: dict[str, Any] | None
 
@@ -85,13 +89,19 @@ class Asking:
     async def ask(self, caller: Caller, order: AskOrder, *, only_plan: bool) -> AskView:
         """Answer the plan of an order, carried out unless only the plan is wanted.
 
+        What the grammar does not know a model may propose, where one is configured; that is only
+        shown.
+
         Raises:
             NotUnderstood, Ambiguous: see `Language.read`.
             Conflict: the plan rests on a guess and needs its hash to be carried out.
             NotYet: this server cannot carry it out.
         """
         asked = self._asked(caller, order)
-        plan, understood = self._plan(asked, order)
+        try:
+            plan, understood = self._plan(asked, order)
+        except NotUnderstood as refusal:
+            return await self._proposed(asked, order, refusal)
         if only_plan:
             self._kept.keep(asked.workspace, plan, now=asked.now)
             return await self._view(plan, understood, asked)
@@ -106,6 +116,24 @@ class Asking:
         view = await self._view(plan, understood, asked)
         result = await carry_out(plan, asked)
         return view.model_copy(update={"executed": True, "result": result})
+
+    async def _proposed(self, asked: Asked, order: AskOrder, refusal: NotUnderstood) -> AskView:
+        """Answer the plan that a model proposes: shown, never carried out but by its hash."""
+        model = self._services.model
+        if model is None or not order.text or order.steps:
+            raise refusal
+        try:
+            plan = await propose(
+                model, self._services.http, order.text, order.params, today=asked.today
+            )
+        except NotUnderstood as error:
+            raise NotUnderstood(
+                f"{refusal.message} {error.message}", part=refusal.part, nearest=refusal.nearest
+            ) from error
+        self._kept.keep(asked.workspace, plan, now=asked.now)
+        note = f"proposed by {model.name}; send its hash to have it done"
+        view = await self._view(plan, Understanding({}, (note,)), asked)
+        return view.model_copy(update={"proposed": True})
 
     def _asked(self, caller: Caller, order: AskOrder) -> Asked:
         config = self._services.config(caller.workspace)
@@ -153,6 +181,7 @@ class Asking:
             notes=list(understood.notes),
             definitions={name: dict(one) for name, one in understood.definitions.items()},
             missing=missing_for(plan),
+            proposed=False,
             executed=False,
             result=None,
         )

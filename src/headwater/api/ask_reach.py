@@ -35,6 +35,6 @@ async def _people(plan: Any, asked: Asked) -> int | None:
     if people is None:
         return None
     try:
-        return await questions.count_of(to_json(people), asked, plan)
+        return await questions.count_of(to_json(people), asked)
     except HeadwaterError:
         return None  # an audience that is named may not exist; carrying out will say so

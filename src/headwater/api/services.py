@@ -10,6 +10,7 @@ from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
 from headwater.actors.jobs import Job
 from headwater.actors.registry import Registry
 from headwater.actors.workspace import WorkspaceActor
+from headwater.api.proposer import Model
 from headwater.audiences.membership import Audiences
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Intake
@@ -222,6 +223,7 @@ class Services:
         http: sends a destination's test event, behind the same guard as deliveries.
         requests_per_second: how many each admin key may make; 0 is no limit.
         max_body_bytes: the largest request body.
+        model: a language model that may propose plans for what the grammar does not know.
         heartbeat_seconds: how long `/v1/tail` may be silent, so that proxies keep it open.
     """
 
@@ -244,3 +246,4 @@ class Services:
     requests_per_second: int = 1000
     max_body_bytes: int = 1024 * 1024
     heartbeat_seconds: float = 15.0
+    model: Model | None = None

@@ -158,6 +158,7 @@ class Shown:
         notes: what was corrected or assumed.
         definitions: business words in it, and their meaning.
         missing: what the server would need to do it; None where it can.
+        proposed: a language model made it, as the grammar did not know the text.
     """
 
     plan: Mapping[str, Any]
@@ -168,13 +169,17 @@ class Shown:
     notes: tuple[str, ...]
     definitions: Mapping[str, Any]
     missing: str | None
+    proposed: bool = False
 
 
 def read_answer(body: Mapping[str, Any]) -> Any:
     """Answer what a phrase is worth: a `Shown`, people, a number, a table, or what was done."""
     if not body["executed"]:
         names = ("plan", "words", "effect", "hash", "reach", "definitions", "missing")
-        return Shown(**{name: body[name] for name in names}, notes=tuple(body["notes"]))
+        proposed = bool(body.get("proposed"))
+        return Shown(
+            **{name: body[name] for name in names}, notes=tuple(body["notes"]), proposed=proposed
+        )
     result, do = body["result"], body["plan"]["do"]
     if do == "count_people":
         return result["count"]

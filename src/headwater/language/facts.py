@@ -61,7 +61,8 @@ class _Facts:
         if found is None:
             return self._of_visitor(at, end) and not bullets
         subject, at = found
-        self.phrase.reached(at)
+        if subject.is_exact:
+            self.phrase.reached(at)
         if self.phrase.low(at) == ":" and at + 1 == end:
             return bool(bullets) and all(self._bullet(subject, one) for one in bullets)
         if self.phrase.low(at) == ":":
@@ -113,7 +114,8 @@ class _Facts:
         for start, stop in self._clauses(at, end):
             said = self._happening(subject, start, stop)
             if said is None:
-                self.phrase.reached(start)
+                if subject.is_exact:
+                    self.phrase.reached(start)
                 return False
             self._record(subject.id, *said)
             self.phrase.reached(stop)

@@ -13,6 +13,7 @@ from headwater.api.browser import BrowserApp, BrowserSettings
 from headwater.api.collect import CollectApp
 from headwater.api.collect_routes import ROUTES
 from headwater.api.collect_settings import collect_settings
+from headwater.api.proposer import Model
 from headwater.api.services import Services
 from headwater.local import operations
 from headwater.local.daily_salt import DailySalt
@@ -65,7 +66,7 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         readiness=readiness,
         metrics=parts.metrics,
         refresh=parts.figures.refresh,
-        next_app=admin_app(_services(parts, intake)),
+        next_app=admin_app(_services(parts, intake, settings)),
     )
     scripts = BrowserApp(
         directory=parts.known,
@@ -101,8 +102,12 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
     return collect, drain
 
 
-def _services(parts: Parts, intake: CountedIntake) -> Services:
+def _services(parts: Parts, intake: CountedIntake, settings: Settings) -> Services:
+    model = None
+    if settings.model_url is not None:
+        model = Model(settings.model_url, settings.model_name, settings.model_key)
     return Services(
+        model=model,
         people=parts.identities,
         audiences=parts.audiences,
         workspaces=LocalWorkspaces(parts.writer, parts.readers, random=parts.random),

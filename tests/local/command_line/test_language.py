@@ -73,7 +73,7 @@ def test_lines_from_a_pipe_are_said_in_turn(server: Server) -> None:
     assert "Recorded Order Completed for user_id:user-123." in done.stdout
     assert "order_id=456, revenue=99.99" in done.stdout
     assert "99.99" in done.stdout.split("Newest events")[1]
-    assert "'green ideas' is not understood" in done.stderr
+    assert "'colorless green ideas' is not understood" in done.stderr
     assert "99.99" in done.stdout.split("Newest events")[1]
     assert "No destinations." in done.stdout
     assert "Traceback" not in done.stderr

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from headwater.api.acts import deliveries, facts, people, questions, routes
+from headwater.api.acts import audiences, deliveries, facts, people, questions, routes
 from headwater.api.acts.asked import Asked, NotYet
 from headwater.language.plan import Chain, kinds
 
@@ -22,6 +22,7 @@ ACTS: Mapping[str, Act] = {
     "merge": people.merge,
     "show_person": people.show_person,
     "export_person": people.export_person,
+    "define_audience": audiences.define_audience,
     "route_events": routes.route_events,
     "list_routes": routes.list_routes,
     "delivery_status": deliveries.delivery_status,
@@ -38,7 +39,7 @@ def missing_for(plan: Any) -> str | None:
     if isinstance(plan, Chain):
         return "journeys"
     needs: str | None = kinds()[plan.do].needs
-    return needs or "audiences"
+    return needs or plan.do.replace("_", " ")
 
 
 async def carry_out(plan: Any, asked: Asked) -> dict[str, Any]:
