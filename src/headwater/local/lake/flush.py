@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,13 +15,13 @@ from headwater.lake.manifest import Flushed, LakeFile, Tier
 from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.local.lake.arrow import FileWriter, arrow_table, groups, in_order
 from headwater.local.lake.orders import Flush, Written
+from headwater.local.lake.splitting import Splitter, lake_table
 from headwater.local.lake.tail import (
     EventRow,
     IdentityRow,
     changed,
     events_behind,
     everything,
-    lake_rows,
     last_change,
 )
 from headwater.local.sql import Database, open_reader
@@ -31,6 +31,9 @@ LEVEL = 1
 """Of zstd, for files that are soon compacted."""
 
 _IDENTITY_PAGE = 50_000
+
+
+_splitter = cache(Splitter)  # an order after the other: one will do
 
 
 class _Names:
@@ -52,7 +55,7 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
     with closing(open_reader(Path(order.database))) as sql:
         sql.execute("BEGIN")
         rows, until = events_behind(sql, order.position, limit=order.limit)
-        for workspace, day, table in _event_tables(sql, order, rows):
+        for workspace, day, table in _event_tables(sql, order, rows, _splitter()):
             key = keys.events_key(workspace, day, names.next())
             written = await put_file(bucket, EVENTS, key, table, day=day)
             files.setdefault(workspace, []).append(written)
@@ -67,18 +70,21 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
 
 
 def _event_tables(
-    sql: Database, order: Flush, rows: Sequence[EventRow]
+    sql: Database, order: Flush, rows: Sequence[EventRow], splitter: Splitter
 ) -> Iterable[tuple[str, int, pa.Table]]:
     """Answer the events of each workspace and day, in the order of a compacted file."""
-    parts: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for workspace, row in lake_rows(sql, rows):
+    parts: dict[str, list[EventRow]] = {}
+    for one in rows:
+        parts.setdefault(one.actor.partition("/")[0], []).append(one)
+    for workspace, part in sorted(parts.items()):
         reached = order.workspaces.get(workspace, Flushed()).position
-        if row["position"] > reached:
-            day = keys.day_number(row["received_at"])
-            parts.setdefault((workspace, day), []).append(row)
-    for (workspace, day), part in sorted(parts.items()):
-        columns = {name: [row[name] for row in part] for name in part[0]}
-        yield workspace, day, in_order(EVENTS, arrow_table(EVENTS, columns))
+        new = [one for one in part if one.position > reached]
+        if not new:
+            continue
+        table = lake_table(splitter, sql, new)
+        days = table.column("received_at").to_numpy().astype("datetime64[D]").astype(int)
+        for day in sorted(set(days.tolist())):
+            yield workspace, day, in_order(EVENTS, table.filter(pa.array(days == day)))
 
 
 def _identity_pages(sql: Database, order: Flush) -> tuple[int, Iterable[list[IdentityRow]]]:

@@ -24,10 +24,10 @@ from headwater.actors.migrations import statements
 from headwater.lake.manifest import Flushed, Manifest
 from headwater.lake.schema import EVENTS, IDENTITY, Kind
 from headwater.local.lake import position as positions
-from headwater.local.lake.arrow import arrow_table
 from headwater.local.lake.identity_bodies import Bodies, everybody, these
 from headwater.local.lake.position import Position
-from headwater.local.lake.tail import events_behind, lake_rows, last_change
+from headwater.local.lake.splitting import Splitter, lake_table
+from headwater.local.lake.tail import events_behind, last_change
 from headwater.local.sql import Database, open_reader
 
 _TYPES = {Kind.STRING: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ", Kind.INTEGER: "BIGINT"}
@@ -71,6 +71,7 @@ class Relation:
         schema = resources.files(__package__).joinpath("relation.sql").read_text("utf-8")
         for statement in statements(schema):
             self._engine.execute(statement)
+        self._splitter = Splitter()
         self._last_id = 0
         self._change: int | None = None
         self._files: frozenset[str] | None = None
@@ -96,6 +97,7 @@ class Relation:
     def close(self) -> None:
         """Let go of the memory."""
         with self._lock:
+            self._splitter.close()
             self._engine.close()
 
     def _catch_up(self, sql: Database, files: Callable[[], Files]) -> None:
@@ -141,10 +143,8 @@ class Relation:
             more = len(rows) >= _TAIL_AT_A_TIME
             self._last_id = until
             own = [row for row in rows if row[2].startswith(f"{self._workspace}/")]
-            news = [row for _, row in lake_rows(sql, own)]
-            if news:
-                columns = {name: [row[name] for row in news] for name in news[0]}
-                self._add_news(arrow_table(EVENTS, columns))
+            if own:
+                self._add_news(lake_table(self._splitter, sql, own))
 
     def _add_news(self, news: pa.Table) -> None:
         """Take rows of the tail; one that has moved since it was taken comes again."""

@@ -10,7 +10,6 @@ import msgspec
 from headwater.actors.identity_changes import Changes, noted
 from headwater.actors.identity_network import follow
 from headwater.actors.identity_storage import Turn
-from headwater.lake.event_rows import REQUIRED, WHOLE, Row, split_body
 from headwater.ports import Sql
 
 
@@ -71,24 +70,13 @@ def events_behind(
     return [EventRow(*row) for row in found], until
 
 
-def lake_rows(sql: Sql, rows: Sequence[EventRow]) -> Iterator[tuple[str, Row]]:
-    """Answer each event's workspace, and its row in the lake."""
+def people_of(sql: Sql, rows: Sequence[EventRow]) -> list[str]:
+    """Answer for each event the root identifier that it is of now."""
     known: dict[str, str] = {}
     for one in rows:
-        person = known.get(one.actor)
-        if person is None:
-            person = known[one.actor] = _person(sql, one.actor, one.via)
-        row = split_body(one.body)
-        row["person"], row["via"], row["position"] = person, one.via, one.position
-        if not row["rest"].startswith(WHOLE):
-            yield one.actor.partition("/")[0], row
-            continue
-        # Not written as ours are: what its text does not tell, the columns beside it do.
-        told = {"message_id": one.message_id, "type": one.type, "timestamp": one.timestamp}
-        for column in REQUIRED:
-            if row[column] is None:
-                row[column] = told.get(column, one.timestamp)
-        yield one.actor.partition("/")[0], row
+        if one.actor not in known:
+            known[one.actor] = _person(sql, one.actor, one.via)
+    return [known[one.actor] for one in rows]
 
 
 def _person(sql: Sql, actor: str, via: str) -> str:

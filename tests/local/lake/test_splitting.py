@@ -1,0 +1,116 @@
+"""Tests of `headwater.local.lake.splitting`: the same as `split_body`, for many at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headwater.collect import json_text
+from headwater.lake.event_rows import join_body, split_body
+from headwater.local.lake.arrow import python_rows
+from headwater.local.lake.splitting import Splitter
+from tests.lake.test_event_rows import BODY, EVENTS
+
+KINDS = ("track", "identify", "page", "screen", "group", "alias")
+
+
+@pytest.fixture(scope="module")
+def splitter() -> Iterator[Splitter]:
+    """One for all tests."""
+    one = Splitter()
+    yield one
+    one.close()
+
+
+def same(splitter: Splitter, bodies: list[str]) -> None:
+    """Hold the columns against those of one event at a time."""
+    kinds = [str(json.loads(body).get("type")) for body in bodies]
+    rows = list(python_rows(splitter.split(kinds, bodies)))
+
+    assert rows == [{name: row[name] for name in rows[0]} for row in map(split_body, bodies)]
+    assert [join_body(row) for row in rows] == bodies
+
+
+def event(kind: str, **fields: Any) -> str:
+    """Answer an event as it is written, of all fields that its type has."""
+    text = json.loads(BODY)
+    del text["event"], text["properties"]
+    names = {"track": {"event": "Ö"}, "page": {"name": "P", "category": "c"}}.get(kind, {})
+    content = {"identify": "traits", "group": "traits", "alias": None}.get(kind, "properties")
+    body = {
+        "type": kind,
+        "messageId": "m-1",
+        "timestamp": text["timestamp"],
+        "originalTimestamp": text["timestamp"],
+        "sentAt": text["receivedAt"],
+        "receivedAt": text["receivedAt"],
+        "userId": "42",
+        "anonymousId": "a",
+        **names,
+        **({"groupId": "acme"} if kind == "group" else {}),
+        **({"previousId": "p"} if kind == "alias" else {}),
+        **({content: {"a": [1, {"b": None}], "c": 'qu"ote'}} if content else {}),
+        "context": {"ip": "::1", "page": {"url": "https://x.org/ä"}},
+        "integrations": {"All": True},
+        "sourceId": "src_1",
+    }
+    return json_text.encode({**body, **fields})
+
+
+def test_what_headwater_writes_is_split_at_once(splitter: Splitter) -> None:
+    """Each type, with all of its fields, needs no second look."""
+    bodies = [event(kind, messageId=f"m-{n}") for n in range(3) for kind in KINDS]
+    same(splitter, bodies)
+    assert splitter.alone == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"userId": 'a"b'},
+        {"userId": "a\\b", "anonymousId": "line\nbreak"},
+        {"userId": 42},
+        {"timestamp": "2026-02-30T10:11:12.345Z"},
+        {"timestamp": "2026-11-23 10:11:12.345Z"},
+        {"timestamp": "0999-11-23T10:11:12.345Z"},
+        {"sentAt": "2026-11-23T10:11:12.3456"},
+        {"sentAt": None},
+        {"context": {"context": {"integrations": {}}, "x": 1}},
+        {"properties": {"context": {}, "properties": {"a": 1}}},
+        {"properties": {"x": {}, "context": {}, "integrations": {}, "sourceId": "s"}},
+        {"properties": ',"context":{"a":1}'},
+        {"integrations": {"integrations": {}, "sourceId": "x"}},
+        {"integrations": []},
+        {"context": {"bot": True}},
+        {"context": {"bot": {"name": "B"}}},
+        {"context": {"page": {"title": 'the "bot"'}}},
+        {"context": []},
+        {"sourceId": 'q"'},
+        {"sourceId": None},
+        {"type": "unknown"},
+        {"unknown": 1},
+        {"name": "of something else"},
+    ],
+    ids=str,
+)
+def test_what_is_not_as_usual_comes_out_the_same(
+    splitter: Splitter, fields: dict[str, Any]
+) -> None:
+    """It is looked at alone where that is needed; its neighbours are not disturbed."""
+    same(splitter, [event("track"), event("track", **fields), event("identify", **fields)])
+
+
+@settings(max_examples=60)
+@given(st.lists(EVENTS, min_size=1, max_size=4), st.sampled_from([None, 1]))
+def test_every_event_is_split_as_it_would_be_alone(
+    splitter: Splitter, events: list[dict[str, Any]], indent: int | None
+) -> None:
+    """Whatever events hold, however they are written."""
+    bodies = [json_text.encode(each) for each in events]
+    bodies += [json.dumps(each, indent=indent) for each in events]
+    same(splitter, bodies)
