@@ -73,6 +73,21 @@ class Pipeline:
         self.seconds[name] += time.perf_counter() - started
 
 
+def events_of(number: int, *, known: int, at: int) -> Iterator[list[tuple[str, str, str]]]:
+    """Answer so many of the shop's events as they are stored, `at` at a time.
+
+    Each is its type, its text, and the identifier that it arrived under.
+    """
+    traffic = shop.Shop(1, known=known, prefix="stored")
+    collector = Collector(CONFIG)
+    sender = Sender(ip="203.0.113.7", user_agent="bench", is_browser=False)
+    about = Circumstances("web", sender, shop.START, SystemRandom())
+    for _ in range(number // at):
+        envelope = open_batch(traffic.batch(at, write_key=KEY), Limits(events=at, batch=2**30))
+        collected = collector.collect(envelope, about)
+        yield [(one.type, one.body, one.identifiers[0]) for one in collected.arrivals]
+
+
 def main() -> None:
     """Measure and print microseconds an event, by stage."""
     parser = argparse.ArgumentParser(

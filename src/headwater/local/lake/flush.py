@@ -23,6 +23,7 @@ from headwater.local.lake.tail import (
     events_behind,
     everything,
     last_change,
+    people_of,
 )
 from headwater.local.sql import Database, open_reader
 from headwater.ports import Bucket
@@ -55,11 +56,16 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
     with closing(open_reader(Path(order.database))) as sql:
         sql.execute("BEGIN")
         rows, until = events_behind(sql, order.position, limit=order.limit)
-        for workspace, day, table in _event_tables(sql, order, rows, _splitter()):
+        parts = _by_workspace(sql, order, rows)
+        change, pages = _identity_pages(sql, order)
+        if order.change is not None:
+            # All is read. A snapshot that stays open keeps the log from being folded back, and
+            # every commit of the server would try to.
+            sql.execute("COMMIT")
+        for workspace, day, table in _event_tables(parts, _splitter()):
             key = keys.events_key(workspace, day, names.next())
             written = await put_file(bucket, EVENTS, key, table, day=day)
             files.setdefault(workspace, []).append(written)
-        change, pages = _identity_pages(sql, order)
         for page in pages:
             for workspace, table in _identity_tables(order, change, page):
                 key = keys.identity_key(workspace, names.next())
@@ -69,22 +75,33 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
     return Written(files=files, position=until, change=change, more=len(rows) >= order.limit)
 
 
+_Part = tuple[list[EventRow], list[str]]
+"""Events of one workspace, and whose each is."""
+
+
+def _by_workspace(sql: Database, order: Flush, rows: Sequence[EventRow]) -> dict[str, _Part]:
+    """Answer the events that a workspace's manifest does not have yet."""
+    found: dict[str, list[EventRow]] = {}
+    for one in rows:
+        found.setdefault(one.actor.partition("/")[0], []).append(one)
+    parts: dict[str, _Part] = {}
+    for workspace, part in sorted(found.items()):
+        reached = order.workspaces.get(workspace, Flushed()).position
+        if new := [one for one in part if one.position > reached]:
+            parts[workspace] = (new, people_of(sql, new))
+    return parts
+
+
 def _event_tables(
-    sql: Database, order: Flush, rows: Sequence[EventRow], splitter: Splitter
+    parts: dict[str, _Part], splitter: Splitter
 ) -> Iterable[tuple[str, int, pa.Table]]:
     """Answer the events of each workspace and day, in the order of a compacted file."""
-    parts: dict[str, list[EventRow]] = {}
-    for one in rows:
-        parts.setdefault(one.actor.partition("/")[0], []).append(one)
-    for workspace, part in sorted(parts.items()):
-        reached = order.workspaces.get(workspace, Flushed()).position
-        new = [one for one in part if one.position > reached]
-        if not new:
-            continue
-        table = lake_table(splitter, sql, new)
+    for workspace, (rows, people) in parts.items():
+        table = lake_table(splitter, rows, people)
         days = table.column("received_at").to_numpy().astype("datetime64[D]").astype(int)
         for day in sorted(set(days.tolist())):
-            yield workspace, day, in_order(EVENTS, table.filter(pa.array(days == day)))
+            some = table if days[0] == day and (days == day).all() else table.filter(days == day)
+            yield workspace, day, in_order(EVENTS, some)
 
 
 def _identity_pages(sql: Database, order: Flush) -> tuple[int, Iterable[list[IdentityRow]]]:

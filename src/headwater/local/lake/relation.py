@@ -27,7 +27,7 @@ from headwater.local.lake import position as positions
 from headwater.local.lake.identity_bodies import Bodies, everybody, these
 from headwater.local.lake.position import Position
 from headwater.local.lake.splitting import Splitter, lake_table
-from headwater.local.lake.tail import events_behind, last_change
+from headwater.local.lake.tail import events_behind, last_change, people_of
 from headwater.local.sql import Database, open_reader
 
 _TYPES = {Kind.STRING: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ", Kind.INTEGER: "BIGINT"}
@@ -144,7 +144,7 @@ class Relation:
             self._last_id = until
             own = [row for row in rows if row[2].startswith(f"{self._workspace}/")]
             if own:
-                self._add_news(lake_table(self._splitter, sql, own))
+                self._add_news(lake_table(self._splitter, own, people_of(sql, own)))
 
     def _add_news(self, news: pa.Table) -> None:
         """Take rows of the tail; one that has moved since it was taken comes again."""

@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 from headwater.lake.event_rows import REQUIRED, split_body
 from headwater.lake.schema import EVENTS
 from headwater.local.lake.arrow import arrow_schema
-from headwater.local.lake.tail import EventRow, people_of
-from headwater.ports import Sql
+from headwater.local.lake.tail import EventRow
 
 _NOT_IN_TEXT = frozenset({"person", "via", "position"})
 
@@ -98,8 +97,11 @@ def _alone(bodies: Sequence[str]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=_SCHEMA)
 
 
-def lake_table(splitter: Splitter, sql: Sql, rows: Sequence[EventRow]) -> pa.Table:
-    """Answer the rows of the lake that events of the database make, in their order."""
+def lake_table(splitter: Splitter, rows: Sequence[EventRow], people: Sequence[str]) -> pa.Table:
+    """Answer the rows of the lake that events of the database make, in their order.
+
+    `people` has the root identifier that each is of.
+    """
     split = splitter.split([one.type for one in rows], [one.body for one in rows])
     columns = dict(zip(split.column_names, split.columns, strict=True))
     # Of a text that is not as ours are, what it does not tell the columns beside it do.
@@ -114,7 +116,7 @@ def lake_table(splitter: Splitter, sql: Sql, rows: Sequence[EventRow]) -> pa.Tab
         if columns[name].null_count:
             there = pa.array(told[name], columns[name].type)
             columns[name] = pc.coalesce(columns[name], there)
-    columns["person"] = pa.array(people_of(sql, rows), pa.string())
+    columns["person"] = pa.array(people, pa.string())
     columns["via"] = pa.array([one.via for one in rows], pa.string())
     columns["position"] = pa.array([one.position for one in rows], pa.int64())
     schema = arrow_schema(EVENTS)

@@ -7,6 +7,7 @@ server. A process, because Python's threads share one lock: what it does would h
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from contextlib import suppress
 from functools import cache
 
 import msgspec
+import pyarrow as pa
 
 from headwater.local.lake.buckets import open_bucket
 from headwater.local.lake.compact import compact, move
@@ -48,6 +50,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the server's to act on
     with suppress(OSError):
         os.nice(_NICENESS)
+    pa.set_cpu_count(1)  # the other processors are the server's
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # rows by the thousand, and no cycles among them
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints goes to the log, not among the answers
     with asyncio.Runner() as runner:
