@@ -105,7 +105,7 @@ def test_what_is_not_as_usual_comes_out_the_same(
     same(splitter, [event("track"), event("track", **fields), event("identify", **fields)])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=4), st.sampled_from([None, 1]))
 def test_every_event_is_split_as_it_would_be_alone(
     splitter: Splitter, events: list[dict[str, Any]], indent: int | None
