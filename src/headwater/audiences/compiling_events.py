@@ -15,13 +15,13 @@ from headwater.audiences.conditions import (
     SinceEvent,
     Window,
 )
-from headwater.audiences.features import Figure
 from headwater.audiences.features_moments import Chain, EndEvent, Link
+from headwater.audiences.figures import Figure, LogFigure
 from headwater.audiences.periods import milliseconds
-from headwater.audiences.reducers import Count, Extreme, Reducer, Sum
+from headwater.audiences.reducers import Count, Extreme, Item, Reducer, Sum
 from headwater.audiences.reducers_values import Distinct
 from headwater.audiences.scope import Answer, Check, PersonView, Scope
-from headwater.audiences.windows import Moving, time_window
+from headwater.audiences.windows import time_window
 
 Value = Callable[[PersonView, int], tuple[Any, int | None]]
 """Answers a figure about a person at an instant, and when it may be another."""
@@ -38,9 +38,8 @@ def count(condition: EventCondition, scope: Scope) -> Check:
     reducer = Count(enough(wanted))
     feature = scope.figure(condition.event, None, reducer, condition.window)
     fits = _COMPARISONS[condition.comparison]
-    window = feature.window if isinstance(feature, Figure) else None
-    if isinstance(window, Moving) and window.skip is None:
-        return _recent_count(feature.id, window.last, wanted, condition.comparison)
+    if isinstance(feature, LogFigure) and feature.window.skip is None:
+        return _recent_count(feature.id, feature.window.last, wanted, condition.comparison)
     value = figure_value(feature)
 
     def check(person: PersonView, now: int) -> Answer:
@@ -65,7 +64,9 @@ def _recent_count(feature: str, last: int, wanted: int, comparison: str) -> Chec
     fits = _COMPARISONS[comparison]
 
     def check(person: PersonView, now: int) -> Answer:
-        inside = [item[0] for item in person.feature(feature) or () if item[0] > now - last]
+        inside = person.feature(feature) or _NOTHING
+        if inside and inside[0][0] <= now - last:
+            inside = [item for item in inside if item[0] > now - last]
         truth = fits(len(inside), wanted)
         if comparison == "at_most":
             place = None if truth else wanted + 1
@@ -73,14 +74,18 @@ def _recent_count(feature: str, last: int, wanted: int, comparison: str) -> Chec
             place = wanted if truth else None
         else:
             place = wanted if truth else wanted + 1 if len(inside) > wanted else None
-        return truth, inside[-place] + last if place else None
+        return truth, inside[-place][0] + last if place else None
 
     return check
 
 
-def figure_value(feature: Any) -> Value:
+_NOTHING: list[Item] = []
+
+
+def figure_value(feature: Figure) -> Value:
     """Answer what reads a figure's value off a person."""
-    return lambda person, now: feature.result(person.feature(feature.id), now)
+    id_, result = feature.id, feature.result
+    return lambda person, now: result(person.feature(id_), now)
 
 
 def aggregate(condition: AggregateCondition, scope: Scope) -> Value:

@@ -28,7 +28,7 @@ from headwater.audiences.conditions import (
 )
 from headwater.audiences.conditions_reading import to_json
 from headwater.audiences.evaluation import Person, settled
-from headwater.audiences.features import Figure, FigureSince
+from headwater.audiences.figures import FigureSince, LogFigure, UnitFigure, WholeFigure
 from headwater.audiences.membership import Clause, Evidence
 from headwater.audiences.reducers import number
 from headwater.audiences.scope import Scope
@@ -97,7 +97,11 @@ def _figure(
     condition: EventCondition | AggregateCondition, person: Person, now: int, scope: Scope
 ) -> str:
     """Answer the figure that a clause found; counts stop where they need not go on."""
-    feature = next(one for one in scope.features.values() if isinstance(one, (Figure, FigureSince)))
+    feature = next(
+        one
+        for one in scope.features.values()
+        if isinstance(one, (WholeFigure, UnitFigure, LogFigure, FigureSince))
+    )
     found = feature.result(person.feature(feature.id), now)[0]
     if found is None:
         return "there is nothing to count"

@@ -135,6 +135,10 @@ class EndEvent:
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
+        if roles == 1 and state is not None and state[0] is not None:
+            present = (state[0][0], state[0][1])
+            if ((seen.at, seen.message_id) > present) != self.last:
+                return None  # what it was like does not matter then
         own = None
         if roles & 1:
             own = [seen.at, seen.message_id, self.passes(seen.event, seen.at)]

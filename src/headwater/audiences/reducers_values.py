@@ -30,7 +30,10 @@ class Distinct:
 
     def add(self, seen: list[Any], item: Item) -> list[Any]:
         """Its value, unless it is known."""
-        return self.merge(seen, [item[1]])
+        value = item[1]
+        if any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in seen):
+            return seen
+        return self.merge(seen, [value])
 
     def merge(self, seen: list[Any], other: list[Any]) -> list[Any]:
         """Both, in order, so that equal sets are equal values."""

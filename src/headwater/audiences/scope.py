@@ -9,9 +9,16 @@ from typing import Any, Protocol
 from headwater.audiences.comparisons import steps
 from headwater.audiences.conditions import EventSelector, SinceEvent, Window
 from headwater.audiences.conditions_reading import to_json
-from headwater.audiences.features import Feature, Figure, FigureSince, State, identity
+from headwater.audiences.features import Feature, State, identity
+from headwater.audiences.figures import (
+    Figure,
+    FigureSince,
+    LogFigure,
+    UnitFigure,
+    WholeFigure,
+)
 from headwater.audiences.reducers import Reducer
-from headwater.audiences.windows import time_window
+from headwater.audiences.windows import Always, Fixed, Moving, Units, time_window
 
 Answer = tuple[bool, int | None]
 """Whether it is true now, and the first instant at which that may change (None: never)."""
@@ -74,24 +81,38 @@ class Scope:
 
     def figure(
         self, selector: EventSelector, path: str | None, reducer: Reducer, window: Window | None
-    ) -> Figure | FigureSince:
+    ) -> Figure:
         """Answer the feature that has a figure over events, and have it kept."""
         names = () if path is None else steps(path)
         id_ = self.identity(
             "figure", selector, list(names), reducer.name, _settings_of(reducer), window
         )
-        feature: Figure | FigureSince
-        if isinstance(window, SinceEvent):
-            last = window.which == "last"
-            feature = FigureSince(id_, selector, window.event, last, names, reducer)
-        else:
-            feature = Figure(id_, selector, names, reducer, time_window(window, self.zone))
+        feature = _figure(id_, selector, names, reducer, window, self.zone)
         self.need(feature)
         return feature
 
     def identity(self, *parts: Any) -> str:
         """Answer a feature's id: what it is made of, and the zone that its times are read in."""
         return identity(self.zone, *(to_json(part) for part in parts))
+
+
+def _figure(
+    id_: str,
+    selector: EventSelector,
+    names: tuple[str, ...],
+    reducer: Reducer,
+    window: Window | None,
+    zone: str,
+) -> Figure:
+    if isinstance(window, SinceEvent):
+        return FigureSince(id_, selector, window.event, window.which == "last", names, reducer)
+    times = time_window(window, zone)
+    if isinstance(times, Units):
+        return UnitFigure(id_, selector, names, reducer, times)
+    if isinstance(times, Moving):
+        return LogFigure(id_, selector, names, reducer, times)
+    assert isinstance(times, (Always, Fixed))  # noqa: S101 - there is no other
+    return WholeFigure(id_, selector, names, reducer, times)
 
 
 def _settings_of(reducer: Reducer) -> list[Any]:
