@@ -16,6 +16,7 @@ from headwater.local.command_line import (
     importing,
     jobs,
     keys,
+    lake,
     language,
     mcp,
     people,
@@ -74,6 +75,7 @@ application.command("alias")(events.alias)
 application.command("import")(importing.import_file)
 application.command("merge")(people.merge)
 application.command("split")(people.split)
+application.add_typer(lake.application, name="lake")
 application.add_typer(jobs.application, name="jobs")
 application.add_typer(deliveries.application, name="deliveries")
 application.add_typer(rejected.application, name="rejected")
