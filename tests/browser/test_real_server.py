@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from headwater.collect.visitor import daily_id
 from tests.browser.conftest import Shop, opened
+from tests.loopback import Loopback, Reply, Request
 from tests.server import WRITE_KEY, Server
 
 SDK = Path(__file__).parents[1] / "sdk"
@@ -67,7 +68,7 @@ def events_of(server: Server, identifier: str, count: int) -> list[dict[str, Any
     """Answer a person's events, oldest first, once there are so many."""
     deadline = time.monotonic() + 15
     while True:
-        response = server.read(f"/v1/people/{identifier}/events", limit="100")
+        response = server.read(f"/v1/people/{identifier}/events", limit="1000")
         events: list[dict[str, Any]] = response.json().get("events", [])
         if len(events) >= count or time.monotonic() > deadline:
             return events[::-1]
@@ -263,6 +264,99 @@ def test_segments_sdk_waits_as_it_is_told(
     assert len(events) == 5
     assert refused
     assert all("Retry-After" in exposed for exposed in refused)
+
+
+KEEPALIVE = '{integrations: {"Segment.io": {deliveryStrategy: {config: {keepalive: true}}}}}'
+
+
+def segment_clicks(server: Server, site: Shop, context: BrowserContext, times: int) -> list[int]:
+    """Answer which clicks arrived whose tab was closed 5 ms later, by Segment's SDK."""
+    site.pages["/"] = "<!doctype html>"
+    site.pages["/shop"] = segment_snippet(server).replace(
+        f'analytics.load("{WRITE_KEY}")', f'analytics.load("{WRITE_KEY}", {KEEPALIVE})'
+    )
+    opener = context.new_page()
+    opener.goto(site.url())
+    for number in range(times):
+        opener.evaluate(
+            """number => new Promise(done => {
+              const tab = open('/shop');
+              tab.addEventListener('load', () => {
+                tab.analytics.ready(() => {
+                  tab.analytics.track('Clicked', {number});
+                  tab.setTimeout(() => { tab.close(); done(); }, 5);
+                });
+              });
+            })""",
+            number,
+        )
+    opener.goto(site.url("/shop"))
+    visitor = visitor_of(opener)
+    events = events_of(server, f"anonymous_id:{visitor}", 2 * times + 1)
+    return sorted(
+        event["properties"]["number"] for event in events if event.get("event") == "Clicked"
+    )
+
+
+def test_segments_sdk_and_the_end_of_its_tab(
+    server: Server, site: Shop, person: BrowserContext
+) -> None:
+    """With their `keepalive` on, a click arrives once though its tab closes 5 ms later."""
+    assert segment_clicks(server, site, person, 5) == list(range(5))
+
+
+@pytest.mark.slow
+def test_segments_sdk_and_the_end_of_a_hundred_tabs(
+    server: Server, site: Shop, person: BrowserContext
+) -> None:
+    """The same, a hundred times."""
+    assert segment_clicks(server, site, person, 100) == list(range(100))
+
+
+def test_segments_sdk_after_a_failure_and_without_a_network(
+    server: Server, site: Shop, person: BrowserContext
+) -> None:
+    """After a 500 it tries again, and what happens offline arrives later; each once."""
+    failing = [500, 500]
+
+    async def fail_first(request: Request) -> Reply:
+        """Stand between the SDK and the server, as a bad road would."""
+        allowed = {
+            "access-control-allow-origin": request.headers.get("origin", "*"),
+            "access-control-allow-headers": "authorization, content-type, x-retry-count",
+        }
+        if request.method == "OPTIONS":
+            return Reply(headers=allowed)
+        if failing:
+            return Reply(failing.pop(0), allowed)
+        kept = ("authorization", "content-type", "origin")
+        async with httpx.AsyncClient() as onward:
+            answer = await onward.request(
+                request.method,
+                f"{server.url}{request.path}",
+                content=request.body,
+                headers={name: request.headers[name] for name in kept if name in request.headers},
+            )
+        return Reply(answer.status_code, allowed, answer.content)
+
+    with Loopback(fail_first) as road:
+        port = road.url.rpartition(":")[2]
+        host = f'{{apiHost: "data.shop.test:{port}/v1", protocol: "http"}}'
+        site.pages["/"] = segment_snippet(server).replace(
+            f'analytics.load("{WRITE_KEY}")',
+            f'analytics.load("{WRITE_KEY}", {{integrations: {{"Segment.io": {host}}}}})',
+        )
+        page = person.new_page()
+        page.goto(site.url())
+        visitor = visitor_of(page)
+        assert len(events_of(server, f"anonymous_id:{visitor}", 1)) == 1
+        person.set_offline(offline=True)
+        page.evaluate("analytics.track('Offline')")
+        page.wait_for_timeout(1500)
+        person.set_offline(offline=False)
+        events = events_of(server, f"anonymous_id:{visitor}", 2)
+    assert failing == []
+    assert sorted(event.get("event") or event["type"] for event in events) == ["Offline", "page"]
 
 
 def test_our_snippet_in_place_of_segments(

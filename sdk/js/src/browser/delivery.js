@@ -25,7 +25,6 @@ let key;
 /** @param {import("./configuration.js").Configuration} configuration */
 export const start = (configuration) => {
   ({ url, key } = configuration);
-  for (const name of kept()) waiting.push({ name, body: read(name) });
   soon();
   addEventListener("online", () => soon(0));
   addEventListener("pagehide", () => beacon(true));
@@ -69,7 +68,10 @@ const soon = (delay = 300) => {
 /** Send what waits, a batch at a time, in order. */
 const flush = async () => {
   timer = undefined;
-  if (sending[0] || !waiting[0]) return;
+  if (sending[0]) return;
+  // This page's own go first; then what earlier pages did not live to hear an answer for.
+  if (!waiting[0]) waiting = kept().map((name) => ({ name, body: read(name) }));
+  if (!waiting[0]) return;
   sending = take();
   let wait = 1;
   try {
@@ -96,7 +98,7 @@ const flush = async () => {
     sending = [];
     wait ||= Math.min(500 * 2 ** failures++, 60000) * (1 - Math.random() / 2);
   }
-  if (waiting[0]) soon(wait);
+  soon(wait);
 };
 
 /**
@@ -121,11 +123,11 @@ const finish = ({ done }) => done && done();
 /** @returns {Item[]} the next batch */
 const take = () => {
   // Browsers let 64 KB be under way when a page ends.
-  let left = 60000;
+  let room = 60000;
   let count = 0;
   for (const { body } of waiting) {
-    left -= new Blob([body]).size;
-    if (count && left < 0) break;
+    room -= new Blob([body]).size;
+    if (count && room < 0) break;
     count++;
   }
   return waiting.splice(0, count);
