@@ -45,10 +45,10 @@ class Attempts:
         )
 
     def all(self) -> Iterator[tuple[int, int, int]]:
-        """Answer (step got to, when, when the attempt began)."""
+        """Answer (step got to, place of the event that did, how long that took)."""
         for place, event in enumerate(self.ordered):
             if event.name == self.steps[0] and SINCE <= event.timestamp < UNTIL:
-                yield 1, event.timestamp, event.timestamp
+                yield 1, place, 0
                 if not self.ends(event, 1):
                     yield from self.from_step(place, 1, event.timestamp)
 
@@ -59,7 +59,7 @@ class Attempts:
             if event.timestamp - began > self.within:
                 return
             if step < len(self.steps) and event.name == self.steps[step]:
-                yield step + 1, event.timestamp, began
+                yield step + 1, later, event.timestamp - began
                 if not self.ends(event, step + 1):
                     yield from self.from_step(later, step + 1, began)
             if self.ends(event, step):
@@ -127,7 +127,7 @@ def test_a_funnel_is_what_the_best_attempts_get_to(
         named = _value(population, history, steps, person, breakdown)
         times = reached.setdefault(named, [[] for _ in steps])
         for step in range(1, len(steps) + 1):
-            of_step = [(at, at - began) for to, at, began in got if to == step]
+            of_step = [(place, time) for to, place, time in got if to == step]
             if of_step:
                 times[step - 1].append(min(of_step)[1] / 1000)
     for way in WAYS:

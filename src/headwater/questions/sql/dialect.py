@@ -203,9 +203,9 @@ class DuckDB:
         return f"quantile_cont({number}, {share!r})"
 
     def bits(self, number: str, condition: str) -> str:
-        """Answer the aggregate that is made for it; what is filtered out is shifted, too."""
-        places = f"CAST(CASE WHEN {condition} THEN {number} ELSE 0 END AS BIGINT)"
-        return f"coalesce(bit_or(CAST(1 AS BIGINT) << {places}) FILTER (WHERE {condition}), 0)"
+        """Answer the aggregate that is made for it; a filter would not keep from shifting."""
+        one = f"CAST(1 AS BIGINT) << CAST({number} AS BIGINT)"
+        return f"coalesce(bit_or(CASE WHEN {condition} THEN {one} ELSE 0 END), 0)"
 
 
 class SQLite:

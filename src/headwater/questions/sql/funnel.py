@@ -104,24 +104,21 @@ class FunnelSql:
         fields = [f"z.d{step} AS d{step}" for step in range(2, self.steps + 1)]
         return (
             f"WITH e AS ({self._events()}), "  # noqa: S608 - literals are quoted
-            f"h AS (SELECT person, list_sort(list(k)) AS history{value} FROM e GROUP BY person), "
+            f"h AS (SELECT person, list_sort(list(k)) AS history{value} FROM e GROUP BY person "
+            "HAVING bool_or(k & 1 = 1)), "
             f"z AS (SELECT person, {self._value('h.f.v')} AS v, list_reduce(history, "
             f"lambda s, k: {self._next()}, {self._none()}) AS z FROM h) "
-            f"SELECT person, v, {self._reached()} AS r, {', '.join(fields)} FROM z "
-            "WHERE z.begun"
+            f"SELECT person, v, {self._reached()} AS r, {', '.join(fields)} FROM z"
         )
 
     def _none(self) -> str:
-        fields = ["'begun': FALSE"]
-        fields += [f"'a{step}': CAST({_NEVER} AS BIGINT)" for step in range(1, self.steps)]
-        for step in range(2, self.steps + 1):
-            fields += [f"'t{step}': CAST(-1 AS BIGINT)", f"'d{step}': CAST(-1 AS BIGINT)"]
+        fields = [f"'a{step}': CAST({_NEVER} AS BIGINT)" for step in range(1, self.steps)]
+        fields += [f"'d{step}': CAST(-1 AS BIGINT)" for step in range(2, self.steps + 1)]
         return "{" + ", ".join(fields) + "}"
 
     def _next(self) -> str:
         """Answer the struct after one more event `k`, from the one before, `s`."""
-        time = f"(k >> {self.bits})"
-        fields = ["'begun': s.begun OR (k & 1 = 1)"]
+        time, fields = f"(k >> {self.bits})", []
         for step in range(1, self.steps):
             got = time if step == 1 else f"greatest(s.a{step}, s.a{step - 1})"
             kept = f"CASE WHEN {self._gets_to(step)} THEN {got} ELSE s.a{step} END"
@@ -129,13 +126,9 @@ class FunnelSql:
                 kept = f"CASE WHEN k & {ending} > 0 THEN {_NEVER} ELSE {kept} END"
             fields.append(f"'a{step}': {kept}")
         for step in range(2, self.steps + 1):
-            since, gets = f"{time} - s.a{step - 1}", self._gets_to(step)
-            first = f"({gets} AND s.t{step} < 0)"
-            fields.append(f"'t{step}': CASE WHEN {first} THEN {time} ELSE s.t{step} END")
+            first = f"{self._gets_to(step)} AND s.d{step} < 0"
             fields.append(
-                f"'d{step}': CASE WHEN {first} THEN {since} "
-                f"WHEN {gets} AND s.t{step} = {time} THEN least(s.d{step}, {since}) "
-                f"ELSE s.d{step} END"
+                f"'d{step}': CASE WHEN {first} THEN {time} - s.a{step - 1} ELSE s.d{step} END"
             )
         return "{" + ", ".join(fields) + "}"
 
@@ -153,9 +146,10 @@ class FunnelSql:
     def _windowed(self) -> str:
         mask = (1 << self.bits) - 1
         value = ", v" if self._is_of_event else ""
+        place = "row_number() OVER (PARTITION BY person ORDER BY k) AS n"
         parts = [
             f"e AS ({self._events()})",
-            f"w0 AS (SELECT person, k, k >> {self.bits} AS t, k & {mask} AS m{value} FROM e)",  # noqa: S608 - numbers
+            f"w0 AS (SELECT person, k >> {self.bits} AS t, k & {mask} AS m{value}, {place} FROM e)",  # noqa: S608 - numbers
         ]
         for step in range(1, self.steps):
             parts += self._step(step, value)
@@ -164,9 +158,9 @@ class FunnelSql:
     def _step(self, step: int, value: str) -> list[str]:
         """Answer the queries that know when the latest attempt began that got to a step."""
         within, parts = self.question.within * 1000, []
-        columns = f"person, k, t, m{value}" + "".join(f", c{one}" for one in range(2, step + 1))
+        columns = f"person, n, t, m{value}" + "".join(f", c{one}" for one in range(2, step + 1))
         source, over = f"w{step - 1}", "PARTITION BY person"
-        before = "ORDER BY k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+        before = "ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
         if step > 1:
             got = f"CASE WHEN m & {1 << (step - 1)} > 0 AND t - a <= {within} THEN a END"
             earlier = columns.removesuffix(f", c{step}")
@@ -184,15 +178,16 @@ class FunnelSql:
     def _got(self, value: str) -> str:
         last, within = self.steps, self.question.within * 1000
         got = f"CASE WHEN m & {1 << (last - 1)} > 0 AND t - a <= {within} THEN a END"
-        columns = f"person, k, t, m{value}" + "".join(f", c{one}" for one in range(2, last))
-        # The least text is the earliest time, and of that the shortest way.
+        columns = f"person, n, t, m{value}" + "".join(f", c{one}" for one in range(2, last))
+        # The least text is of the first event that got there.
         firsts = [
-            f"min(CASE WHEN c{step} IS NOT NULL THEN printf('%020d%020d', t, t - c{step}) END) "
+            f"min(CASE WHEN c{step} IS NOT NULL THEN printf('%020d%020d', n, t - c{step}) END) "
             f"AS f{step}"
             for step in range(2, last + 1)
         ]
         if value:
-            firsts.append("min(CASE WHEN m & 1 > 0 THEN printf('%020d', k) || v END) AS f")
+            order = f"printf('%020d', t * {1 << self.bits} + m)"
+            firsts.append(f"min(CASE WHEN m & 1 > 0 THEN {order} || v END) AS f")
         fields = [
             f"coalesce(CAST(substr(f{step}, 21) AS INTEGER), -1) AS d{step}"
             for step in range(2, last + 1)
