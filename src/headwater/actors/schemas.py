@@ -13,6 +13,7 @@ from headwater.actors.migrations import Migration
 IDENTITY = (*SCHEMAS, "outbox.sql")
 SETTINGS = ("registry.sql", "workspace.sql", "workspace_audiences.sql", "daily_salt.sql")
 LANE = ("deliveries.sql", "lane_settings.sql")
+POPULATION = ("population.sql",)
 
 
 def migrations(names: tuple[str, ...]) -> list[Migration]:
