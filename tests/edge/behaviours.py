@@ -142,7 +142,7 @@ def _outcomes(session: pytest.Session, item: OnWorkerd) -> dict[str, dict[str, A
             for one in session.items
             if isinstance(one, OnWorkerd) and one.path.parent == folder
         ]
-        known[folder] = run(_booted(session), wanted)
+        known[folder] = run(booted(session), wanted)
     return known[folder]
 
 
@@ -174,7 +174,8 @@ def _all_failed(tests: list[str], told: str) -> dict[str, dict[str, Any]]:
     return {test: {"outcome": "failed", "told": told} for test in tests}
 
 
-def _booted(session: pytest.Session) -> Workerd:
+def booted(session: pytest.Session) -> Workerd:
+    """Answer the session's room, booted once."""
     running = session.stash.get(_running, None)
     if running is None:
         try:

@@ -9,7 +9,7 @@ from workers import DurableObject, Response, WorkerEntrypoint
 
 
 class Default(WorkerEntrypoint):
-    """Takes the names of tests as JSON, and answers how each went."""
+    """Takes the names of tests as JSON, or a history's seed, and answers how it went."""
 
     async def fetch(self, request: Any) -> Any:
         if request.method != "POST":
@@ -21,7 +21,11 @@ class Room(DurableObject):
     """Lends its storage to the tests that it runs."""
 
     async def run(self, wanted: str) -> str:
-        """Run the tests of these names; answer their outcomes."""
+        """Run the tests of these names, or the history of a seed; answer what came of it."""
         from tests.edge.room import running
 
-        return json.dumps(running.run(json.loads(wanted), self.ctx._ctx.storage, self.env._env))
+        asked = json.loads(wanted)
+        storage = self.ctx._ctx.storage
+        if isinstance(asked, dict):
+            return running.history(asked["history"], storage)
+        return json.dumps(running.run(asked, storage, self.env._env))

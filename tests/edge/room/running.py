@@ -93,6 +93,14 @@ def run(names: list[str], storage: Any, env: Any) -> dict[str, Any]:
     return {"outcomes": room.outcomes, "said": said.getvalue()}
 
 
+def history(seed: int, storage: Any) -> str:
+    """Run the simulated history of a seed; answer what readers see in the end."""
+    from tests.simulation.histories import shown
+
+    databases.lend_from(storage)
+    return shown(seed)
+
+
 def _within_a_unit_of_work(body: Callable[[], None]) -> None:
     """Run it in one; what it raises goes round JavaScript, with its traceback as it is."""
     raised: list[BaseException] = []
