@@ -108,6 +108,7 @@ class WorkspaceConfig:
 
     Attributes:
         time_zone: IANA name of the zone whose days, weeks and months conditions mean.
+        words: whose meaning the workspace has set, with the condition (JSON text) they mean.
         features: what audiences and computed traits keep of events, to the version from which on
             it is kept of every event; see `audiences.program`.
     """
@@ -121,3 +122,4 @@ class WorkspaceConfig:
     audiences: tuple[Audience, ...] = ()
     computed_traits: tuple[ComputedTrait, ...] = ()
     features: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,12 @@ def workspace_database() -> Database:
         database,
         [
             Migration(name, files.joinpath(name).read_text("utf-8"))
-            for name in ("workspace.sql", "workspace_audiences.sql", "registry.sql")
+            for name in (
+                "workspace.sql",
+                "workspace_audiences.sql",
+                "workspace_words.sql",
+                "registry.sql",
+            )
         ],
     )
     return database

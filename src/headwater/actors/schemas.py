@@ -11,7 +11,13 @@ from headwater.actors.identity_storage import SCHEMAS
 from headwater.actors.migrations import Migration
 
 IDENTITY = (*SCHEMAS, "outbox.sql")
-SETTINGS = ("registry.sql", "workspace.sql", "workspace_audiences.sql", "daily_salt.sql")
+SETTINGS = (
+    "registry.sql",
+    "workspace.sql",
+    "workspace_audiences.sql",
+    "daily_salt.sql",
+    "workspace_words.sql",
+)
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql",)
 

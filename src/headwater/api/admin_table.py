@@ -11,6 +11,7 @@ from headwater.api.ask import ask_routes
 from headwater.api.audience_live import audience_live_routes
 from headwater.api.audiences import audience_routes
 from headwater.api.computed_traits import computed_trait_routes, time_zone_routes
+from headwater.api.definitions import definition_routes
 from headwater.api.deliveries import delivery_routes
 from headwater.api.destinations import destination_routes
 from headwater.api.identity_rules import identity_rule_routes
@@ -37,6 +38,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     time_zone_routes,
     question_routes,
     ask_routes,
+    definition_routes,
     job_routes,
     sql_routes,
     segment_profile_routes,

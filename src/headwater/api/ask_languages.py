@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from headwater.language.language import Language
 from headwater.workspace import WorkspaceConfig
 
@@ -12,16 +14,18 @@ class Languages:
     """Keeps the languages of the workspaces that were spoken in last."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[frozenset[str], Language]] = {}
+        self._kept: dict[str, tuple[object, Language]] = {}
 
     def of(self, config: WorkspaceConfig) -> Language:
-        """Answer the language of a workspace: the grammar's, and its destinations' names."""
+        """Answer the language of a workspace: the grammar's, and its destinations and words."""
         names = frozenset(one.name for one in config.destinations)
+        own = (names, dict(config.words))
         kept = self._kept.get(config.workspace)
-        if kept is not None and kept[0] == names:
+        if kept is not None and kept[0] == own:
             return kept[1]
         if len(self._kept) >= _KEPT:
             self._kept.pop(next(iter(self._kept)))
-        made = Language(destinations=names)
-        self._kept[config.workspace] = (names, made)
+        meanings = {word: json.loads(meaning) for word, meaning in config.words.items()}
+        made = Language(destinations=names, definitions=meanings)
+        self._kept[config.workspace] = (own, made)
         return made

@@ -143,6 +143,21 @@ def with_window(condition: Condition, window: Window) -> Condition:
     return changed
 
 
+def opened(condition: Any) -> Any:
+    """Answer a condition that is open for a stretch of time wherever it says none."""
+    if isinstance(condition, list):
+        return [opened(one) for one in condition]
+    if not isinstance(condition, dict):
+        return condition
+    kept = {
+        key: opened(value) if key in {"and", "or", "not", "conditions", "condition"} else value
+        for key, value in condition.items()
+    }
+    if kept.get("type") in {"event", "aggregate"} and "window" not in kept:
+        kept["window"] = {"said": None}
+    return kept
+
+
 def settled(condition: Condition) -> Condition:
     """Answer the condition with defaults where no stretch of time was said.
 
@@ -157,9 +172,13 @@ _RANKS = {"trait": 0, "audience": 1, "account": 2}
 
 
 def _ordered(condition: Any) -> Any:
+    if condition.get("type") == "not":
+        condition = {"not": condition["condition"]}
     if set(condition) == {"not"}:
         return {"not": _ordered(condition["not"])}
     for joint in ("and", "or"):
+        if condition.get("type") == joint:
+            condition = {joint: condition["conditions"]}
         if set(condition) == {joint}:
             parts = [_ordered(one) for one in condition[joint]]
             return {joint: sorted(parts, key=_place)}
@@ -180,7 +199,8 @@ def _walk(condition: Any) -> list[Condition]:
         return [inner for one in condition for inner in _walk(one)]
     if not isinstance(condition, dict):
         return []
-    inner = [found for key in ("and", "or", "not") for found in _walk(condition.get(key))]
+    keys = ("and", "or", "not", "conditions", "condition")
+    inner = [found for key in keys for found in _walk(condition.get(key))]
     return [condition, *inner]
 
 

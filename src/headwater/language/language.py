@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from headwater.language import lexicon
-from headwater.language.conditions import Condition
+from headwater.language.conditions import Condition, opened
 from headwater.language.definitions import default_definitions
 from headwater.language.destination_names import destination_names
 from headwater.language.grammar import readings_of, the_grammar, without_fillers
@@ -68,7 +68,8 @@ class Language:
         rows = (event_words(events) if events.strip() else ()) + event_words()
         plan_names = DEFAULT_PLANS | {name.lower() for name in plans}
         named = destination_names() | {name.lower(): name for name in destinations}
-        self.definitions = {**default_definitions(), **(definitions or {})}
+        own = {word: opened(dict(meaning)) for word, meaning in (definitions or {}).items()}
+        self.definitions = {**default_definitions(), **own}
         self._words = Words(
             verbs=lexicon.verbs(),
             ways=by_lemma(rows),

@@ -28,6 +28,7 @@ SinglePlan = Annotated[
     | plan_people.ListPeople
     | plan_people.CountPeople
     | plan_people.DefineAudience
+    | plan_people.DefineWord
     | plan_people.ExportPerson
     | plan_people.Erase
     | plan_events.Ask

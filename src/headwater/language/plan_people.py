@@ -122,6 +122,15 @@ class DefineAudience(PlanBase):
     people: People
 
 
+class DefineWord(PlanBase):
+    """Have a word of the business mean these people from now on, in every phrase."""
+
+    effect: ClassVar[Effect] = "defines"
+    do: Literal["define_word"] = "define_word"
+    word: Annotated[str, Field(min_length=1, max_length=60)]
+    people: People
+
+
 class ExportPerson(PlanBase):
     """Hand over everything that is known of one person."""
 

@@ -145,6 +145,9 @@ _SAYINGS = {
     "define_audience": lambda plan: (
         f"Keep {people_in_words(plan['people'])} as audience '{plan['name']}'."
     ),
+    "define_word": lambda plan: (
+        f"Have '{plan['word']}' mean {people_in_words(plan['people'])} from now on."
+    ),
     "export_person": lambda plan: f"Hand over everything known of {plan['who']}.",
     "erase": lambda plan: f"Erase {plan['who']} everywhere, for good.",
     "ask": _ask,

@@ -112,6 +112,14 @@ def template(phrase: Phrase, at: int, end: int) -> str | None:
 _NO_TEMPLATE = frozenset({"show", "see", "preview", "send", "write", "draft", "users", "customers"})
 
 
+def word(phrase: Phrase, at: int, end: int) -> str | None:
+    """A word to define: one to three plain words."""
+    is_plain = 0 < end - at <= 3 and all(
+        phrase.kind(place) in {"word", "quoted"} for place in range(at, end)
+    )
+    return slots.text(phrase, at, end) if is_plain else None
+
+
 def outcome(phrase: Phrase, at: int, end: int) -> str | None:
     """What people will do: one to three words that begin with a verb."""
     if end - at > 3 or phrase.form(at) is None:
@@ -134,4 +142,5 @@ QUESTION_SLOTS: Mapping[str, SlotReader] = {
     "outcome": outcome,
     "part": part,
     "template": template,
+    "word": word,
 }

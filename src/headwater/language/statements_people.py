@@ -120,6 +120,18 @@ def _populations(grammar: Grammar) -> None:
         lambda held: {"do": "define_audience", "name": held["name"], "people": held["people"]},
         example="create audience big-spenders: users who spent more than $500",
     )
+    grammar.add(
+        """
+        (define|redefine) (the word|the term)? <name:word> (as|to mean|:|=) <people:people>
+        <name:word> (means|shall mean|should mean) <people:people>
+        """,
+        lambda held: {
+            "do": "define_word",
+            "word": held["name"].lower(),
+            "people": held["people"],
+        },
+        example="define churned as users inactive for 60 days",
+    )
 
 
 def _privacy(grammar: Grammar) -> None:

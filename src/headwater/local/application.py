@@ -33,6 +33,7 @@ ADMIN_ROUTES = frozenset(
     {
         "accounts",
         "ask",
+        "definitions",
         "audiences",
         "computed-traits",
         "dead-letters",

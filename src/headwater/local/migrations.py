@@ -20,6 +20,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "audiences.sql"),
     ("headwater.actors", "jobs.sql"),
     ("headwater.actors", "workspace_audiences.sql"),
+    ("headwater.actors", "workspace_words.sql"),
 )
 
 

@@ -23,6 +23,7 @@ ACTS: Mapping[str, Act] = {
     "show_person": people.show_person,
     "export_person": people.export_person,
     "define_audience": audiences.define_audience,
+    "define_word": audiences.define_word,
     "route_events": routes.route_events,
     "list_routes": routes.list_routes,
     "delivery_status": deliveries.delivery_status,

@@ -1,4 +1,4 @@
-"""Audiences kept from then on."""
+"""Audiences kept from then on, and words that mean people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from headwater.actors.workspace import WorkspaceActor
 from headwater.api.acts.asked import Asked
 from headwater.api.audiences import key_for
 from headwater.audiences.audience import text_of
-from headwater.language.plan_people import DefineAudience
+from headwater.language.plan_people import DefineAudience, DefineWord
 
 
 async def define_audience(plan: DefineAudience, asked: Asked) -> dict[str, Any]:
@@ -26,3 +26,11 @@ async def define_audience(plan: DefineAudience, asked: Asked) -> dict[str, Any]:
         definition=text_of(plan.people),
     )
     return {"audience": {"id": made.id, "key": made.key, "name": made.name}}
+
+
+async def define_word(plan: DefineWord, asked: Asked) -> dict[str, Any]:
+    """Have a word mean these people in every phrase from now on."""
+    word = await asked.services.workspaces.write(
+        asked.workspace, WorkspaceActor.set_word, plan.word, text_of(plan.people)
+    )
+    return {"word": word}
