@@ -23,7 +23,7 @@ from headwater.lake.event_rows import join_body
 from headwater.lake.manifest import LakeFile, Tier
 from headwater.lake.schema import EVENTS
 from headwater.local.folder_bucket import FolderBucket
-from headwater.local.lake.arrow import arrow_schema, in_order, python_rows, read
+from headwater.local.lake.arrow import ROWS_A_GROUP, arrow_schema, in_order, python_rows, read
 from headwater.local.lake.compact import compact
 from headwater.local.lake.flush import put_file
 from headwater.local.lake.orders import Compact
@@ -128,7 +128,7 @@ def theirs(bucket: FolderBucket, files: list[LakeFile]) -> tuple[float, int]:
     engine.execute(
         "COPY (SELECT * FROM read_parquet($files) ORDER BY person, timestamp, message_id)"
         f" TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL},"
-        " ROW_GROUP_SIZE 8192)",
+        f" ROW_GROUP_SIZE {ROWS_A_GROUP})",
         {"files": [str(bucket.path(one.key)) for one in files]},
     )
     took = time.perf_counter() - started

@@ -44,21 +44,29 @@ class TieredPage:
         self._tiers = ["hot"]
         self._waiting = {day: span for day, span in days.items() if self._within(span)}
 
-    def wants(self) -> int | None:
-        """Answer the day to be given next; None once the page is complete."""
-        if not self._waiting:
-            return None
-        if self._which.oldest_first:
-            day = min(self._waiting, key=lambda one: self._waiting[one].first)
-        else:
-            day = max(self._waiting, key=lambda one: self._waiting[one].last)
+    def wants(self) -> list[int]:
+        """Answer the days to be given next, in any order; none once the page is complete."""
+        oldest_first = self._which.oldest_first
+        days = sorted(
+            self._waiting,
+            key=lambda day: self._waiting[day].first if oldest_first else -self._waiting[day].last,
+        )
         places = self._places()
-        if len(places) <= self._limit:
-            return day
-        bound = places[self._limit][0]
-        span = self._waiting[day]
-        reaches = span.first <= bound if self._which.oldest_first else span.last >= bound
-        return day if reaches else None
+        if len(places) > self._limit:
+            bound = places[self._limit][0]
+            return [day for day in days if self._reaches(self._waiting[day], bound)]
+        # As many as would fill the page if all of their events were asked for.
+        missing = self._limit + 1 - len(places)
+        wanted_days: list[int] = []
+        for day in days:
+            if missing <= 0:
+                break
+            wanted_days.append(day)
+            missing -= self._waiting[day].events
+        return wanted_days
+
+    def _reaches(self, span: Span, bound: int) -> bool:
+        return span.first <= bound if self._which.oldest_first else span.last >= bound
 
     def give(self, day: int, events: Iterable[Found], *, tiers: Iterable[str]) -> None:
         """Take a day's events of this person, in any order, and note where they were read."""

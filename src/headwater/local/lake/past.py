@@ -171,9 +171,10 @@ class TieredTimelines:
         after = parse_cursor(cursor) if cursor else None
         page = TieredPage(hot, days=who.days, which=which, limit=limit, after=after)
         try:
-            while (day := page.wants()) is not None:
-                events, tiers = await asyncio.to_thread(self._past.read, workspace, day, who=who)
-                page.give(day, events, tiers=tiers)
+            while days := page.wants():
+                read = [asyncio.to_thread(self._past.read, workspace, day, who=who) for day in days]
+                for day, (events, tiers) in zip(days, await asyncio.gather(*reading), strict=True):
+                    page.give(day, events, tiers=tiers)
         except BucketFailure as error:
             raise Unavailable(
                 f"Older events are in the lake, which does not answer: {error}"
