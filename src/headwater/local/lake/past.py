@@ -172,7 +172,9 @@ class TieredTimelines:
         page = TieredPage(hot, days=who.days, which=which, limit=limit, after=after)
         try:
             while days := page.wants():
-                read = [asyncio.to_thread(self._past.read, workspace, day, who=who) for day in days]
+                reading = [
+                    asyncio.to_thread(self._past.read, workspace, day, who=who) for day in days
+                ]
                 for day, (events, tiers) in zip(days, await asyncio.gather(*reading), strict=True):
                     page.give(day, events, tiers=tiers)
         except BucketFailure as error:
