@@ -35,7 +35,7 @@ import duckdb
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
 from headwater.questions.question import read_question
-from headwater.questions.sql.dialect import DuckDB
+from headwater.questions.sql.duckdb import DuckDB
 from headwater.questions.table import Table
 
 DAYS = 90

@@ -14,7 +14,7 @@ from headwater.collect.times import write_time
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
 from headwater.questions.question import read_question
-from headwater.questions.sql.dialect import SQLite
+from headwater.questions.sql.sqlite import SQLite
 from tests.databases import driven, empty_database
 
 NOW = 1_790_000_000_000

@@ -17,7 +17,8 @@ import headwater.actors
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
 from headwater.questions.question import read_question
-from headwater.questions.sql.dialect import DuckDB, SQLite
+from headwater.questions.sql.duckdb import DuckDB
+from headwater.questions.sql.sqlite import SQLite
 from headwater.questions.table import Table
 
 SCHEMA = (Path(headwater.actors.__file__).parent / "population.sql").read_text("utf-8")

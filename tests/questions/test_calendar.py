@@ -15,8 +15,9 @@ from headwater.questions import calendar
 from headwater.questions.asking import Circumstances
 from headwater.questions.calendar import Stretch
 from headwater.questions.ranges import Between, Interval, from_words
-from headwater.questions.sql.dialect import DuckDB, SQLite
+from headwater.questions.sql.duckdb import DuckDB
 from headwater.questions.sql.scan import period_number
+from headwater.questions.sql.sqlite import SQLite
 from headwater.questions.trend import Trend
 from tests.questions.populations import Event, Population, in_duckdb, in_sqlite
 

@@ -17,7 +17,7 @@ from headwater.ports import Clock
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
 from headwater.questions.question import Question
-from headwater.questions.sql.dialect import DuckDB
+from headwater.questions.sql.duckdb import DuckDB
 from headwater.questions.table import Table
 from headwater.workspace import WorkspaceConfig
 

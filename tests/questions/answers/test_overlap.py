@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
 from headwater.questions.question import read_question
-from headwater.questions.sql.dialect import DuckDB
+from headwater.questions.sql.duckdb import DuckDB
 from tests.questions.populations import WAYS, Population, answered, populations
 
 QUESTION = {"question": "overlap", "audiences": ["vip", "new", "old"]}

@@ -13,7 +13,9 @@ from headwater.audiences.comparisons import Comparison
 from headwater.errors import BadRequest
 from headwater.questions.asking import Circumstances
 from headwater.questions.sql.conditions import people_who
-from headwater.questions.sql.dialect import Dialect, DuckDB, SQLite
+from headwater.questions.sql.dialect import Dialect
+from headwater.questions.sql.duckdb import DuckDB
+from headwater.questions.sql.sqlite import SQLite
 from tests.audiences import strategies as made
 from tests.audiences.naive import History, truth
 from tests.questions.populations import Event, Population, in_duckdb, in_sqlite

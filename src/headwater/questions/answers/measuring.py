@@ -38,6 +38,31 @@ class Measuring:
     adds_up: bool = True
     weight: int = 0
 
+    @property
+    def counts_people(self) -> bool:
+        """Whether one of the cells is a number of different people."""
+        return _DIFFERENT in self.aggregates
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether it can be worked out of what the same measure is for each person."""
+        return self.values is None and (self.adds_up or self.counts_people)
+
+    def of_people(self, at: int) -> tuple[list[str], list[str]]:
+        """Answer aggregates for each person, and those that put these together.
+
+        That is faster than counting different people: a person's row is made once, not looked
+        up for each event. `at` tells the names apart of several measures in one statement.
+        """
+        own, together = [], []
+        for cell, (aggregate, merge) in enumerate(zip(self.aggregates, self.merges, strict=True)):
+            if aggregate == _DIFFERENT:
+                together.append(f"count(*) FILTER (WHERE c{at}_0 > 0)")
+                continue
+            own.append(f"{aggregate} AS c{at}_{cell}")
+            together.append(f"{'sum' if merge == '+' else merge}(c{at}_{cell})")
+        return own, together
+
     def nothing(self) -> Cells:
         """Answer the cells of no events."""
         return [_NOTHING[merge]() for merge in self.merges]
@@ -173,7 +198,8 @@ _MERGING: Mapping[Merge, Callable[[Any, Any], Any]] = {
     "max": _greatest,
     "values": _together,
 }
-_PEOPLE = ("count(*)", "count(DISTINCT person)")
+_DIFFERENT = "count(DISTINCT person)"
+_PEOPLE = ("count(*)", _DIFFERENT)
 _COUNTING: Mapping[str, Measuring] = {
     "count": Measuring(("count(*)",), ("+",), lambda cells: cells[0]),
     "people": Measuring(_PEOPLE, ("+", "+"), lambda cells: cells[1], adds_up=False),

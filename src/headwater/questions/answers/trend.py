@@ -136,14 +136,39 @@ class _Part:
         value = "NULL"
         if self.question.breakdown is not None:
             value = kept(value_of_event(self.question.breakdown, circumstances), shown)
-        columns = [period, value]
+        columns = [f"{period} AS p", f"{value} AS v"]
         columns += [one for at in group if (one := self.measuring[at].values) is not None]
+        only = ["" if len(set(tests)) == 1 else f" FILTER (WHERE {test})" for test in tests]
+        measuring = [self.measuring[at] for at in group]
+        if any(one.counts_people for one in measuring) and all(
+            one.is_of_people for one in measuring
+        ):
+            return self._sql_of_people(columns, measuring, only, tests)
         keys = ", ".join(str(number + 1) for number in range(len(columns)))
-        for at, test in zip(group, tests, strict=True):
-            only = "" if len(set(tests)) == 1 else f" FILTER (WHERE {test})"
-            columns += [f"{one}{only}" for one in self.measuring[at].aggregates]
-        source = scan(columns, self.question, circumstances, stretch=self.stretch, events=tests)
-        return f"{source} GROUP BY {keys}"
+        for figure, which in zip(measuring, only, strict=True):
+            columns += [f"{aggregate}{which}" for aggregate in figure.aggregates]
+        return f"{self._scan(columns, tests)} GROUP BY {keys}"
+
+    def _sql_of_people(
+        self,
+        columns: Sequence[str],
+        measuring: Sequence[Measuring],
+        only: Sequence[str],
+        tests: Sequence[str],
+    ) -> str:
+        """Answer it by way of what it is for each person."""
+        own, together = [*columns, "person"], ["p", "v"]
+        for at, (one, which) in enumerate(zip(measuring, only, strict=True)):
+            of_person, of_all = one.of_people(at)
+            own += [one.replace(" AS ", f"{which} AS ") for one in of_person]
+            together += of_all
+        return (
+            f"SELECT {', '.join(together)} "  # noqa: S608 - literals are quoted
+            f"FROM ({self._scan(own, tests)} GROUP BY 1, 2, 3) GROUP BY 1, 2"
+        )
+
+    def _scan(self, columns: Sequence[str], tests: Sequence[str]) -> str:
+        return scan(columns, self.question, self.circumstances, stretch=self.stretch, events=tests)
 
     def _tests(self, group: Sequence[int]) -> list[str]:
         zone = self.question.zone or self.circumstances.zone
