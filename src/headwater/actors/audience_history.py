@@ -45,8 +45,7 @@ def see(
 
 def missing(program: Program, part: Part | None) -> frozenset[str]:
     """Answer the features that a part has not been kept for from their beginning."""
-    version = 0 if part is None else part.version
-    return frozenset(id_ for id_, since in program.since.items() if since > version)
+    return program.newer_than(0 if part is None else part.version)
 
 
 def build(
@@ -59,7 +58,9 @@ def build(
     wanted = {key: missing(program, part) for key, part in parts.items()}
     held: set[tuple[str, str]] = set()
     for key, part in parts.items():
-        part.keep(id_ for id_ in program.features if id_ not in wanted[key])
+        part.keep(
+            id_ for id_ in part.names() if id_ in program.features and id_ not in wanted[key]
+        )
         part.version = program.version
         if part.names():
             held.add(key)

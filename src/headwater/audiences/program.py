@@ -96,6 +96,15 @@ class Program:
     computed: dict[str, str] = field(default_factory=dict)
     _feeds: dict[tuple[str, str | None], list[_Feed]] = field(default_factory=dict)
     _calls: set[str] = field(default_factory=set)
+    _newer: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def newer_than(self, version: int) -> frozenset[str]:
+        """Answer the features that are kept only since after a version."""
+        known = self._newer.get(version)
+        if known is None:
+            known = frozenset(id_ for id_, since in self.since.items() if since > version)
+            self._newer[version] = known
+        return known
 
     def looks_at(self, call: str) -> bool:
         """Tell whether anything looks at events of this call."""
