@@ -58,9 +58,7 @@ def build(
     wanted = {key: missing(program, part) for key, part in parts.items()}
     held: set[tuple[str, str]] = set()
     for key, part in parts.items():
-        part.keep(
-            id_ for id_ in part.names() if id_ in program.features and id_ not in wanted[key]
-        )
+        part.keep(id_ for id_ in part.names() if id_ in program.features and id_ not in wanted[key])
         part.version = program.version
         if part.names():
             held.add(key)

@@ -9,7 +9,7 @@ from typing import Any
 from headwater.audiences.audience import Computation, EventFigure, FigureFunction
 from headwater.audiences.expressions import parse
 from headwater.audiences.periods import DAY
-from headwater.audiences.reducers import Count, Extreme, Reducer, Sum, number
+from headwater.audiences.reducers import Count, Extreme, Reducer, Sum, key_of, number
 from headwater.audiences.reducers_values import Distinct, End, Frequent, Moment
 from headwater.audiences.scope import PersonView, Scope
 
@@ -50,6 +50,8 @@ def _figure(figure: EventFigure, scope: Scope) -> Value:
             return None, change
         if figure.function == "unique_count":
             return len(result), change
+        if figure.function == "unique_list":
+            return sorted(result, key=key_of), change
         if figure.function == "days_since":
             return _days_since(result, now, change)
         return number(result) if isinstance(result, Decimal) else result, change

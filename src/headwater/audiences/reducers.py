@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar, Protocol
 
@@ -22,6 +23,13 @@ Item = list[Any]
 _LONGEST_VALUE = 200
 # Numbers of JSON lie between 1e-324 and 1e308; sums of them are exact with so many digits.
 _EXACT = Context(prec=5000)
+_NOTHING = Decimal(0)
+
+
+# The same prices come again and again.
+@lru_cache(maxsize=8192, typed=True)
+def _decimal(value: float) -> Decimal:
+    return Decimal(repr(value))
 
 
 class Reducer(Protocol):
@@ -139,7 +147,7 @@ class Sum:
 
     def add(self, seen: list[Any], item: Item) -> list[Any]:
         """One more number."""
-        return self.merge(seen, [str(Decimal(repr(item[1]))), 1])
+        return self.merge(seen, [str(_decimal(item[1])), 1])
 
     def merge(self, seen: list[Any], other: list[Any]) -> list[Any]:
         """Both."""
@@ -204,12 +212,10 @@ def reduce_items(reducer: Reducer, items: Sequence[Item]) -> Any:
     if reducer.name == "count":
         return len(items)
     if reducer.name == "sum":  # adding texts one by one would parse each sum anew
-        if all(isinstance(item[1], int) for item in items):
-            return [str(sum(item[1] for item in items)), len(items)]
-        total = Decimal(0)
+        total = _NOTHING
         for item in items:
-            total = _EXACT.add(total, Decimal(repr(item[1])))
-        return [str(_EXACT.normalize(total)), len(items)]
+            total = _EXACT.add(total, _decimal(item[1]))
+        return [total, len(items)]
     seen = reducer.empty()
     for item in items:
         seen = reducer.add(seen, item)

@@ -31,14 +31,16 @@ class Distinct:
     def add(self, seen: list[Any], item: Item) -> list[Any]:
         """Its value, unless it is known."""
         value = item[1]
-        if any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in seen):
+        if self.most is not None and len(seen) >= self.most:
             return seen
+        if isinstance(value, str):
+            return seen if value in seen else [*seen, value]
         return self.merge(seen, [value])
 
     def merge(self, seen: list[Any], other: list[Any]) -> list[Any]:
-        """Both, in order, so that equal sets are equal values."""
+        """Both, in the order in which they were seen."""
         known = {key_of(one): one for one in (*seen, *other)}
-        return [known[key] for key in sorted(known)][: self.most]
+        return list(known.values())[: self.most]
 
     def thin(self, items: list[Item]) -> list[Item]:
         """Of each value the newest; and of those so many as matter."""
@@ -47,7 +49,7 @@ class Distinct:
         return kept if self.most is None else kept[-self.most :]
 
     def result(self, seen: list[Any]) -> list[Any]:
-        """The values, texts by their letters."""
+        """The values."""
         return seen
 
 
