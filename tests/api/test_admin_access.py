@@ -26,6 +26,7 @@ ROUTES: list[tuple[str, str, Any, str, int]] = [
     ("GET", f"{ADA}/events", None, "read", 200),
     ("GET", f"{ADA}/links", None, "read", 200),
     ("POST", "/v1/questions", {"question": "list"}, "read", 200),
+    ("POST", "/v1/ask", {"text": ""}, "read", 400),
     ("POST", "/v1/sql", {"sql": "SELECT 1"}, "admin", 200),
     ("GET", "/v1/jobs", None, "read", 200),
     ("GET", "/v1/jobs/job_x", None, "read", 404),
