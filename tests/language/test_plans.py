@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from headwater.language.chains import read_chain
+from headwater.language.grammar import the_grammar
 from headwater.language.language import Language
-from headwater.language.plan import hash_of, read_plan, write_plan
+from headwater.language.plan import hash_of, kinds, read_plan, write_plan
 from headwater.language.plan_words import in_words
 
 TODAY = date(2026, 11, 23)
@@ -92,3 +94,25 @@ def test_words_of_a_workspace_are_understood() -> None:
     routed = own.read("send gadget spins to data lake house", today=TODAY).document
     assert routed["destinations"] == ["Data Lake House"]
     assert routed["events"] == {"name": "Gadget Spun"}
+
+
+def test_every_example_that_is_offered_is_understood() -> None:
+    """What errors and the prompt suggest is what the language takes."""
+    examples = {rule.example for rule in the_grammar().rules}
+    assert len(examples) > 40
+
+    for example in sorted(examples):
+        canonical(language().read(example, today=TODAY).document)
+
+
+def test_the_page_names_every_kind_of_plan() -> None:
+    """docs/language.md has a row for each, with its effect and phrases that are understood."""
+    page = (Path(__file__).parents[2] / "docs" / "language.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*) \|$", page, re.MULTILINE)[1:]
+
+    assert {name: effect for name, effect, _ in rows} == {
+        name: kind.effect for name, kind in kinds().items()
+    }
+    for name, _, said in rows:
+        for phrase in re.findall(r"`([^`]+)`", said) if name != "chain" else ():
+            assert language().read(phrase, today=TODAY).document["do"] == name

@@ -45,6 +45,8 @@ def run(server: Server, *arguments: str, given: str = "") -> subprocess.Complete
     [
         (["who is user-123?"], ["say", "who is user-123?"]),
         (["user-123"], ["say", "user-123"]),
+        (["--plan", "delete user-1"], ["say", "--plan", "delete user-1"]),
+        (["--json", "status"], ["--json", "status"]),
         (["{who} signed up", "--value", "who=1"], ["say", "{who} signed up", "--value", "who=1"]),
         (["say", "who is user-123?"], ["say", "who is user-123?"]),
         (["statsu"], ["statsu"]),

@@ -20,8 +20,12 @@ def as_command(arguments: Sequence[str], commands: Collection[str]) -> list[str]
 
     A single word that is none stays as it is: it is a command that was mistyped.
     """
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in commands:
-        is_id = any(sign.isdigit() or sign in "@:{" for sign in arguments[0])
-        if is_id or " " in arguments[0] or "\n" in arguments[0]:
+    behind = next((one for one in arguments if one not in _OF_SAY), "")
+    if behind and not behind.startswith("-") and behind not in commands:
+        is_id = any(sign.isdigit() or sign in "@:{" for sign in behind)
+        if is_id or " " in behind or "\n" in behind:
             return ["say", *arguments]
     return list(arguments)
+
+
+_OF_SAY = frozenset({"--plan", "--yes", "-y", "--json"})

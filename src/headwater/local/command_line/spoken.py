@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.language.condition_words import people_in_words
 from headwater.local.command_line.charts import print_answer
 from headwater.local.command_line.output import age, plain, print_fields, print_table, say
 
@@ -38,7 +39,7 @@ def _print_plan(answer: dict[str, Any]) -> None:
         }
     )
     for word, meaning in answer["definitions"].items():
-        say(f"{word}: {meaning}", style="dim")
+        say(f"'{word}' means {people_in_words(meaning)}.", style="dim")
 
 
 def _print_person(result: dict[str, Any]) -> None:
