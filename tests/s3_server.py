@@ -33,9 +33,10 @@ class S3Server:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ports = [free_port() for _ in range(8)]
-        self.url = f"http://127.0.0.1:{self._ports[6]}"
+        self._ports: list[int] = []
+        self.url = ""
         self._process: subprocess.Popen[bytes] | None = None
+        self._tries_left = 3
 
     def environment(self, url: str | None = None) -> dict[str, str]:
         """Answer what boto3 reads to get here, or by way of `url`."""
@@ -47,6 +48,15 @@ class S3Server:
         }
 
     def __enter__(self) -> Self:
+        # Somebody else may take a port between its choice and its use.
+        while not self._started():
+            self._tries_left -= 1
+        return self
+
+    def _started(self) -> bool:
+        """Start it on ports of its own; answer whether it came up."""
+        self._ports = [free_port() for _ in range(8)]
+        self.url = f"http://127.0.0.1:{self._ports[6]}"
         self._folder.mkdir(parents=True, exist_ok=True)
         users = self._folder / "users.json"
         identity = {
@@ -67,8 +77,7 @@ class S3Server:
         command += ["-s3.port.iceberg=0", "-master.volumeSizeLimitMB=64", "-volume.max=20"]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
-        self._make_bucket()
-        return self
+        return self._made_bucket()
 
     def __exit__(
         self,
@@ -80,7 +89,8 @@ class S3Server:
         self._process.kill()
         self._process.wait()
 
-    def _make_bucket(self) -> None:
+    def _made_bucket(self) -> bool:
+        assert self._process is not None
         client: Any = boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -97,13 +107,15 @@ class S3Server:
                 client.delete_object(Bucket=BUCKET, Key="ready")
             except (BotoCoreError, ClientError) as failure:
                 exists = "BucketAlready" in str(failure)
+                if self._process.poll() is not None and self._tries_left:
+                    return False
                 if time.monotonic() > deadline and not exists:
                     log = (self._folder / "log").read_text(errors="replace")
                     raise AssertionError(f"no S3 server: {failure}\n{log[-3000:]}") from failure
                 time.sleep(0.1)
             else:
                 client.close()
-                return
+                return True
 
 
 class RoughRoad:

@@ -88,6 +88,7 @@ def test_a_traceback_is_heard(worker: Workerd) -> None:
     assert get(worker, "fail").status_code == 500
     assert within(5, lambda: "ValueError: raised in the Worker" in written(worker))
     assert 'File "/session/metadata/entry.py", line' in written(worker)
+    assert "wasm://" not in written(worker)
 
 
 def test_a_traceback_from_an_object_is_heard(worker: Workerd) -> None:

@@ -266,7 +266,7 @@ class Workerd:
             if told["event"] != "log":
                 heard.replies.put(told)
                 continue
-            heard.lines.append(Line(told["level"], told["message"]))
+            heard.lines.append(Line(told["level"], _readable(told["message"])))
             if _FATAL in told["message"]:
                 heard.fatal = told["message"]
         heard.replies.put({"event": "ended", "message": "the host process has ended"})
@@ -274,3 +274,14 @@ class Workerd:
     def _said(self) -> str:
         last = self._heard.lines[-30:]
         return "".join(f"\n    {line.level}: {line.message}" for line in last)
+
+
+def _readable(message: str) -> str:
+    """Answer a message without the frames of WebAssembly, between which Python's own get lost."""
+    noise = ("wasm://", "pyodide.asm.mjs", "stack: ")
+    lines = message.splitlines()
+    return "\n".join(
+        line
+        for line in lines
+        if not (line.lstrip().startswith(("at ", "stack: ")) and any(one in line for one in noise))
+    )
