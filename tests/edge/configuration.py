@@ -11,7 +11,7 @@ from typing import Any
 _FOR_DEPLOYMENT = frozenset(
     {"$schema", "account_id", "base_dir", "build", "env", "find_additional_modules", "limits"}
     | {"logpush", "main", "name", "observability", "placement", "preview_urls", "route", "routes"}
-    | {"rules", "send_metrics", "workers_dev", "migrations"}
+    | {"rules", "send_metrics", "workers_dev"}
 )
 
 
@@ -30,10 +30,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def from_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Answer Miniflare's options for a Worker with wrangler's settings; see `read`."""
-    settings = dict(settings)
-    for name in _FOR_DEPLOYMENT & settings.keys():
-        if name != "migrations":
-            del settings[name]
+    settings = {name: value for name, value in settings.items() if name not in _FOR_DEPLOYMENT}
     options: dict[str, Any] = {
         "compatibilityDate": settings.pop("compatibility_date"),
         # The host is a Worker in JavaScript, which brings its own Python.
