@@ -103,6 +103,14 @@ class DestinationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Of whom nothing is kept: hashes of identifiers, by `profiles.suppression.hash_of`."""
+
+    salt: str = ""
+    hashes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceConfig:
     """All of it. `version` grows with each change.
 
@@ -123,3 +131,4 @@ class WorkspaceConfig:
     computed_traits: tuple[ComputedTrait, ...] = ()
     features: Mapping[str, int] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    suppression: Suppression = field(default_factory=Suppression)

@@ -23,6 +23,7 @@ def workspace_database() -> Database:
                 "workspace_audiences.sql",
                 "workspace_words.sql",
                 "registry.sql",
+                "suppressions.sql",
             )
         ],
     )

@@ -17,6 +17,7 @@ SETTINGS = (
     "workspace_audiences.sql",
     "daily_salt.sql",
     "workspace_words.sql",
+    "suppressions.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql",)

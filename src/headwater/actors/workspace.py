@@ -11,6 +11,7 @@ from headwater.actors.audience_settings import AudienceSettings
 from headwater.actors.destination_settings import Destinations
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.actors.sources import Sources
+from headwater.actors.suppressions import Suppressions
 from headwater.actors.word_settings import Words
 from headwater.errors import BadRequest
 from headwater.workspace import IdentityRules, WorkspaceConfig
@@ -19,7 +20,7 @@ _TYPE_NAME = re.compile(r"[a-z0-9][a-z0-9_.]{0,63}")
 _REGION = re.compile(r"[A-Z]{2}")
 
 
-class WorkspaceActor(Sources, Destinations, AudienceSettings, Words, RejectedEvents):
+class WorkspaceActor(Sources, Destinations, AudienceSettings, Words, RejectedEvents, Suppressions):
     """All that one workspace has set, over `Sql`: one of it at a time, nothing awaited."""
 
     def identity_rules(self) -> IdentityRules:
@@ -61,6 +62,7 @@ class WorkspaceActor(Sources, Destinations, AudienceSettings, Words, RejectedEve
             computed_traits=self.computed_traits(),
             features=self.features(),
             words=self.words(),
+            suppression=self.suppression(),
         )
 
 

@@ -25,6 +25,7 @@ from headwater.api.services import Services
 from headwater.api.sources import source_routes
 from headwater.api.sql import sql_routes
 from headwater.api.status import status_routes
+from headwater.api.suppressions import suppression_routes
 from headwater.api.tail import tail_routes
 from headwater.api.workspaces import workspace_routes
 
@@ -48,6 +49,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     source_routes,
     destination_routes,
     identity_rule_routes,
+    suppression_routes,
     key_routes,
     tail_routes,
 )

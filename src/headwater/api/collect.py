@@ -79,8 +79,11 @@ class CollectApp:
         settings: CollectSettings | None = None,
         observe: Callable[[str, int, float], None] = lambda _path, _status, _seconds: None,
         daily_salt: Callable[[], bytes] | None = None,
+        suppressed: Callable[[int], None] = lambda _events: None,
     ) -> None:
         """Prepare; `observe` is told path, status and seconds of each request answered here.
+
+        `suppressed` is told how many events were dropped, as nothing is kept of their people.
 
         The status is 499 where the client went away before there was an answer. `daily_salt`
         answers today's, to name visitors by who want nothing stored.
@@ -96,6 +99,7 @@ class CollectApp:
         self._random = random
         self._next_app = next_app
         self.observe = observe
+        self._suppressed = suppressed
         self._limits = settings.limits
         self._client_address = ClientAddress(settings.trusted_proxies)
         self._rates = RateLimiter()
@@ -130,7 +134,7 @@ class CollectApp:
         try:
             taken = self._take(self._routes[scope["path"]], scope, headers, body)
             scope[_TAKEN] = taken
-            if taken.collected.rejections:
+            if not taken.collected.arrivals or taken.collected.rejections:
                 return None
             return self._intake.receive(taken.workspace.config, taken.collected.arrivals)
         except Exception:  # noqa: BLE001 - calling the app comes to the same, and answers it
@@ -183,7 +187,7 @@ class CollectApp:
         if arrivals:
             await self._intake.receive(config, arrivals)
         if rejections:
-            await self._intake.reject(config.workspace, taken.source.id, rejections)
+            await self._keep_rejected(taken)
         if taken.refusal is not None:
             raise taken.refusal
         if route.is_pixel:
@@ -192,6 +196,14 @@ class CollectApp:
         if b"origin" not in headers or not self._visitor_cookie:
             return answer
         return with_cookie(answer, self._visitor_cookie, arrivals, scope=scope, headers=headers)
+
+    async def _keep_rejected(self, taken: _Taken) -> None:
+        """Keep refused events for people to see, but for those of whom nothing is kept."""
+        check, rejections = taken.workspace.collector.suppression, taken.collected.rejections
+        kept = [one for one in rejections if not check.names_any(one.body)]
+        self._suppressed(len(rejections) - len(kept))
+        if kept:
+            await self._intake.reject(taken.workspace.config.workspace, taken.source.id, kept)
 
     def _take(
         self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes
@@ -224,6 +236,8 @@ class CollectApp:
                 self._daily_salt(),
             ),
         )
+        if collected.suppressed:
+            self._suppressed(collected.suppressed)
         refusal = None
         if envelope.type and collected.rejections:
             refused = collected.rejections[0]

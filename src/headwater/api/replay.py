@@ -77,7 +77,8 @@ class Replay:
         if collected.rejections:
             first = collected.rejections[0]
             return BadRequest(first.message, code=first.code)
-        await self._services.intake.receive(config, collected.arrivals)
+        if collected.arrivals:
+            await self._services.intake.receive(config, collected.arrivals)
         await self._services.workspaces.write(
             workspace, WorkspaceActor.mark_replayed, event.id, now=self._services.clock.now()
         )

@@ -22,6 +22,7 @@ from headwater.collect.visitor import daily_id
 from headwater.errors import BadRequest
 from headwater.ports import Random
 from headwater.profiles.identifiers import IdentifierReader
+from headwater.profiles.suppression import SuppressionCheck
 from headwater.workspace import WorkspaceConfig
 
 _KEPT_OF_A_REFUSED_EVENT = 64 * 1024  # bytes
@@ -31,10 +32,15 @@ _UNPARSED = frozenset({"event_too_large", "malformed_json", "too_deep", "too_man
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """What became of a request's events: in their order, each in one of the two."""
+    """What became of a request's events: in their order, each in one of the two.
+
+    Attributes:
+        suppressed: how many are in neither, as they are of people of whom nothing is kept.
+    """
 
     arrivals: tuple[Arrival, ...]
     rejections: tuple[Rejection, ...]
+    suppressed: int = 0
 
 
 class Circumstances(msgspec.Struct, frozen=True):
@@ -63,6 +69,8 @@ class Collector:
         self.config = config
         self._limits = limits or Limits()
         self._identifiers = IdentifierReader(config.identity)
+        self.suppression = SuppressionCheck(config)
+        self._suppresses = bool(self.suppression)
         self._encode = json_text.TextEncoder().encode
 
     def collect(self, envelope: Envelope, circumstances: Circumstances) -> Collected:
@@ -72,12 +80,15 @@ class Collector:
         assembly = _Assembly(envelope, circumstances)
         for index, raw in enumerate(envelope.events):
             try:
-                arrivals.append(self._arrival(raw, envelope, assembly))
+                arrival = self._arrival(raw, envelope, assembly)
+                if arrival is not None:
+                    arrivals.append(arrival)
             except BadRequest as error:
                 rejections.append(reject(raw, error, index=index, call=envelope.type))
-        return Collected(tuple(arrivals), tuple(rejections))
+        suppressed = len(envelope.events) - len(arrivals) - len(rejections)
+        return Collected(tuple(arrivals), tuple(rejections), suppressed)
 
-    def _arrival(self, raw: bytes, envelope: Envelope, assembly: _Assembly) -> Arrival:
+    def _arrival(self, raw: bytes, envelope: Envelope, assembly: _Assembly) -> Arrival | None:
         limits = self._limits
         check_event(raw, limits, envelope=limits.envelope if envelope.type else 0)
         if envelope.depths_unknown:
@@ -87,6 +98,8 @@ class Collector:
         identifiers = self._identifiers.read(asdict(event))
         if not identifiers:
             raise _nobody(kind, event)
+        if self._suppresses and self.suppression.covers(identifiers):
+            return None
         return Arrival(
             workspace=self.config.workspace,
             identifiers=identifiers,

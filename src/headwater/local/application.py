@@ -52,6 +52,7 @@ ADMIN_ROUTES = frozenset(
         "spaces",
         "sql",
         "status",
+        "suppressions",
         "tail",
         "time-zone",
         "workspaces",
@@ -85,6 +86,7 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
         settings=collect_settings(settings),
         next_app=MeasuredApp(scripts, parts.metrics, route_of),
         observe=parts.metrics.request,
+        suppressed=lambda events: parts.metrics.count("suppressed", events),
         daily_salt=DailySalt(Path(settings.data) / "daily-salt.json", parts.clock),
     )
 

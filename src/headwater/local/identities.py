@@ -33,6 +33,7 @@ from headwater.profiles.people import (
     TimelineFilter,
     TimelinePage,
 )
+from headwater.profiles.suppression import SuppressionCheck
 from headwater.workspace import WorkspaceConfig
 
 T = TypeVar("T")
@@ -103,8 +104,15 @@ class Identities:
         self._random = random
         self._lane = writer.coalesce(self._store)
 
-    def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> Awaitable[None]:  # noqa: ARG002 - the port's; rules are read when the turn runs
-        """Return, when awaited, once every arrival is committed; see `Intake.receive`."""
+    def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> Awaitable[None]:
+        """Return, when awaited, once every arrival is committed; see `Intake.receive`.
+
+        Whoever was suppressed since `config` was in force is left out here, at once: so nothing
+        of them is submitted after the configuration that says so was published.
+        """
+        present = self._policies.config(config.workspace)
+        if present.version != config.version and (check := SuppressionCheck(present)):
+            arrivals = [one for one in arrivals if not check.covers(one.identifiers)]
         return self._lane.submit(arrivals, weight=len(arrivals))
 
     async def reject(self, workspace: str, source: str, rejections: Sequence[Rejection]) -> None:

@@ -31,7 +31,7 @@ from headwater.local.writer import TurnReport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-OUTCOMES = ("accepted", "duplicate", "rejected")
+OUTCOMES = ("accepted", "duplicate", "rejected", "suppressed")
 
 _COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0)
@@ -98,7 +98,7 @@ class Metrics:
     def _event_family(self) -> Iterable[Metric]:
         family = CounterMetricFamily(
             "headwater_events",
-            "Events by what became of them: accepted, duplicate or rejected.",
+            "Events by what became of them: accepted, duplicate, rejected or suppressed.",
             labels=["outcome"],
         )
         for outcome, number in self.events.items():

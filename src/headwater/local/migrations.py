@@ -21,6 +21,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "jobs.sql"),
     ("headwater.actors", "workspace_audiences.sql"),
     ("headwater.actors", "workspace_words.sql"),
+    ("headwater.actors", "suppressions.sql"),
 )
 
 

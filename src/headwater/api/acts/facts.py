@@ -48,11 +48,18 @@ async def send(events: Sequence[dict[str, Any]], asked: Asked) -> list[dict[str,
     ]
     envelope = Envelope(type=None, events=[json_text.encode(one).encode() for one in named])
     circumstances = Circumstances(SOURCE, _SENDER, asked.now, asked.services.random)
-    collected = Collector(asked.config).collect(envelope, circumstances)
+    # Not the one of when the order came: somebody may have been suppressed since.
+    config = asked.services.config(asked.config.workspace) or asked.config
+    collected = Collector(config).collect(envelope, circumstances)
     if collected.rejections:
         first = collected.rejections[0]
         raise BadRequest(first.message, code=first.code)
-    await asked.services.intake.receive(asked.config, collected.arrivals)
+    if collected.suppressed:
+        raise BadRequest(
+            "Nothing is kept of this person: they are suppressed. 'headwater unsuppress' lifts it.",
+            code="suppressed",
+        )
+    await asked.services.intake.receive(config, collected.arrivals)
     return [
         {
             key: value

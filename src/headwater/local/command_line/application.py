@@ -25,6 +25,7 @@ from headwater.local.command_line import (
     sources,
     sql,
     status,
+    suppressions,
     tail,
     talk,
     workspaces,
@@ -76,6 +77,8 @@ application.command("import")(importing.import_file)
 application.command("merge")(people.merge)
 application.command("split")(people.split)
 application.add_typer(lake.application, name="lake")
+application.command("suppress")(suppressions.suppress)
+application.command("unsuppress")(suppressions.unsuppress)
 application.add_typer(jobs.application, name="jobs")
 application.add_typer(deliveries.application, name="deliveries")
 application.add_typer(rejected.application, name="rejected")
