@@ -84,6 +84,7 @@ async def _serve(
         gc.set_threshold(100_000, 50, 100)
         server = Server(app, listener, grace=settings.shutdown_grace, started=tell, draining=drain)
         await server.run_until_signal()
+    gc.unfreeze()  # what stays frozen at the end DuckDB complains of as leaked
     _logger.info("Ended; everything that was answered is on the disk.")
 
 

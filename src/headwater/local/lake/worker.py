@@ -60,6 +60,7 @@ def main() -> None:
             result = runner.run(carry_out(_orders.decode(line)))
             answers.write(_encoder.encode(result) + b"\n")
             answers.flush()
+    gc.unfreeze()
 
 
 if __name__ == "__main__":
