@@ -29,7 +29,7 @@ class DataDirectory:
     """A data directory, locked while it is open. Use it as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.absolute()  # processes of ours work in folders of their own
         self._lock: int | None = None
 
     @property

@@ -73,7 +73,6 @@ async def running(
         path: its file.
         present: every workspace's configuration.
     """
-    path = path.absolute()  # processes of ours work in folders of their own
     clock, random = SystemClock(), SystemRandom()
     metrics = Metrics()
     async with AsyncExitStack() as ending:
