@@ -50,4 +50,4 @@ def percent(part: float | None, whole: float | None) -> float | None:
     """Answer how many percent of the whole a part is; None of nothing."""
     if part is None or not whole:
         return None
-    return round(100 * part / whole, 2)
+    return round(100 * float(part) / float(whole), 2)

@@ -46,7 +46,10 @@ def _sql(question: Attribution, circumstances: Circumstances, stretch: Stretch) 
         f"AND timestamp < {dialect.instant(stretch.until)}"
     )
     fields = [dialect.label("context", ("campaign", name)) for name in question.by]
-    is_touch = any_of([f"({one}) IS NOT NULL" for one in fields])
+    # Looked at before it is parsed: most contexts have none.
+    is_of_campaign = "instr(context, '\"campaign\"') > 0"
+    names_ = [f"f{at}" for at in range(len(fields))]
+    is_touch = any_of([f"{one} IS NOT NULL" for one in names_])
     value = "NULL"
     if question.value is not None:
         column, *names = steps(question.value)
@@ -54,19 +57,21 @@ def _sql(question: Attribution, circumstances: Circumstances, stretch: Stretch) 
     columns = [
         f"person, message_id, {dialect.milliseconds('timestamp')} AS t",
         f"CASE WHEN ({is_conversion}) AND {in_range} THEN 1 ELSE 0 END AS is_conversion",
-        f"CASE WHEN {is_touch} THEN 1 ELSE 0 END AS is_touch",
         f"{value} AS worth",
-        *(f"coalesce({one}, {quoted(NONE)}) AS f{at}" for at, one in enumerate(fields)),
+        *(
+            f"CASE WHEN {is_of_campaign} THEN {one} END AS {name}"
+            for one, name in zip(fields, names_, strict=True)
+        ),
     ]
     reach = Stretch(stretch.since - within, stretch.until)
     source = scan(columns, question, circumstances, stretch=reach, events=[is_conversion, is_touch])
-    names_ = [f"f{at}" for at in range(len(fields))]
     touched = ", ".join(f"coalesce(e.{name}, {quoted(NONE)}) AS {name}" for name in names_)
     own, weight = _share(question)
     return (
-        f"WITH e AS MATERIALIZED ({source}), "  # noqa: S608 - literals are quoted
-        f"j AS (SELECT c.person, c.message_id, c.worth, {touched}, {own} AS rank FROM e AS c "
-        "LEFT JOIN e ON e.person = c.person AND e.is_touch = 1 AND e.t <= c.t "
+        f"WITH s AS MATERIALIZED ({source}), "  # noqa: S608 - literals are quoted
+        f"e AS (SELECT * FROM s WHERE {is_touch}), "
+        f"j AS (SELECT c.person, c.message_id, c.worth, {touched}, {own} AS rank FROM s AS c "
+        "LEFT JOIN e ON e.person = c.person AND e.t <= c.t "
         f"AND e.t >= c.t - {within} AND (e.t < c.t OR e.message_id <= c.message_id) "
         "WHERE c.is_conversion = 1) "
         f"SELECT {', '.join(names_)}, sum({weight}), count(DISTINCT person), sum(worth * {weight}) "
@@ -79,6 +84,6 @@ def _share(question: Attribution) -> tuple[str, str]:
     """Answer what ranks a conversion's touches, and what each gets of the conversion."""
     window = "PARTITION BY c.person, c.message_id"
     if question.model == "linear":
-        return f"count(*) OVER ({window})", "(1.0 / rank)"
+        return f"count(*) OVER ({window})", "(1e0 / rank)"
     order = "ASC" if question.model == "first" else "DESC"
-    return f"row_number() OVER ({window} ORDER BY e.t {order}, e.message_id {order})", "1.0"
+    return f"row_number() OVER ({window} ORDER BY e.t {order}, e.message_id {order})", "1e0"

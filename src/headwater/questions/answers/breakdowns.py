@@ -24,6 +24,7 @@ def kept(value: str, shown: Sequence[str] | None) -> str:
     """Answer SQL for a value that is among those shown, and for all others `(other)`."""
     if shown is None:
         return value
-    texts = ", ".join(quoted(one) for one in shown)
-    named_value = f"coalesce({value}, {quoted(NONE)})"
-    return f"CASE WHEN {named_value} IN ({texts}) THEN {named_value} ELSE {quoted(OTHER)} END"
+    cases = " ".join(f"WHEN {quoted(one)} THEN {quoted(one)}" for one in shown)
+    if not cases:
+        return quoted(OTHER)
+    return f"CASE coalesce({value}, {quoted(NONE)}) {cases} ELSE {quoted(OTHER)} END"

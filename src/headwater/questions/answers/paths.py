@@ -56,15 +56,22 @@ def _sql(question: Paths, circumstances: Circumstances, stretch: Stretch) -> str
     )
     time = dialect.milliseconds("timestamp")
     columns = [
-        f"person, {time} AS t, {_CALLED} AS called",
+        f"person, message_id, {time} AS t, {_CALLED} AS called",
         f"CASE WHEN {begins} THEN 1 ELSE 0 END AS is_anchor",
         f"CASE WHEN {any_of(others)} THEN 1 ELSE 0 END AS is_step",
-        "row_number() OVER (PARTITION BY person ORDER BY timestamp, message_id) AS n",
     ]
     source = scan(columns, question, circumstances, stretch=reach, events=[anchor, *others])
-    away = f"t <= time + {within} AND n > first"
+    begun = scan(
+        ["person AS who", f"min({time}) AS time"],
+        question,
+        circumstances,
+        stretch=stretch,
+        events=[anchor],
+    )
+    near = f"t BETWEEN time AND time + {within}"
+    away = "n > first"
     if not is_after:
-        away = f"t >= time - {within} AND n < first"
+        near, away = f"t BETWEEN time - {within} AND time", "n < first"
     order, neighbour = ("n", "ORDER BY n") if is_after else ("n DESC", "ORDER BY n DESC")
     again = "" if question.repeats else "WHERE last IS NULL OR last <> called"
     steps = [
@@ -73,10 +80,11 @@ def _sql(question: Paths, circumstances: Circumstances, stretch: Stretch) -> str
     ]
     names = ", ".join(f"s{one}" for one in range(question.steps + 1))
     return (  # each named query narrows the one before
-        f"WITH e AS ({source}), "  # noqa: S608 - literals are quoted
-        "a AS (SELECT *, min(CASE WHEN is_anchor = 1 THEN n END) OVER person AS first, "
-        "min(CASE WHEN is_anchor = 1 THEN t END) OVER person AS time FROM e "
-        "WINDOW person AS (PARTITION BY person)), "
+        f"WITH b AS ({begun} GROUP BY person), "  # noqa: S608 - literals are quoted
+        "e AS (SELECT s.*, row_number() OVER (PARTITION BY person ORDER BY t, message_id) AS n "
+        f"FROM ({source}) AS s JOIN b ON who = person WHERE {near}), "
+        "a AS (SELECT *, min(CASE WHEN is_anchor = 1 THEN n END) OVER (PARTITION BY person) "
+        "AS first FROM e), "
         f"w AS (SELECT person, n, called, lag(called) OVER (PARTITION BY person {neighbour}) "
         f"AS last FROM a WHERE n = first OR (is_step = 1 AND {away})), "
         f"p AS (SELECT person, called, row_number() OVER (PARTITION BY person ORDER BY {order}) "
