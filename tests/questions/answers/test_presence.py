@@ -52,6 +52,7 @@ def did(population: Population, name: str) -> list[Event]:
     zone=st.sampled_from(ZONES),
     interval=st.sampled_from(INTERVALS),
     periods=st.integers(1, 4),
+    back=st.sampled_from(["A", "B", None]),
     first_time=st.booleans(),
     breakdown=st.booleans(),
 )
@@ -60,15 +61,16 @@ def test_retention_is_who_is_in_both_periods(
     zone: str,
     interval: str,
     periods: int,
+    back: str | None,
     *,
     first_time: bool,
     breakdown: bool,
 ) -> None:
-    """Those who did A in a period of the range, and B so many periods later."""
+    """Those who did A in a period of the range, and A, B or anything so many periods later."""
     question = {
         "question": "retention",
         "start": "A",
-        "back": "B",
+        "back": back or {"call": "any"},
         "interval": interval,
         "periods": periods,
         "first_time": first_time,
@@ -85,7 +87,8 @@ def test_retention_is_who_is_in_both_periods(
         known.add(period_of(day, interval) if since <= day <= until else date.min)
     backs = {
         (one.person, period_of(day_of(one.timestamp, zone), interval))
-        for one in did(population, "B")
+        for one in population.events
+        if not one.is_bot and (back is None or (one.name == back and one.type == "track"))
     }
     present = period_of(day_of(NOW, zone), interval)
     for way in WAYS:

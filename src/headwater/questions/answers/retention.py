@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from headwater.audiences.conditions import EventSelector
 from headwater.errors import BadRequest
 from headwater.questions import calendar
 from headwater.questions.answers.breakdowns import NONE, OTHER, largest, named
 from headwater.questions.asking import Asking, Circumstances, Query, all_rows, stretch_asked
 from headwater.questions.calendar import Periods, Stretch
 from headwater.questions.retention import Retention
+from headwater.questions.sql.filters import OWN_EVENTS
 from headwater.questions.sql.presence import Presence, numbers
 from headwater.questions.sql.scan import is_one_of, period_number, scan, value_of_person
-from headwater.questions.sql.text import quoted
+from headwater.questions.sql.text import all_of, quoted
 from headwater.questions.table import Cell, Column, Table
 
 Counts = dict[tuple[str, int], list[int]]
@@ -70,30 +72,7 @@ def _times(question: Retention, stretch: Stretch, zone: ZoneInfo, now: int) -> _
 
 
 def _sql(question: Retention, circumstances: Circumstances, times: _Times) -> str:
-    zone, dialect = question.zone or circumstances.zone, circumstances.dialect
-    start = is_one_of(question.start.selector, circumstances, zone)
-    back = (
-        start if question.back is None else is_one_of(question.back.selector, circumstances, zone)
-    )
-    period = period_number(times.periods, circumstances)
-    since, until = (dialect.instant(at) for at in (times.stretch.since, times.stretch.until))
-    came = Presence("y", times.cohorts + question.periods)
-    columns = ["person"]
-    if question.first_time:
-        columns.append(f"min({dialect.milliseconds('timestamp')}) FILTER (WHERE {start}) AS f")
-        base = dialect.instant(times.periods.starts[0])
-        columns += came.columns(period, f"({back}) AND timestamp >= {base}", circumstances)
-        first = period_number(times.periods, circumstances, time="f")
-        is_in = f"f >= {times.stretch.since} AND f < {times.stretch.until} AND n = ({first})"
-        scanned = Stretch(-(10**13), times.until)
-    else:
-        begun = Presence("x", times.cohorts)
-        in_range = f"({start}) AND timestamp >= {since} AND timestamp < {until}"
-        columns += begun.columns(period, in_range, circumstances)
-        columns += came.columns(period, back, circumstances)
-        is_in = begun.has("n")
-        scanned = Stretch(times.periods.starts[0], times.until)
-    people = scan(columns, question, circumstances, stretch=scanned, events=[start, back])
+    people, came, is_in = _people(question, circumstances, times)
     cells = [
         f"count(*) FILTER (WHERE {came.has(f'n + {at}')})" for at in range(question.periods + 1)
     ]
@@ -106,6 +85,52 @@ def _sql(question: Retention, circumstances: Circumstances, times: _Times) -> st
         f"h AS (SELECT g.*, {value} AS v FROM g) "
         f"SELECT v, n, count(*), {', '.join(cells)} FROM h JOIN c ON {is_in} GROUP BY 1, 2"
     )
+
+
+def _people(
+    question: Retention, circumstances: Circumstances, times: _Times
+) -> tuple[str, Presence, str]:
+    """Answer a SELECT of people's periods, the bits of when they came, who is in cohort n."""
+    dialect, period = circumstances.dialect, period_number(times.periods, circumstances)
+    start, back = _tests(question, circumstances)
+    came = Presence("y", times.cohorts + question.periods)
+    begin = times.periods.starts[0]
+    events = [start, back]
+    if question.first_time:
+        time = dialect.milliseconds("timestamp")
+        columns = ["person", f"min(CASE WHEN {start} THEN {time} END) AS f"]
+        columns += came.columns(
+            period, f"({back}) AND timestamp >= {dialect.instant(begin)}", circumstances
+        )
+        first = period_number(times.periods, circumstances, time="f")
+        is_in = f"f >= {times.stretch.since} AND f < {times.stretch.until} AND n = ({first})"
+        ever = Stretch(-(10**13), times.until)
+        return scan(columns, question, circumstances, stretch=ever, events=events), came, is_in
+    begun, whole = Presence("x", times.cohorts), Stretch(begin, times.until)
+    in_range = [start]
+    if times.stretch.since > begin:
+        in_range.append(f"timestamp >= {dialect.instant(times.stretch.since)}")
+    if times.stretch.until < times.until:
+        in_range.append(f"timestamp < {dialect.instant(times.stretch.until)}")
+    is_any = question.back is not None and question.back.selector == EventSelector(call="any")
+    if is_any and question.start.name not in OWN_EVENTS:
+        # Whoever did anything came: what is looked at at all need not be asked again.
+        events, back = [back], "TRUE"
+    columns = ["person", *begun.columns(period, all_of(in_range), circumstances)]
+    columns += came.columns(period, back, circumstances)
+    return (
+        scan(columns, question, circumstances, stretch=whole, events=events),
+        came,
+        begun.has("n"),
+    )
+
+
+def _tests(question: Retention, circumstances: Circumstances) -> tuple[str, str]:
+    zone = question.zone or circumstances.zone
+    start = is_one_of(question.start.selector, circumstances, zone)
+    if question.back is None:
+        return start, start
+    return start, is_one_of(question.back.selector, circumstances, zone)
 
 
 def _values(question: Retention, counts: Counts) -> list[str]:

@@ -60,7 +60,7 @@ class Filtering:
             conditions.append(f"name = {quoted(events.name)}")
         elif events.call in {"any", "track"}:
             own = ", ".join(quoted(name) for name in OWN_EVENTS)
-            conditions.append(f"(name IS NULL OR type <> 'track' OR name NOT IN ({own}))")
+            conditions.append(f"(name IS NULL OR name NOT IN ({own}))")
         conditions += [self.passes(one) for one in events.where]
         return all_of(conditions)
 
