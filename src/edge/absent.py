@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from headwater.actors.jobs import Job
@@ -39,6 +40,22 @@ class NoSql:
     async def query(self, workspace: str, sql: str, *, limit: int) -> SqlAnswer:  # noqa: ARG002 - the port's
         """Say that it cannot be run here."""
         raise NotFound("SQL is run by the local server only; the lake's files are in the bucket.")
+
+    async def check(self, workspace: str, where: str | None) -> None:  # noqa: ARG002 - the port's
+        """Say that events cannot be selected here."""
+        raise NotFound("Events are selected by the local server only.")
+
+
+class NoExports:
+    """Files of exports, which the local server makes."""
+
+    async def path(self, workspace: str, id_: str, name: str) -> Path:  # noqa: ARG002 - the port's
+        """Answer that there is none."""
+        raise NotFound(f"There is no export {id_[:80]!r}.")
+
+    async def delete(self, workspace: str, id_: str) -> Job:  # noqa: ARG002 - the port's
+        """Answer that there is none."""
+        raise NotFound(f"There is no export {id_[:80]!r}.")
 
 
 class NoJobs:

@@ -101,6 +101,7 @@ class Application:
     def _made_admin(self) -> App:
         from edge.absent import (  # noqa: PLC0415 - events need none of it
             NoAudiences,
+            NoExports,
             NoJobs,
             NoQuestions,
             NoSql,
@@ -125,6 +126,7 @@ class Application:
                 questions=NoQuestions(),
                 jobs=NoJobs(),
                 sql=NoSql(),
+                exports=NoExports(),
                 http=parts.http,
                 clock=parts.clock,
                 random=parts.random,

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from headwater.actors import dead_letters, jobs
@@ -431,6 +432,26 @@ class MemorySql:
         rows = json.dumps([[sql, limit], [workspace, None]]).encode()
         return SqlAnswer([("=what", "VARCHAR"), ("n", "BIGINT")], rows, truncated=True)
 
+    async def check(self, workspace: str, where: str | None) -> None:
+        if where == "error":
+            raise BadRequest("No such column.", code="invalid_sql")
+
+
+class MemoryExports:
+    """`Exports` with the file `a` of the job `job_done`, which the test puts there."""
+
+    def __init__(self) -> None:
+        self.file = Path("/nowhere")
+        self.jobs: MemoryJobs
+
+    async def path(self, workspace: str, id_: str, name: str) -> Path:
+        if (workspace, id_, name) != ("default", "job_done", "day=1/a"):
+            raise NotFound("There is no such export.")
+        return self.file
+
+    async def delete(self, workspace: str, id_: str) -> Job:
+        return await self.jobs.cancel(workspace, id_)
+
 
 class MemoryJobs:
     """`Jobs` over the real table; nobody works on them."""
@@ -506,6 +527,8 @@ class World:
         self.workspaces = MemoryWorkspaces(self.database, self.random)
         self.registry = MemoryRegistry(self.database, self.random)
         self.jobs = MemoryJobs(self.database, self.random)
+        self.exports = MemoryExports()
+        self.exports.jobs = self.jobs
         registry = self.registry.registry
         for workspace in ("default", "other"):
             registry.create_workspace(workspace, now=NOW)
@@ -540,6 +563,7 @@ class World:
             questions=MemoryQuestions(),
             jobs=self.jobs,
             sql=MemorySql(),
+            exports=self.exports,
             http=self.http,
             clock=self.clock,
             random=self.random,

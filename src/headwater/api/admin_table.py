@@ -14,6 +14,7 @@ from headwater.api.computed_traits import computed_trait_routes, time_zone_route
 from headwater.api.definitions import definition_routes
 from headwater.api.deliveries import delivery_routes
 from headwater.api.destinations import destination_routes
+from headwater.api.exports import export_routes
 from headwater.api.identity_rules import identity_rule_routes
 from headwater.api.jobs import job_routes
 from headwater.api.keys import key_routes
@@ -42,6 +43,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     definition_routes,
     job_routes,
     sql_routes,
+    export_routes,
     segment_profile_routes,
     delivery_routes,
     rejected_routes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
@@ -153,6 +154,22 @@ class SqlQueries(Protocol):
         """
         ...
 
+    async def check(self, workspace: str, where: str | None) -> None:
+        """Return where a text is a condition on `events`; raise `BadRequest` where it is none."""
+        ...
+
+
+class Exports(Protocol):
+    """Files that jobs of the kind `export` have made."""
+
+    async def path(self, workspace: str, id_: str, name: str) -> Path:
+        """Answer where a file of a finished export is; raise `NotFound` or `Conflict`."""
+        ...
+
+    async def delete(self, workspace: str, id_: str) -> Job:
+        """Delete an export's files, and answer its job; one at work is cancelled."""
+        ...
+
 
 class Jobs(Protocol):
     """Takes orders for long work, and tells how it goes."""
@@ -240,6 +257,7 @@ class Services:
     questions: Questions
     jobs: Jobs
     sql: SqlQueries
+    exports: Exports
     http: Http
     clock: Clock
     random: Random

@@ -126,6 +126,7 @@ def _services(parts: Parts, intake: CountedIntake, settings: Settings) -> Servic
         questions=parts.questions,
         jobs=parts.jobs,
         sql=parts.sandbox,
+        exports=parts.exports,
         http=parts.http,
         clock=parts.clock,
         random=parts.random,

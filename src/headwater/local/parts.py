@@ -12,6 +12,9 @@ from headwater.api.directory import WriteKeyDirectory
 from headwater.local.audience_counts import Counts
 from headwater.local.audiences import LocalAudiences
 from headwater.local.clock import SystemClock
+from headwater.local.exports.files import KIND as EXPORT
+from headwater.local.exports.files import ExportFiles
+from headwater.local.exports.work import Exporting
 from headwater.local.figures import Figures
 from headwater.local.http import GuardedHttp
 from headwater.local.identities import Identities
@@ -55,6 +58,7 @@ class Parts:
     questions: LocalQuestions
     jobs: JobRunner
     sandbox: Sandbox
+    exports: ExportFiles
     clock: Clock
     random: Random
 
@@ -127,8 +131,18 @@ async def running(
             path.with_name("scratch"),
             seconds=settings.sql_seconds,
         )
-        jobs = JobRunner({}, writer=writer, readers=readers, clock=clock, random=random)
+        folder = path.with_name("exports")
+        jobs = JobRunner(
+            {EXPORT: Exporting(sandbox, folder, clock=clock)},
+            writer=writer,
+            readers=readers,
+            clock=clock,
+            random=random,
+        )
         ending.push_async_callback(jobs.stop)
+        exports = ExportFiles(folder, jobs, clock=clock)
+        sweeping = asyncio.get_running_loop().create_task(exports.keep_swept())
+        ending.push_async_callback(_ended, sweeping)
         yield Parts(
             writer=writer,
             readers=readers,
@@ -144,6 +158,7 @@ async def running(
             questions=questions,
             jobs=jobs,
             sandbox=sandbox,
+            exports=exports,
             clock=clock,
             random=random,
         )

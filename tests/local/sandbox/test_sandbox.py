@@ -24,7 +24,7 @@ from headwater.local.sandbox.orders import (
 from headwater.local.sandbox.sandbox import Sandbox, SqlRefused
 from headwater.local.sandbox.worker import carry_out
 from headwater.profiles.people import TimelineFilter
-from tests.local.lake.harness import NOW, Shop, shop
+from tests.local.lake.harness import Shop, shop
 from tests.simulation.world import WORKSPACE, arrival
 
 ATTACKS = [
@@ -282,7 +282,7 @@ async def test_a_condition_is_a_condition_and_nothing_else(tmp_path: Path) -> No
     """It cannot close the parenthesis that it stands in; what it names must be there."""
     pro = "person IN (SELECT person FROM people WHERE traits->>'plan' = 'pro')"
     async with sandbox(tmp_path) as (made, _):
-        await made.check(WORKSPACE, Selection(where=pro, since=NOW))
+        await made.check(WORKSPACE, pro)
         async with made.scene(WORKSPACE, "events people identifiers") as scene:
             good = [None, "name = 'E1' -- a remark", pro, "name IN ('a)', '(b')"]
             answers = [carry_out(Check(scene, Selection(where=where)), print) for where in good]

@@ -13,6 +13,7 @@ from headwater.local.command_line import (
     deliveries,
     destinations,
     events,
+    exporting,
     importing,
     jobs,
     keys,
@@ -66,6 +67,7 @@ application.command("ask")(ask.ask)
 application.command("say")(language.say)
 application.command("talk")(talk.talk)
 application.command("mcp")(mcp.mcp)
+application.command("export")(exporting.export)
 application.command("sql")(sql.sql)
 application.command("who")(people.who)
 application.command("track")(events.track)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 
 from headwater.local.command_line.remote import Remote, segment
-from headwater.local.command_line.trouble import REFUSED, Trouble
+from headwater.local.command_line.trouble import REFUSED, UNREACHABLE, Trouble
 
 _EVERY = 0.5  # seconds, once a job has run for a while
 _AT_FIRST = 0.05  # seconds
@@ -64,6 +70,44 @@ def _watched(server: Remote, job: dict[str, Any], title: str) -> dict[str, Any]:
             job = server.get(f"/v1/jobs/{segment(job['id'])}")
         shown.update(task, completed=job["done"], total=job["total"], trouble="")
     return job
+
+
+def fetch(server: Remote, path: str, files: Sequence[tuple[Mapping[str, Any], Path]]) -> None:
+    """Fetch files, each its description (`name`, `bytes`) and where to put it.
+
+    What is there already of a file is not fetched again. A file is on the disk when it is whole.
+
+    Raises:
+        Trouble: the server was not reached, or has the file no more.
+        OSError: it cannot be written.
+    """
+    console = Console(stderr=True)
+    shown_columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*shown_columns, console=console, disable=not console.is_terminal) as shown:
+        task = shown.add_task("Fetching", total=sum(one["bytes"] for one, _ in files))
+        for one, place in files:
+            have = place.stat().st_size if place.exists() else 0
+            shown.advance(task, have)
+            if have < one["bytes"] or not place.exists():
+                address = f"{path}/{quote(one['name'])}"
+                with place.open("ab") as file:
+                    for piece in server.pieces(address, after=have):
+                        file.write(piece)
+                        shown.advance(task, len(piece))
+                    file.flush()
+                    os.fsync(file.fileno())
+            if place.stat().st_size != one["bytes"]:
+                place.unlink()
+                raise Trouble(
+                    f"{one['name']} did not come whole; run the same command again.",
+                    exit_code=UNREACHABLE,
+                )
 
 
 def columns() -> tuple[Any, ...]:

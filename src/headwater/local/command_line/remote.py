@@ -141,6 +141,24 @@ class Remote:
                 raise refusal(response)
             yield response.iter_lines()
 
+    def pieces(self, path: str, /, *, after: int = 0) -> Iterator[bytes]:
+        """Answer a file's bytes, those after the first `after`, piece by piece.
+
+        Raises:
+            Trouble: the server was not reached, or refused.
+        """
+        headers = {"accept": "*/*", "accept-encoding": "identity"}
+        if after:
+            headers["range"] = f"bytes={after}-"
+        with (
+            self._reaching(),
+            self.client.stream("GET", path, headers=headers, timeout=_TIMEOUT) as response,
+        ):
+            if response.is_error:
+                response.read()
+                raise refusal(response)
+            yield from response.iter_bytes(1024 * 1024)
+
     @property
     def client(self) -> httpx.Client:
         """The client behind all requests, made at the first."""

@@ -139,8 +139,8 @@ class JobRunner:
         self._news[kind].set()
         return made
 
-    async def job(self, workspace: str, id_: str) -> Job:
-        """Answer a job of a workspace; raise `NotFound` where it has none of that name."""
+    async def job(self, workspace: str | None, id_: str) -> Job:
+        """Answer a job of a workspace, or of any; raise `NotFound` where there is none."""
         return await self._readers.run(lambda sql: jobs.job(sql, id_, workspace=workspace))
 
     async def jobs(

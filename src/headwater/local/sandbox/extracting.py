@@ -36,10 +36,7 @@ def extract(order: Extract, tell: Callable[[Progress], None]) -> Written:
     if order.selection.where is not None:
         check_condition(engine, order.selection.where)
     rows = f"SELECT {_columns(order.form)} FROM events WHERE {condition(order.selection)}"  # noqa: S608 - checked above
-    if order.form == "csv":
-        # Parts of one file are put behind each other: the first line comes with the first.
-        rows = f"SELECT * FROM ({rows})"  # noqa: S608 - as above
-    way = _WAYS[order.form].format(header="false")
+    way = _WAYS[order.form].format(header=str(order.header).lower())
     return _copy(engine, rows, way, order.path, tell)
 
 

@@ -92,12 +92,14 @@ class Extract(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         form: parquet, csv or jsonl.
         path: of the file; it must not be there yet.
+        header: a CSV begins with the names of its columns.
     """
 
     scene: Scene
     selection: Selection
     form: str
     path: str
+    header: bool = True
 
 
 class Join(msgspec.Struct, frozen=True, tag=True):

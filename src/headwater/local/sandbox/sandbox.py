@@ -94,9 +94,9 @@ class Sandbox:
             found = await self.ask(order, Found, seconds=self._seconds)
         return SqlAnswer(found.columns, bytes(found.rows), truncated=found.truncated)
 
-    async def check(self, workspace: str, selection: Selection) -> None:
-        """Return where events can be selected so; raises as `query` does."""
-        text = f"events {selection.where or ''}"
+    async def check(self, workspace: str, where: str | None) -> None:
+        """Return where events can be selected by a condition; raises as `query` does."""
+        text, selection = f"events {where or ''}", Selection(where=where)
         async with self._turns, self.scene(workspace, text) as scene:
             await self.ask(Check(scene, selection), Checked, seconds=self._seconds)
 

@@ -1,0 +1,65 @@
+"""Exports over HTTP: ordered as jobs, fetched as files, in pieces if need be."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse
+from pydantic import Field
+
+from headwater.api.access import Admin
+from headwater.api.fields import IdPath, LongText, Order, Text, Time
+from headwater.api.jobs import JobView, job_view
+from headwater.api.services import Services
+
+Condition = Annotated[
+    LongText | None,
+    Field(
+        description="A condition in SQL on the table `events`, as docs/lake.md has it.",
+        examples=["name = 'Order Completed' AND properties->>'plan' = 'pro'"],
+    ),
+]
+
+
+class ExportOrder(Order):
+    """Which events, and as what. With the same `key`, an order that still counts is not doubled.
+
+    `since` and `until` are of events' own times, and inclusive. With `partition_by` there is a
+    file for each day (UTC) on which events were received, else one for all.
+    """
+
+    format: Literal["parquet", "csv", "jsonl"] = "parquet"
+    where: Condition = None
+    since: Time | None = None
+    until: Time | None = None
+    partition_by: Literal["day"] | None = None
+    key: Annotated[Text | None, Field(min_length=1)] = None
+
+
+def export_routes(services: Services) -> APIRouter:
+    """Answer the routes under `/v1/exports`."""
+    routes = APIRouter(prefix="/v1/exports", tags=["lake"])
+
+    @routes.post("", status_code=202)
+    async def export(caller: Admin, order: ExportOrder) -> JobView:
+        """Order an export. Its files are there once the job is done, for a day."""
+        await services.sql.check(caller.workspace, order.where)
+        parameters = order.model_dump(exclude={"key"})
+        job = await services.jobs.start(caller.workspace, "export", parameters, key=order.key)
+        return job_view(job)
+
+    @routes.get("/{job}/files/{name:path}", response_class=FileResponse)
+    async def file(
+        caller: Admin, job: IdPath, name: Annotated[str, Path(max_length=1000)]
+    ) -> FileResponse:
+        """Fetch a file of a finished export; `Range` fetches a piece of it."""
+        path = await services.exports.path(caller.workspace, job, name)
+        return FileResponse(path, media_type="application/octet-stream")
+
+    @routes.delete("/{job}")
+    async def delete(caller: Admin, job: IdPath) -> JobView:
+        """Delete an export's files; one that is not finished is cancelled."""
+        return job_view(await services.exports.delete(caller.workspace, job))
+
+    return routes
