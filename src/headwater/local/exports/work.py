@@ -71,7 +71,8 @@ class Exporting:
         form, by_day = job.parameters["format"], job.parameters["partition_by"] == "day"
         where = job.parameters["where"]
         folder = self._folder / job.job.id
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         async with self._sandbox.scene(job.job.workspace, f"events {where or ''}") as scene:
             cursor = await self._begun(job, scene, by_day=by_day)
             for number in range(len(cursor.files), len(cursor.parts)):

@@ -57,7 +57,8 @@ def carry_out(order: Order, tell: Callable[[Progress], None]) -> Answer:
     except duckdb.CatalogException as error:
         return Refused(
             "invalid_sql",
-            f"{error}\nThere are the tables {', '.join(TABLES)}; docs/lake.md has their columns.",
+            f"{str(error).splitlines()[0]}\n"  # without DuckDB's guesses at names of its own
+            f"There are the tables {', '.join(TABLES)}; docs/lake.md has their columns.",
         )
     except duckdb.IOException as error:
         return Refused("unreadable", str(error))  # a file that was replaced a day ago, say
@@ -107,10 +108,15 @@ def main() -> None:
         answers.write(_encoder.encode(answer) + b"\n")
         answers.flush()
 
-    order: Order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        return  # the server has ended
+    order: Order = msgspec.json.decode(line, type=Order)
     threading.Thread(target=_end_with_the_server, daemon=True).start()
     _limit_memory(order.scene.memory)
-    tell(carry_out(order, tell))
+    with suppress(BrokenPipeError):  # the server has ended
+        tell(carry_out(order, tell))
+    os._exit(0)  # what a library says at its end is of no use to anybody
 
 
 if __name__ == "__main__":
