@@ -43,7 +43,8 @@ def open_engine(scene: Scene, *, writes: str | None = None) -> duckdb.DuckDBPyCo
         "threads": scene.threads,
         "temp_directory": scene.scratch,
         "max_temp_directory_size": f"{8 * scene.memory}B",
-        "preserve_insertion_order": True,
+        # Files have no order to keep, and need much less memory so.
+        "preserve_insertion_order": writes is None,
     }
     engine = duckdb.connect(config=config)
     engine.execute("SET TimeZone = 'UTC'")

@@ -18,7 +18,7 @@ from headwater.local.sandbox.selecting import condition
 _EVERY = 0.5  # seconds
 
 _WAYS = {
-    "parquet": "FORMAT parquet, COMPRESSION zstd",
+    "parquet": "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536",
     "csv": "FORMAT csv, HEADER {header}",
     "jsonl": "FORMAT json",
 }

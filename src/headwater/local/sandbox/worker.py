@@ -33,7 +33,7 @@ from headwater.local.sandbox.orders import (
 )
 
 _NICENESS = 5
-_BESIDE = 1024**3  # bytes of memory beside DuckDB's own
+_BESIDE = 4 * 1024**3  # bytes of addresses beside what DuckDB counts: allocators reserve plenty
 
 _encoder = msgspec.json.Encoder()
 
