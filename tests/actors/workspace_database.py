@@ -24,6 +24,7 @@ def workspace_database() -> Database:
                 "workspace_words.sql",
                 "registry.sql",
                 "suppressions.sql",
+                "erasures.sql",
             )
         ],
     )

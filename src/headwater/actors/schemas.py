@@ -18,6 +18,7 @@ SETTINGS = (
     "daily_salt.sql",
     "workspace_words.sql",
     "suppressions.sql",
+    "erasures.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql",)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from headwater.actors.audience_settings import AudienceSettings
 from headwater.actors.destination_settings import Destinations
+from headwater.actors.erasures import Erasures
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.actors.sources import Sources
 from headwater.actors.suppressions import Suppressions
@@ -20,7 +21,9 @@ _TYPE_NAME = re.compile(r"[a-z0-9][a-z0-9_.]{0,63}")
 _REGION = re.compile(r"[A-Z]{2}")
 
 
-class WorkspaceActor(Sources, Destinations, AudienceSettings, Words, RejectedEvents, Suppressions):
+class WorkspaceActor(
+    Sources, Destinations, AudienceSettings, Words, RejectedEvents, Suppressions, Erasures
+):
     """All that one workspace has set, over `Sql`: one of it at a time, nothing awaited."""
 
     def identity_rules(self) -> IdentityRules:

@@ -14,6 +14,7 @@ from headwater.api.computed_traits import computed_trait_routes, time_zone_route
 from headwater.api.definitions import definition_routes
 from headwater.api.deliveries import delivery_routes
 from headwater.api.destinations import destination_routes
+from headwater.api.erasures import erasure_routes
 from headwater.api.exports import export_routes
 from headwater.api.identity_rules import identity_rule_routes
 from headwater.api.jobs import job_routes
@@ -52,6 +53,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     destination_routes,
     identity_rule_routes,
     suppression_routes,
+    erasure_routes,
     key_routes,
     tail_routes,
 )

@@ -144,6 +144,25 @@ class Catalogue:
         if old:
             await self._bucket.delete(old)
 
+    async def begin_anew(self) -> None:
+        """Forget the past: the log becomes one checkpoint of the manifest as it is now.
+
+        For when replaced files are deleted, and what entries say of them is not to stay either.
+        """
+        async with self._lock:
+            if self.manifest.version == 0:
+                return
+            self.manifest = self.manifest.without_gone(list(self.manifest.gone))
+            kept = keys.checkpoint_key(self.workspace, self.manifest.version)
+            await self._bucket.put(kept, encode(self.manifest))
+            listed = await self._bucket.list(keys.log_folder(self.workspace))
+            old = [
+                one.key
+                for one in listed
+                if one.key != kept and keys.version_of(one.key)[0] <= self.manifest.version
+            ]
+            await self._bucket.delete(old)
+
 
 async def workspaces(bucket: Bucket) -> list[str]:
     """Answer the workspaces that a lake has, in order."""

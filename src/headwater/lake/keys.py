@@ -59,6 +59,11 @@ def identity_key(workspace: str, name: str) -> str:
     return f"{workspace}/identity/{name}.parquet"
 
 
+def data_folders(workspace: str) -> tuple[str, ...]:
+    """Answer what the keys of a workspace's data files begin with."""
+    return (f"{workspace}/events/", f"{workspace}/identity/", f"{COLD}{workspace}/")
+
+
 def file_name(at: int, unique: str) -> str:
     """Answer a new file's name, which sorts by when it was written."""
     moment = datetime.fromtimestamp(at / 1000, UTC)

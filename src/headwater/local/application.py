@@ -40,6 +40,7 @@ ADMIN_ROUTES = frozenset(
         "deliveries",
         "destination-types",
         "destinations",
+        "erasures",
         "exports",
         "identity-rules",
         "jobs",

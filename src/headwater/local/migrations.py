@@ -22,6 +22,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "workspace_audiences.sql"),
     ("headwater.actors", "workspace_words.sql"),
     ("headwater.actors", "suppressions.sql"),
+    ("headwater.actors", "erasures.sql"),
 )
 
 

@@ -12,13 +12,15 @@ from headwater.api.directory import WriteKeyDirectory
 from headwater.local.audience_counts import Counts
 from headwater.local.audiences import LocalAudiences
 from headwater.local.clock import SystemClock
+from headwater.local.erasure import KIND as ERASE
+from headwater.local.erasure import Erasure
 from headwater.local.exports.files import KIND as EXPORT
 from headwater.local.exports.files import ExportFiles
 from headwater.local.exports.work import Exporting
 from headwater.local.figures import Figures
 from headwater.local.http import GuardedHttp
 from headwater.local.identities import Identities
-from headwater.local.jobs.runner import JobRunner
+from headwater.local.jobs.runner import JobRunner, Work
 from headwater.local.lake import position as positions
 from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
@@ -34,6 +36,7 @@ from headwater.local.readers import Readers
 from headwater.local.sandbox.sandbox import Sandbox
 from headwater.local.sql import Database
 from headwater.local.tail import LiveTail
+from headwater.local.workspaces import LocalWorkspaces
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Random
 from headwater.settings import Settings
@@ -132,13 +135,21 @@ async def running(
             seconds=settings.sql_seconds,
         )
         folder = path.with_name("exports")
-        jobs = JobRunner(
-            {EXPORT: Exporting(sandbox, folder, clock=clock)},
+        erasure = Erasure(
             writer=writer,
             readers=readers,
+            workspaces=LocalWorkspaces(writer, readers, random=random),
+            identities=identities,
+            lake=lake,
+            config=known.config,
             clock=clock,
-            random=random,
+            folder=path.parent,
         )
+        kinds: dict[str, Work] = {
+            ERASE: erasure.work,
+            EXPORT: Exporting(sandbox, folder, clock=clock),
+        }
+        jobs = JobRunner(kinds, writer=writer, readers=readers, clock=clock, random=random)
         ending.push_async_callback(jobs.stop)
         exports = ExportFiles(folder, jobs, clock=clock)
         sweeping = asyncio.get_running_loop().create_task(exports.keep_swept())

@@ -89,6 +89,7 @@ class Writer:
         self._weight = 0
         self._busy = False
         self._closing: asyncio.Event | None = None
+        self._between: list[Callable[[], None]] = []
         self._begun: queue.SimpleQueue[_Begun | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="headwater-writer", daemon=True)
         self._thread.start()
@@ -110,6 +111,33 @@ class Writer:
         self.enqueue(waiting)
         result: T = await waiting.future
         return result
+
+    async def between(self, work: Callable[[Database], T]) -> T:
+        """Answer what `work` answers; it has the database to itself, in no transaction.
+
+        All else waits meanwhile, so this is for what SQLite does in no transaction alone.
+
+        Raises:
+            Unavailable: it could not be begun.
+            Exception: what the work raised.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def tell(set_: Callable[[Any], None], value: Any) -> None:
+            if not future.done():
+                set_(value)
+
+        def carry_out() -> None:
+            try:
+                result = work(self._turn.database)
+            except Exception as error:  # noqa: BLE001 - whatever it was, it is the caller's
+                loop.call_soon_threadsafe(tell, future.set_exception, error)
+            else:
+                loop.call_soon_threadsafe(tell, future.set_result, result)
+
+        await self.run(lambda _sql: self._between.append(carry_out))
+        return await future
 
     def coalesce(
         self, handler: Callable[[Sql, list[Item]], Sequence[Result]]
@@ -208,6 +236,10 @@ class Writer:
         """Do jobs and commit, on the writer's own thread."""
         while (begun := self._begun.get()) is not None:
             committed = self._committed(begun)
+            apart, self._between = self._between, []
+            if committed:
+                for carry_out in apart:
+                    carry_out()
             notes, self._turn.notes = self._turn.notes, []
             with suppress(RuntimeError):  # the loop was closed: nobody waits there any more
                 begun.taken[0].loop.call_soon_threadsafe(self._end, begun, committed, notes)

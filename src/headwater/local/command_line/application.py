@@ -12,6 +12,7 @@ from headwater.local.command_line import (
     configuration,
     deliveries,
     destinations,
+    erasures,
     events,
     exporting,
     importing,
@@ -79,6 +80,7 @@ application.command("import")(importing.import_file)
 application.command("merge")(people.merge)
 application.command("split")(people.split)
 application.add_typer(lake.application, name="lake")
+application.command("erase")(erasures.erase)
 application.command("suppress")(suppressions.suppress)
 application.command("unsuppress")(suppressions.unsuppress)
 application.add_typer(jobs.application, name="jobs")

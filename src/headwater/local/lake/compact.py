@@ -20,7 +20,7 @@ from headwater.local.lake.flush import described
 from headwater.local.lake.orders import Compact, Compacted, Move
 from headwater.ports import Bucket
 
-_BATCH = 65_536
+BATCH = 65_536
 """Rows that are asked of DuckDB at a time."""
 
 
@@ -30,9 +30,9 @@ async def compact(order: Compact, bucket: Bucket) -> Compacted:
     day = order.files[0].day
     written: list[LakeFile] = []
     with ExitStack() as ending:
-        paths = await _local_paths(order.files, bucket, ending)
+        paths = await local_paths(order.files, bucket, ending)
         batches = _sorted_rows(table, paths, memory=order.memory, ending=ending)
-        for part, data in _files(table, batches, target=order.target, level=order.level):
+        for part, data in written_files(table, batches, target=order.target, level=order.level):
             name = keys.file_name(order.now, f"{order.unique[:12]}{len(written):04x}")
             if table is EVENTS and day is not None:
                 key = keys.events_key(order.workspace, day, name)
@@ -45,7 +45,7 @@ async def compact(order: Compact, bucket: Bucket) -> Compacted:
     return Compacted(written)
 
 
-async def _local_paths(
+async def local_paths(
     files: Sequence[LakeFile], bucket: Bucket, ending: ExitStack
 ) -> Sequence[str]:
     """Answer paths to read the files from; those of a bucket elsewhere are fetched first."""
@@ -84,11 +84,11 @@ def _sorted_rows(
         params=[list(paths)],
     )
     schema = arrow_schema(table)
-    for batch in found.to_arrow_reader(_BATCH):
+    for batch in found.to_arrow_reader(BATCH):
         yield pa.Table.from_batches([batch]).cast(schema)
 
 
-def _files(
+def written_files(
     table: Table, batches: Iterator[pa.Table], *, target: int, level: int
 ) -> Iterator[tuple[pa.Table, bytes]]:
     """Answer each file's rows (of the columns that the manifest tells of) and its bytes."""

@@ -90,6 +90,10 @@ class LakeKeeper:
         except BucketFailure as error:
             raise Unavailable(f"The lake cannot be read at the moment: {error}") from error
 
+    def forget(self, workspace: str) -> None:
+        """Let go of what memory holds of a workspace's people; the next question reads anew."""
+        self._relations.pop(workspace, None)
+
     async def statuses(self) -> Mapping[str, LakeStatus]:
         """Answer how the lake is, by workspace."""
         return await self.lake.statuses()

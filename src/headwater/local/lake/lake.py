@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from headwater.lake import keys
 from headwater.lake.catalogue import Catalogue, workspaces
 from headwater.lake.iceberg.publish import Publisher
 from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate
 from headwater.local.lake import position as positions
 from headwater.local.lake.nearby import Nearby
-from headwater.local.lake.orders import Compacted, Flush, Order, Written
+from headwater.local.lake.orders import Compacted, Erased, Flush, Order, Written
 from headwater.local.lake.position import Position
 from headwater.local.lake.process import LakeProcess
 from headwater.local.lake.status import LakeStatus
@@ -64,6 +65,7 @@ class Lake:
         self._opened = False
         self._process = LakeProcess()
         self._lock = asyncio.Lock()
+        self.rewriting = asyncio.Lock()
         self._flushed_at = clock.now()
 
     async def open(self) -> Position:
@@ -240,7 +242,7 @@ class Lake:
         """End what runs."""
         await self._process.close()
 
-    async def run(self, order: Order) -> Written | Compacted:
+    async def run(self, order: Order) -> Written | Compacted | Erased:
         """Have the lake's own process carry out an order, and answer what it wrote.
 
         Raises:
@@ -272,6 +274,30 @@ class Lake:
             _logger.info("Files were replaced by somebody else meanwhile.")
             return False
         return True
+
+    async def clear(self, workspace: str) -> int:
+        """Delete whatever the manifest does not name: replaced files, lost ones, its own past.
+
+        Answers how many data files went. The caller holds `rewriting`; no flush runs meanwhile.
+
+        Raises:
+            BucketFailure: not all of it is done; it may be done again.
+        """
+        async with self._lock:
+            catalogue = await self.catalogue(workspace)
+            manifest = await catalogue.refresh()
+            await self.publish_one(workspace, deleting=list(manifest.gone))
+            listed = [
+                one.key
+                for folder in keys.data_folders(workspace)
+                for one in await self.bucket.list(folder)
+            ]
+            lost = [key for key in listed if key not in manifest.files]
+            if lost:
+                await self.bucket.delete(lost)
+            self._nearby.forget(lost)
+            await catalogue.begin_anew()
+        return len(lost)
 
     @property
     def workspaces(self) -> list[str]:

@@ -27,6 +27,10 @@ class Nearby(Protocol):
         """Answer each file's path by its key; raise `BucketFailure` where one cannot be had."""
         ...
 
+    def forget(self, keys: Iterable[str]) -> None:
+        """Keep no copies of these files."""
+        ...
+
     def open(self, one: LakeFile) -> AbstractContextManager[Any]:
         """Open a file whose parts are wanted; raise `ObjectMissing` or `BucketFailure`."""
         ...
@@ -41,6 +45,9 @@ class InFolder:
     def paths(self, files: Iterable[LakeFile]) -> Mapping[str, str]:
         """Answer each file's path by its key."""
         return {one.key: str(self._bucket.path(one.key)) for one in files}
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """There are no copies."""
 
     def open(self, one: LakeFile) -> AbstractContextManager[Any]:
         """Open a file."""
@@ -81,6 +88,12 @@ class Fetched:
                     self._fetch(key, path)
             self._make_room(frozenset(paths.values()))
         return {key: str(path) for key, path in paths.items()}
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Delete the copies of these files."""
+        with self._lock:
+            for key in keys:
+                self._path(key).unlink(missing_ok=True)
 
     def open(self, one: LakeFile) -> AbstractContextManager[Any]:
         """Open a file's copy, or the file where it lies."""

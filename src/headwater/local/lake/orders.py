@@ -79,6 +79,39 @@ class Move(msgspec.Struct, frozen=True, tag=True):
     files: list[LakeFile]
 
 
+class Erase(msgspec.Struct, frozen=True, tag=True):
+    """Write those files anew that hold rows of people who are erased, or mention them.
+
+    Attributes:
+        identifiers: all that these people hold, `type:value`.
+        messages: ids of their group calls.
+    """
+
+    address: str
+    workspace: str
+    files: list[LakeFile]
+    identifiers: list[str]
+    messages: list[str]
+    target: int
+    level: int
+    now: int
+    unique: str
+    memory: int
+
+
+class Replaced(msgspec.Struct, frozen=True):
+    """A file, and those that hold what may stay of it."""
+
+    old: LakeFile
+    new: list[LakeFile]
+
+
+class Erased(msgspec.Struct, frozen=True, tag=True):
+    """The files that held anything."""
+
+    replaced: list[Replaced]
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """It did not work; `kind` is the exception's name."""
 
@@ -86,5 +119,5 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Order = Flush | Compact | Move
-Result = Written | Compacted | Failed
+Order = Flush | Compact | Move | Erase
+Result = Written | Compacted | Erased | Failed

@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-from headwater.local.lake.orders import Compacted, Failed, Order, Result, Written
+from headwater.local.lake.orders import Compacted, Erased, Failed, Order, Result, Written
 from headwater.ports import BucketFailure
 
 _encoder = msgspec.json.Encoder()
@@ -24,7 +24,7 @@ class LakeProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
 
-    async def run(self, order: Order) -> Written | Compacted:
+    async def run(self, order: Order) -> Written | Compacted | Erased:
         """Answer the result of an order.
 
         Raises:

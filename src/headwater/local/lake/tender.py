@@ -51,9 +51,10 @@ class Tender:
         await self._lake.open()
         for workspace in self._lake.workspaces:
             catalogue = await self._lake.catalogue(workspace)
-            await self._compact(catalogue)
-            await self._age(catalogue)
-            await self._clean(catalogue)
+            async with self._lake.rewriting:
+                await self._compact(catalogue)
+                await self._age(catalogue)
+                await self._clean(catalogue)
         await self.trim()
 
     def piled(self) -> bool:

@@ -19,8 +19,9 @@ import pyarrow as pa
 
 from headwater.local.lake.buckets import open_bucket
 from headwater.local.lake.compact import compact, move
+from headwater.local.lake.erase import erase
 from headwater.local.lake.flush import flush
-from headwater.local.lake.orders import Compact, Failed, Flush, Move, Order, Result
+from headwater.local.lake.orders import Compact, Erase, Failed, Flush, Move, Order, Result
 
 _NICENESS = 5
 """So that where processor time is short, requests come first."""
@@ -41,6 +42,8 @@ async def carry_out(order: Order) -> Result:
                 return await compact(order, bucket)
             case Move():
                 return await move(order, bucket)
+            case Erase():
+                return await erase(order, bucket)
     except Exception as error:  # noqa: BLE001 - whatever it was, the server decides
         return Failed(type(error).__name__, str(error))
 

@@ -1,0 +1,64 @@
+"""What is known of an erasure afterwards: signed, readable, and naming nobody."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+KEY_FILE = "erasure-key"
+
+
+def payload(statement: Mapping[str, Any]) -> bytes:
+    """Answer the bytes that are signed: the statement's JSON, keys sorted, no spaces, in UTF-8."""
+    text = json.dumps(statement, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def signed(statement: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Answer a certificate: the statement, and its Ed25519 signature (RFC 8032).
+
+    The key is made in the data folder at the first time, for its owner alone to read.
+    """
+    key = _key(folder / KEY_FILE)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {
+        "statement": dict(statement),
+        "signature": {
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "value": base64.b64encode(key.sign(payload(statement))).decode(),
+        },
+    }
+
+
+def verify(certificate: Mapping[str, Any]) -> None:
+    """Raise `cryptography.exceptions.InvalidSignature` where a certificate was changed."""
+    signature = certificate["signature"]
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(signature["public_key"]))
+    public.verify(base64.b64decode(signature["value"]), payload(certificate["statement"]))
+
+
+def _key(path: Path) -> Ed25519PrivateKey:
+    if not path.exists():
+        made = Ed25519PrivateKey.generate()
+        data = made.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        part = path.with_suffix(".part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())

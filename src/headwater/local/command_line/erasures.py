@@ -1,0 +1,72 @@
+"""`erase`: a person deleted everywhere, after they were shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from headwater.local.command_line.following import follow
+from headwater.local.command_line.options import with_server
+from headwater.local.command_line.output import print_fields, print_json, say
+from headwater.local.command_line.remote import Remote, segment
+from headwater.local.command_line.trouble import Trouble
+
+
+@with_server
+def erase(
+    server: Remote,
+    identifiers: Annotated[
+        list[str], typer.Argument(metavar="TYPE:VALUE", help="Identifiers, such as user_id:42.")
+    ],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase people: all that is held of them, under every identifier. It cannot be undone.
+
+    Their identifiers are shown first. Events of theirs that still come are dropped from then on;
+    'headwater unsuppress' lifts that. What is left is a signed certificate that names nobody.
+
+    Examples:
+        headwater erase user_id:42
+        headwater erase email:ada@example.com --yes --json
+    """
+    meant = {one: _held(server, one) for one in identifiers}
+    if not server.as_json:
+        for named, held in meant.items():
+            if held:
+                say(f"{named} is a person with {len(held)} identifiers:")
+                for one in held:
+                    say(f"  {one}")
+            else:
+                say(f"{named}: nobody is known by it. Whatever else holds it is deleted.")
+    if not yes and not typer.confirm("Erase for good?", err=True):
+        raise Trouble("Nothing was erased.")
+    job = server.post("/v1/erasures", {"identifiers": identifiers})
+    follow(server, job, title="erase")
+    certificate = server.get(f"/v1/erasures/{segment(job['id'])}")
+    if server.as_json:
+        print_json(certificate)
+        return
+    statement = certificate["statement"]
+    say("Erased.", style="green")
+    print_fields(
+        {
+            "unreadable from": statement["unreadable_from"],
+            "physically gone by": statement["physically_gone_by"],
+            "rows deleted": json.dumps({k: v for k, v in statement["removed"].items() if v}),
+            "lake": json.dumps(statement["lake"]),
+            "certificate": f"/v1/erasures/{job['id']}",
+        }
+    )
+    for one in statement["destinations"]:
+        say(f"Destination {one['id']} ({one['type']}): {one['answer']}.", style="yellow")
+
+
+def _held(server: Remote, identifier: str) -> list[str]:
+    try:
+        found = server.get(f"/v1/people/{segment(identifier)}")
+    except Trouble:
+        return []
+    return [f"{one['type']}:{one['value']}" for one in found["identifiers"]]
