@@ -12,6 +12,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _MAX_DEPTH = 64
 _EVENT_STREAM = "/v1/tail"
 _LIVE = "/live"
+_WITH_PAGE = "/v1/erasures/"
 _WITH_CSV = frozenset({"/v1/questions", "/v1/sql"})
 
 
@@ -83,6 +84,8 @@ def _check_accept(scope: Scope) -> None:
     wanted = {made, f"{made.partition('/')[0]}/*", "*/*", "application/json"}
     if scope["path"] in _WITH_CSV:
         wanted.add("text/csv")
+    if scope["path"].startswith(_WITH_PAGE):
+        wanted.add("text/html")
     for part in accepted.split(","):
         media_type, *parameters = (one.strip().lower() for one in part.split(";"))
         refused = any(one in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for one in parameters)
