@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,12 @@ class Erasure:
         config: Callable[[str], WorkspaceConfig | None],
         clock: Clock,
         folder: Path,
+        drop_exports: Callable[[str], Awaitable[int]],
     ) -> None:
-        """Prepare; in the data folder, `folder`, lies the key that certificates are signed by."""
+        """Prepare; `drop_exports` deletes a workspace's exports, whole or under way.
+
+        In the data folder, `folder`, lies the key that certificates are signed by.
+        """
         self._writer = writer
         self._readers = readers
         self._workspaces = workspaces
@@ -60,6 +64,7 @@ class Erasure:
         self._config = config
         self._clock = clock
         self._folder = folder
+        self._drop_exports = drop_exports
 
     async def work(self, job: RunningJob) -> Mapping[str, Any]:
         """Do one order, as `jobs.runner.Work`; its parameters are `identifiers`, normalised."""
@@ -78,9 +83,12 @@ class Erasure:
         if self._lake is not None:
             await self._lake.lake.flush()
         await job.note(1, total=STEPS)
+        exports = await self._drop_exports(workspace)
         statement["removed"] = await self._rows(job, people)
         await job.note(2)
         statement["lake"] = await self._files(people)
+        # Again, for those that were begun when the lake still had everybody.
+        statement["exports_deleted"] = exports + await self._drop_exports(workspace)
         await job.note(3)
         statement["rescan"] = await self._scan(job, people)
         statement["destinations"] = self._destinations(workspace)

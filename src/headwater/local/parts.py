@@ -144,6 +144,7 @@ async def running(
             config=known.config,
             clock=clock,
             folder=path.parent,
+            drop_exports=lambda workspace: exports.drop(workspace),  # noqa: PLW0108 - made below
         )
         kinds: dict[str, Work] = {
             ERASE: erasure.work,

@@ -58,6 +58,15 @@ class ExportFiles:
         await self._remove(id_)
         return job
 
+    async def drop(self, workspace: str) -> int:
+        """Delete all of a workspace's exports, also those that are being made; answer how many."""
+        open_states = ("waiting", "running", "done")
+        found = await self._jobs.jobs(workspace, kinds=(KIND,), states=open_states, limit=10_000)
+        held = [one for one in found if not one.has_ended or (self.folder / one.id).is_dir()]
+        for one in held:
+            await self.delete(workspace, one.id)
+        return len(held)
+
     async def keep_swept(self) -> None:
         """Look every hour which exports have lain for long enough, and delete them."""
         while True:
