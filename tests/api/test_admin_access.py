@@ -39,6 +39,7 @@ ROUTES: list[tuple[str, str, Any, str, int]] = [
     ("POST", "/v1/exports", {}, "admin", 202),
     ("GET", "/v1/exports/job_x/files/a", None, "admin", 404),
     ("DELETE", "/v1/exports/job_x", None, "admin", 404),
+    ("POST", "/v1/replays", {"destination": "dst_x"}, "write", 404),
     ("POST", "/v1/sql", {"sql": "SELECT 1"}, "admin", 200),
     ("GET", "/v1/jobs", None, "read", 200),
     ("GET", "/v1/jobs/job_x", None, "read", 404),

@@ -170,6 +170,15 @@ def trim_merges(sql: Sql) -> None:
         sql.execute("DELETE FROM delivery_order WHERE newest < ?", (oldest - _HOUR,))
 
 
+def waiting(sql: Sql, workspace: str, destination: str) -> int:
+    """Answer how many deliveries wait for a destination."""
+    rows = sql.execute(
+        "SELECT waiting FROM delivery_lane WHERE workspace = ? AND destination = ?",
+        (workspace, destination),
+    )
+    return int(rows[0][0]) if rows else 0
+
+
 def lane_number(sql: Sql, workspace: str, destination: str) -> int | None:
     """Answer a lane's number; None where nothing was ever enqueued for it."""
     rows = sql.execute(

@@ -8,7 +8,7 @@ from there. Each function runs inside its caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal
@@ -161,12 +161,16 @@ def jobs(
     )
 
 
-def following(sql: Sql, kind: str) -> Job | None:
-    """Answer the job of a kind that is to be worked on: the one begun, else the oldest waiting."""
+def following(sql: Sql, kind: str, *, besides: Iterable[str] = ()) -> Job | None:
+    """Answer the job of a kind that is to be worked on: one that was begun, else the oldest.
+
+    `besides` are those that are being worked on already.
+    """
     found = _found(
         sql,
-        "kind = ? AND state IN ('waiting', 'running') ORDER BY state, number LIMIT 1",
-        (kind,),
+        "kind = ? AND state IN ('waiting', 'running')"
+        " AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY state, number LIMIT 1",
+        (kind, json.dumps(list(besides))),
     )
     return found[0] if found else None
 

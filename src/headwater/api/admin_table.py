@@ -22,6 +22,7 @@ from headwater.api.keys import key_routes
 from headwater.api.people import people_routes
 from headwater.api.questions import question_routes
 from headwater.api.rejected import rejected_routes
+from headwater.api.replays import replay_routes
 from headwater.api.segment_profiles import segment_profile_routes
 from headwater.api.services import Services
 from headwater.api.sources import source_routes
@@ -45,6 +46,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     job_routes,
     sql_routes,
     export_routes,
+    replay_routes,
     segment_profile_routes,
     delivery_routes,
     rejected_routes,

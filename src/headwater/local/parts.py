@@ -33,6 +33,8 @@ from headwater.local.metrics import Metrics
 from headwater.local.questions import LocalQuestions
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
+from headwater.local.replays.work import KIND as REPLAY
+from headwater.local.replays.work import Replaying
 from headwater.local.sandbox.sandbox import Sandbox
 from headwater.local.sql import Database
 from headwater.local.tail import LiveTail
@@ -136,6 +138,13 @@ async def running(
         )
         folder = path.with_name("exports")
         erasure = Erasure(
+        jobs = JobRunner(
+            {
+                EXPORT: Exporting(sandbox, folder, clock=clock),
+                REPLAY: Replaying(
+                    sandbox, readers, config=known.config, clock=clock, wake=lanes.wake
+                ),
+            },
             writer=writer,
             readers=readers,
             workspaces=LocalWorkspaces(writer, readers, random=random),
@@ -145,6 +154,8 @@ async def running(
             clock=clock,
             folder=path.parent,
             drop_exports=lambda workspace: exports.drop(workspace),  # noqa: PLW0108 - made below
+            random=random,
+            at_once={REPLAY: 4},
         )
         kinds: dict[str, Work] = {
             ERASE: erasure.work,

@@ -23,6 +23,7 @@ from headwater.local.command_line import (
     mcp,
     people,
     rejected,
+    replaying,
     serve,
     sources,
     sql,
@@ -69,6 +70,7 @@ application.command("say")(language.say)
 application.command("talk")(talk.talk)
 application.command("mcp")(mcp.mcp)
 application.command("export")(exporting.export)
+application.command("replay")(replaying.replay)
 application.command("sql")(sql.sql)
 application.command("who")(people.who)
 application.command("track")(events.track)

@@ -1,4 +1,4 @@
-"""Works on kept jobs: of each kind one at a time, the oldest first, from where a crash left it."""
+"""Works on kept jobs: of each kind some at a time, oldest first, from where a crash left it."""
 
 from __future__ import annotations
 
@@ -93,10 +93,12 @@ class JobRunner:
         readers: Readers,
         clock: Clock,
         random: Random,
+        at_once: Mapping[str, int] | None = None,
     ) -> None:
         """Begin with what an earlier server left, inside a running event loop.
 
-        `kinds` is what each kind of job does.
+        `kinds` is what each kind of job does; `at_once` how many of a kind are worked on at a
+        time, where that is more than one.
         """
         self._kinds = kinds
         self._writer = writer
@@ -106,8 +108,11 @@ class JobRunner:
         self._news = {kind: asyncio.Event() for kind in kinds}
         self._working: dict[str, asyncio.Task[Mapping[str, Any]]] = {}
         loop = asyncio.get_running_loop()
+        self._taken: dict[str, set[str]] = {kind: set() for kind in kinds}
         self._tasks = [
-            loop.create_task(self._keep_working(kind), name=f"jobs {kind}") for kind in kinds
+            loop.create_task(self._keep_working(kind), name=f"jobs {kind}")
+            for kind in kinds
+            for _ in range((at_once or {}).get(kind, 1))
         ]
 
     async def start(
@@ -185,19 +190,31 @@ class JobRunner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep_working(self, kind: str) -> None:
-        news = self._news[kind]
+        news, taken = self._news[kind], self._taken[kind]
         while True:
             news.clear()
             try:
-                found = await self._readers.run(lambda sql: jobs.following(sql, kind))
+                found = await self._readers.run(
+                    lambda sql: jobs.following(sql, kind, besides=[*taken])
+                )
                 if found is not None:
-                    await self._work_on(found)
+                    await self._work_on_alone(found)
                     continue
             except HeadwaterError as error:  # the disk, or the end: the next look will tell
                 _logger.warning("Jobs of the kind %s wait: %s", kind, error.code)
                 await asyncio.sleep(_FIRST_PAUSE)
                 continue
             await news.wait()
+
+    async def _work_on_alone(self, found: Job) -> None:
+        """Work on a job, unless somebody else does since it was looked up."""
+        taken = self._taken[found.kind]
+        if found.id not in taken:
+            taken.add(found.id)
+            try:
+                await self._work_on(found)
+            finally:
+                taken.discard(found.id)
 
     async def _work_on(self, found: Job) -> None:
         """Work on a job until it has ended."""

@@ -1,0 +1,1 @@
+"""Replays: events of the past, sent to a destination once more."""
