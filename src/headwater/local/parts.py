@@ -138,13 +138,6 @@ async def running(
         )
         folder = path.with_name("exports")
         erasure = Erasure(
-        jobs = JobRunner(
-            {
-                EXPORT: Exporting(sandbox, folder, clock=clock),
-                REPLAY: Replaying(
-                    sandbox, readers, config=known.config, clock=clock, wake=lanes.wake
-                ),
-            },
             writer=writer,
             readers=readers,
             workspaces=LocalWorkspaces(writer, readers, random=random),
@@ -155,13 +148,20 @@ async def running(
             folder=path.parent,
             drop_exports=lambda workspace: exports.drop(workspace),  # noqa: PLW0108 - made below
             random=random,
-            at_once={REPLAY: 4},
         )
         kinds: dict[str, Work] = {
             ERASE: erasure.work,
             EXPORT: Exporting(sandbox, folder, clock=clock),
+            REPLAY: Replaying(sandbox, readers, config=known.config, clock=clock, wake=lanes.wake),
         }
-        jobs = JobRunner(kinds, writer=writer, readers=readers, clock=clock, random=random)
+        jobs = JobRunner(
+            kinds,
+            writer=writer,
+            readers=readers,
+            clock=clock,
+            random=random,
+            at_once={REPLAY: 4},
+        )
         ending.push_async_callback(jobs.stop)
         exports = ExportFiles(folder, jobs, clock=clock)
         sweeping = asyncio.get_running_loop().create_task(exports.keep_swept())
