@@ -147,7 +147,6 @@ async def running(
             clock=clock,
             folder=path.parent,
             drop_exports=lambda workspace: exports.drop(workspace),  # noqa: PLW0108 - made below
-            random=random,
         )
         kinds: dict[str, Work] = {
             ERASE: erasure.work,
