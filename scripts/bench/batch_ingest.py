@@ -35,8 +35,9 @@ def main() -> int:
     figures.show(f"Batch ingest, {options.size} events a request, one core")
     with_webhook = figures.ratio(WITH_WEBHOOK, FLOOR)
     console.print(f"with one webhook on, to floor: {with_webhook:.2f} (no target)")
-    console.print(f"by processor time: {figures.processor_ratio(OURS, FLOOR):.2f}")
-    ratio = figures.ratio(OURS, FLOOR)
+    wall, processor = figures.ratio(OURS, FLOOR), figures.processor_ratio(OURS, FLOOR)
+    console.print(f"by the clock: {wall:.2f}; by processor time: {processor:.2f}; the lower counts")
+    ratio = figures.lower_ratio(OURS, FLOOR)
     return 0 if verdict("headwater to floor", ratio, target=TARGET, at_least=True) else 1
 
 

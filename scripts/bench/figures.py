@@ -38,6 +38,10 @@ class Figures:
         mine, other = (statistics.median(self.processor[one]) for one in (name, against))
         return mine / other
 
+    def lower_ratio(self, name: str, against: str) -> float:
+        """Answer the smaller of the two, so that neither waiting nor a disturbance flatters."""
+        return min(self.ratio(name, against), self.processor_ratio(name, against))
+
     def show(self, title: str) -> None:
         """Print medians and their spread."""
         table = Table(title=title, title_justify="left")

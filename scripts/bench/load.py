@@ -31,15 +31,15 @@ class Outcome:
             raise SystemExit(f"unexpected answers: {dict(self.statuses)}")
 
 
-def post(path: str, body: bytes, *, write_key: str) -> bytes:
+def post(path: str, body: bytes, *, write_key: str, headers: Sequence[str] = ()) -> bytes:
     """Answer a whole HTTP request with the write key as Basic user, as the SDKs send it."""
     key = base64.b64encode(f"{write_key}:".encode()).decode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"User-Agent: analytics-node-next/latest\r\nAuthorization: Basic {key}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"Content-Length: {len(body)}\r\n"
     )
-    return head.encode() + body
+    return "\r\n".join([head.removesuffix("\r\n"), *headers, "", ""]).encode() + body
 
 
 class Sender(asyncio.Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from headwater.api.collect import CollectApp
+from headwater.api.collect import CollectApp, CollectSettings
 from headwater.collect.arrival import Arrival
 from headwater.errors import Unavailable
 from headwater.local.server import Server
@@ -68,6 +68,7 @@ class Served:
             clock=site.clock,
             random=CountingRandom(),
             next_app=elsewhere,
+            settings=CollectSettings(visitor_cookie="visitor"),
             observe=lambda path, status, _seconds: self.observed.put_nowait((path, status)),
         )
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -271,15 +272,17 @@ async def test_a_client_that_asks_first_is_told_to_go_on(served: Served) -> None
 
 
 async def test_a_page_of_any_site_can_read_the_answer(served: Served) -> None:
-    """Its answer may set a cookie, so it goes the long way; the CORS headers repeat the origin."""
+    """The CORS headers repeat the origin, and the visitor's cookie is set, as on the long way."""
     connection = await served.connect()
-    connection.write(request(EVENT, "Origin: https://shop.example"))
+    event = {**EVENT, "anonymousId": "a-1"}
+    connection.write(request(event, "Origin: https://test"))
 
     _, headers, _ = await connection.answer()
 
-    assert headers["access-control-allow-origin"] == "https://shop.example"
+    assert headers["access-control-allow-origin"] == "https://test"
     assert "retry-after" in headers["access-control-expose-headers"]
-    assert served.app.called == 1
+    assert headers["set-cookie"].startswith("visitor=a-1;")
+    assert served.app.called == 0
 
 
 async def test_a_client_that_goes_away_is_counted_and_its_event_kept(served: Served) -> None:

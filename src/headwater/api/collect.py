@@ -55,6 +55,7 @@ _TAKEN = "headwater.taken"
 class _Taken(NamedTuple):
     """What is to be stored of a request, and what it is refused for after that, if it is."""
 
+    headers: Mapping[bytes, bytes]
     workspace: Workspace
     source: Source
     collected: Collected
@@ -123,14 +124,11 @@ class CollectApp:
     def begin(self, scope: Scope, body: bytes) -> Awaitable[None] | None:
         """Take a request's events at once; answer what to wait for until they are stored.
 
-        For a server that need not make a task for each request: where nothing is refused, the
-        answer is `ACCEPTED_BYTES`, and `observe` is to be told. None is for all else, and for
-        pages, whose answer sets a cookie: the request is then to be answered by calling this
-        app, which goes on from here.
+        For a server that need not make a task for each request: `accepted` is then the answer,
+        and `observe` is to be told. None where anything is to be refused: the request is then
+        to be answered by calling this app, which goes on from here.
         """
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        if b"origin" in headers:
-            return None
         try:
             taken = self._take(self._routes[scope["path"]], scope, headers, body)
             scope[_TAKEN] = taken
@@ -139,6 +137,11 @@ class CollectApp:
             return self._intake.receive(taken.workspace.config, taken.collected.arrivals)
         except Exception:  # noqa: BLE001 - calling the app comes to the same, and answers it
             return None
+
+    def accepted(self, scope: Scope) -> tuple[Answer, bytes | None]:
+        """Answer what a request that was begun is answered by once it is stored, and its origin."""
+        taken: _Taken = scope.pop(_TAKEN)
+        return self._accepted(taken, scope), taken.headers.get(b"origin")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
@@ -190,11 +193,13 @@ class CollectApp:
             await self._keep_rejected(taken)
         if taken.refusal is not None:
             raise taken.refusal
-        if route.is_pixel:
-            return SHOWN
-        answer = accepted(rejections)
+        return SHOWN if route.is_pixel else self._accepted(taken, scope)
+
+    def _accepted(self, taken: _Taken, scope: Scope) -> Answer:
+        answer, headers = accepted(taken.collected.rejections), taken.headers
         if b"origin" not in headers or not self._visitor_cookie:
             return answer
+        arrivals = taken.collected.arrivals
         return with_cookie(answer, self._visitor_cookie, arrivals, scope=scope, headers=headers)
 
     async def _keep_rejected(self, taken: _Taken) -> None:
@@ -220,7 +225,7 @@ class CollectApp:
             if found is None:
                 raise
             # Kept where its sender can find it, as nobody else is told.
-            return _Taken(*found, Collected((), (reject(body, error),)), error)
+            return _Taken(headers, *found, Collected((), (reject(body, error),)), error)
         if found is None:
             key = write_key(envelope)
             found = self._doors.open(key, now)
@@ -242,7 +247,7 @@ class CollectApp:
         if envelope.type and collected.rejections:
             refused = collected.rejections[0]
             refusal = BadRequest(refused.message, code=refused.code)
-        return _Taken(workspace, source, collected, refusal)
+        return _Taken(headers, workspace, source, collected, refusal)
 
     def _open(self, route: Route, body: bytes) -> Envelope:
         if route.call == "batch":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,8 +65,23 @@ def _whole(start: dict[str, Any], body: bytes) -> bytes:
     return b"\r\n".join([*lines, b"", body])
 
 
-ACCEPTED_BYTES = _whole(_ACCEPTED_START, ACCEPTED.body)
-"""The same as HTTP/1.1, to a connection that stays open."""
+_ACCEPTED_WHOLE = _whole(_ACCEPTED_START, ACCEPTED.body)
+
+# What may stand in a header; the origin is repeated as it came.
+_HEADER = re.compile(rb"[ -~]*")
+
+
+def whole_answer(answer: Answer, origin: bytes | None) -> bytes | None:
+    """Answer all of a 200, as HTTP/1.1 to a connection that stays open.
+
+    None where a header holds what none may: then the server is to say what it thinks of that.
+    """
+    if answer is ACCEPTED and origin is None:
+        return _ACCEPTED_WHOLE
+    start = _start(answer, [*answer.headers, *cors_headers(origin)])
+    if not all(_HEADER.fullmatch(value) for _, value in start["headers"]):
+        return None
+    return _whole(start, answer.body)
 
 
 async def send_answer(send: Send, answer: Answer, origin: bytes | None) -> None:

@@ -16,7 +16,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from headwater.api.collect import CollectApp, Scope
-from headwater.api.collect_answer import ACCEPTED, ACCEPTED_BYTES, send_answer
+from headwater.api.collect_answer import send_answer, whole_answer
 
 _LARGEST = 65_536
 """Bytes of a body over which uvicorn reads only as fast as the app asks for more."""
@@ -80,13 +80,16 @@ class EventProtocol(HttpToolsProtocol):
             return
         status = 499 if cycle.disconnected else 200
         app.observe(cycle.scope["path"], status, perf_counter() - started)
-        if not cycle.keep_alive or self.flow.write_paused or cycle.disconnected:
+        answer, origin = app.accepted(cycle.scope)
+        whole = whole_answer(answer, origin)
+        if whole is None or not cycle.keep_alive or self.flow.write_paused or cycle.disconnected:
             # Uvicorn says that the connection ends, or waits until there is room to write.
-            task = self.loop.create_task(send_answer(cast("Any", cycle.send), ACCEPTED, None))
+            task = self.loop.create_task(send_answer(cast("Any", cycle.send), answer, origin))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
             return
-        self.transport.write(ACCEPTED_BYTES)
+        self.transport.write(whole)
+        cycle.body = bytearray()  # an idle connection needs no room for what it sent
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
         cycle.on_response = _nothing  # as in uvicorn: the two would keep each other alive

@@ -88,6 +88,7 @@ class Writer:
         self._waiting: deque[Waiting] = deque()
         self._weight = 0
         self._busy = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
         self._between: list[Callable[[], None]] = []
         self._begun: queue.SimpleQueue[_Begun | None] = queue.SimpleQueue()
@@ -99,6 +100,13 @@ class Writer:
         """The weight that is not on the disk yet."""
         return self._weight
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of all callers, asked for once: `get_running_loop` makes a system call."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
+
     async def run(self, job: Callable[[Sql], T], *, weight: int = 1) -> T:
         """Answer the job's result once what it wrote is on the disk.
 
@@ -106,7 +114,7 @@ class Writer:
             Unavailable: the queue is full, the writer is closing, or the disk failed.
             Exception: what the job raised; what it wrote is then undone.
         """
-        loop = asyncio.get_running_loop()
+        loop = self.loop
         waiting = Waiting(loop.create_future(), loop, weight, job=job)
         self.enqueue(waiting)
         result: T = await waiting.future
@@ -303,7 +311,7 @@ class Lane(Generic[Item, Result]):
             Unavailable: the queue is full, the writer is closing, or the disk failed.
             Exception: what the handler raised for this item alone.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._writer.loop
         future: asyncio.Future[Result] = loop.create_future()
         self._writer.enqueue(Waiting(future, loop, weight, handler=self._handler, item=item))
         return future
