@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -28,8 +29,13 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def headwater(data: Path, name: str) -> Iterator[tuple[Server, Child]]:
-    """Run `headwater serve` on the server's core while entered."""
-    with Server(data, core=SERVER_CORE) as server:
+    """Run `headwater serve` on the server's core while entered.
+
+    Without the lake, unless `HEADWATER_LAKE` says otherwise: it is flushed by a process of its
+    own, of low priority, whose time on the same core is another benchmark's to tell.
+    """
+    environment = {"HEADWATER_LAKE": os.environ.get("HEADWATER_LAKE", "off")}
+    with Server(data, core=SERVER_CORE, environment=environment) as server:
         yield server, Child(name, server.pid, server.port)
 
 

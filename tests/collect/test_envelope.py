@@ -26,7 +26,7 @@ def test_a_batch_is_cut_into_its_events_as_they_were_written() -> None:
 
     envelope = open_batch(body, LIMITS)
 
-    assert envelope.events == [b'{"a" : 1}', b'{"b":"\\u00e9"}']
+    assert [bytes(event) for event in envelope.events] == [b'{"a" : 1}', b'{"b":"\\u00e9"}']
     assert envelope.type is None
     assert envelope.write_key == "wk"
     assert envelope.sent_at == "now"
@@ -47,7 +47,7 @@ def test_what_a_batch_does_not_say_is_empty(body: Any) -> None:
     """Null is absent, PHP's empty list an empty object, a key that is no text no key."""
     envelope = open_batch(body, LIMITS)
 
-    assert envelope.events == []
+    assert [bytes(event) for event in envelope.events] == []
     assert envelope.context == {}
     assert envelope.integrations == {}
     assert write_key(envelope) is None
@@ -85,7 +85,7 @@ def test_one_unreadable_event_leaves_the_others_cut() -> None:
     """NaN, half an emoji and broken UTF-8 in one event are that event's own trouble."""
     body = b'{"batch":[{"a":NaN},{"b":"\\ud83d"},{"c":"\xff"},{"d":1}]}'
 
-    assert open_batch(body, LIMITS).events == [
+    assert [bytes(event) for event in open_batch(body, LIMITS).events] == [
         b'{"a":1e999}',
         b'{"b":"\\ufffd"}',
         b'{"c":"\xff"}',

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 from headwater.collect import json_text
 from headwater.collect.arrival import Arrival
 from headwater.collect.enrich import Sender, complete
-from headwater.collect.envelope import Envelope
+from headwater.collect.envelope import Envelope, Text
 from headwater.collect.events import Fields, message_id, read_event
 from headwater.collect.intake import Rejection
 from headwater.collect.limits import Limits, check_depth, check_event
@@ -72,6 +72,7 @@ class Collector:
         self.suppression = SuppressionCheck(config)
         self._suppresses = bool(self.suppression)
         self._encode = json_text.TextEncoder().encode
+        self._naming = _naming if self._identifiers.fields <= _NAMING else asdict
 
     def collect(self, envelope: Envelope, circumstances: Circumstances) -> Collected:
         """Answer the arrivals and rejections of a request; a bad event takes no other with it."""
@@ -84,18 +85,18 @@ class Collector:
                 if arrival is not None:
                     arrivals.append(arrival)
             except BadRequest as error:
-                rejections.append(reject(raw, error, index=index, call=envelope.type))
+                rejections.append(reject(bytes(raw), error, index=index, call=envelope.type))
         suppressed = len(envelope.events) - len(arrivals) - len(rejections)
         return Collected(tuple(arrivals), tuple(rejections), suppressed)
 
-    def _arrival(self, raw: bytes, envelope: Envelope, assembly: _Assembly) -> Arrival | None:
+    def _arrival(self, raw: Text, envelope: Envelope, assembly: _Assembly) -> Arrival | None:
         limits = self._limits
         check_event(raw, limits, envelope=limits.envelope if envelope.type else 0)
         if envelope.depths_unknown:
-            check_depth(raw, limits.depth)
+            check_depth(bytes(raw), limits.depth)
         kind, event = read_event(raw, envelope.type, may_hold_oddities=envelope.may_hold_oddities)
         timestamp = assembly.complete(kind, event)
-        identifiers = self._identifiers.read(asdict(event))
+        identifiers = self._identifiers.read(self._naming(event))
         if not identifiers:
             raise _nobody(kind, event)
         if self._suppresses and self.suppression.covers(identifiers):
@@ -133,6 +134,27 @@ def _with_type(raw: bytes, call: str) -> bytes:
     before = raw.rstrip()[:-1].rstrip()
     comma = b"" if before.endswith(b"{") else b","
     return before + comma + b'"type":"' + call.encode() + b'"}'
+
+
+# The fields that identifiers are nearly always in: making a mapping of all takes thrice as long.
+_NAMING = frozenset(
+    {"type", "userId", "anonymousId", "previousId", "groupId"}
+    | {"properties", "traits", "context", "integrations"}
+)
+
+
+def _naming(event: Fields) -> dict[str, Any]:
+    return {
+        "type": event.type,
+        "userId": event.userId,
+        "anonymousId": event.anonymousId,
+        "previousId": event.previousId,
+        "groupId": event.groupId,
+        "properties": event.properties,
+        "traits": event.traits,
+        "context": event.context,
+        "integrations": event.integrations,
+    }
 
 
 class _Assembly:

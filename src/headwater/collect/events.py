@@ -101,7 +101,7 @@ _decoder = msgspec.json.Decoder(Fields)
 
 
 def read_event(
-    raw: bytes, call: str | None = None, *, may_hold_oddities: bool = True
+    raw: bytes | msgspec.Raw, call: str | None = None, *, may_hold_oddities: bool = True
 ) -> tuple[str, Fields]:
     """Answer an event's type and its fields.
 
@@ -113,7 +113,8 @@ def read_event(
     Raises:
         BadRequest: the code and message say what is wrong with which field.
     """
-    event = _fields(raw, settle=may_hold_oddities and json_text.may_hold_oddities(raw))
+    settle = may_hold_oddities and json_text.may_hold_oddities(bytes(raw))
+    event = _fields(raw, settle=settle)
     kind = call or event.type
     required = REQUIRED.get(kind) if kind else None
     if kind is None or required is None:
@@ -127,13 +128,13 @@ def read_event(
     return kind, event
 
 
-def _fields(raw: bytes, *, settle: bool) -> Fields:
+def _fields(raw: bytes | msgspec.Raw, *, settle: bool) -> Fields:
     if not settle:
         try:
             return _decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # what can be forgiven is forgiven below, and what cannot is named
-    event = _validated(json_text.decode(raw))
+    event = _validated(json_text.decode(bytes(raw)))
     return msgspec.convert(json_text.settle(event) if settle else event, Fields)
 
 

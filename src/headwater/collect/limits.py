@@ -7,6 +7,7 @@ inflated no further than the limit, and nesting is counted from the brackets alo
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sized
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -101,7 +102,7 @@ def body_too_large(limit: int) -> TooLarge:
     )
 
 
-def check_event(raw: bytes, limits: Limits, *, envelope: int = 0) -> None:
+def check_event(raw: Sized, limits: Limits, *, envelope: int = 0) -> None:
     """Raise `BadRequest` (`event_too_large`) for an event that is over its limit."""
     if len(raw) > limits.event + envelope:
         raise BadRequest(

@@ -13,8 +13,8 @@ it equals the call's own `anonymousId` is it known to be just that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from headwater.errors import BadRequest
 from headwater.profiles import normalise
@@ -24,7 +24,7 @@ _NOT_IN_A_NAME = re.compile(r"[^a-z0-9_.]+")
 _LONGEST_NAME = 64
 _OF_ACCOUNTS = frozenset({"group_id", "account_id"})
 
-# Identifiers kept of each type; there is room for as many again once it is full.
+# Identifiers kept of each path; there is room for as many again once it is full.
 _KEPT = 4096
 _LONGEST_KEPT = 128  # characters
 
@@ -34,8 +34,34 @@ _NORMALISERS: Mapping[str, Callable[[str, str | None], str | None]] = {
 }
 
 
+class _Holder(NamedTuple):
+    """What an object in an event may hold.
+
+    Attributes:
+        leaves: identifiers: the rank of the path, the type, the key; and the type's values that
+            came lately with what they are in one form, as visitors send several events.
+        inner: objects, by their keys.
+    """
+
+    leaves: list[tuple[int, str, str, dict[str, str | None]]]
+    inner: dict[str, _Holder]
+
+    def add(self, path: str, rank: int, name: str) -> None:
+        """Note where in it an identifier may be."""
+        step, dot, rest = path.partition(".")
+        if dot:
+            self.inner.setdefault(step, _Holder([], {})).add(rest, rank, name)
+        else:
+            self.leaves.append((rank, name, step, {}))
+
+
 class IdentifierReader:
-    """Reads identifiers by one workspace's rules."""
+    """Reads identifiers by one workspace's rules.
+
+    Attributes:
+        fields: of an event, those that its identifiers may be found in, besides
+            `context.externalIds` and an alias's own.
+    """
 
     def __init__(self, rules: IdentityRules) -> None:
         self._phone_region = rules.phone_region
@@ -43,9 +69,10 @@ class IdentifierReader:
         self._ranks = {each.name: rank for rank, each in enumerate(rules.types)}
         paths = [(each.name, path) for each in rules.types for path in each.paths]
         self._nothing: list[str | None] = [None] * len(paths)
-        self._holders = _by_holder(paths)
-        # Visitors send several events: what their ids are in one form is kept, by type.
-        self._kept: dict[str, dict[str, str | None]] = {name: {} for name, _ in paths}
+        self._top = _Holder([], {})
+        for rank, (name, path) in enumerate(paths):
+            self._top.add(path, rank, name)
+        self.fields = frozenset(path.partition(".")[0] for _, path in paths)
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         """Answer the identifiers of an event in Segment's shape; empty if it names nobody.
@@ -53,22 +80,7 @@ class IdentifierReader:
         An alias without both of its ids, or with one that is blocked, names nobody.
         """
         by_rank = self._nothing.copy()
-        for steps, leaves in self._holders:
-            holder: Any = event
-            for step in steps:
-                holder = holder.get(step)
-                if not isinstance(holder, dict):
-                    break
-            else:
-                for rank, name, key in leaves:
-                    value = holder.get(key)
-                    if value is None:
-                        continue
-                    kept = self._kept[name]
-                    if type(value) is str and value in kept:
-                        by_rank[rank] = kept[value]
-                    else:
-                        by_rank[rank] = self._learnt(kept, name, value)
+        self._gather(event, self._top, by_rank)
         found: dict[str, None] = dict.fromkeys(filter(None, by_rank))
         context = event.get("context")
         external = context.get("externalIds") if context else None
@@ -99,6 +111,23 @@ class IdentifierReader:
                 code="invalid_identifier",
             )
         return found
+
+    def _gather(
+        self, values: Mapping[str, Any], holder: _Holder, by_rank: list[str | None]
+    ) -> None:
+        """Put the identifiers that an object of the event holds where their paths rank."""
+        for rank, name, key, kept in holder.leaves:
+            value = values.get(key)
+            if value is None:
+                continue
+            if type(value) is str and value in kept:
+                by_rank[rank] = kept[value]
+            else:
+                by_rank[rank] = self._learnt(kept, name, value)
+        for step, inner in holder.inner.items():
+            value = values.get(step)
+            if value and isinstance(value, dict):
+                self._gather(value, inner, by_rank)
 
     def _learnt(self, kept: dict[str, str | None], name: str, value: Any) -> str | None:
         """Answer an identifier, and keep it for the next event that has it."""
@@ -163,17 +192,6 @@ def _identifier(name: str, value: Any, phone_region: str | None) -> str | None:
     if to_one_form is not None:
         text = to_one_form(text, phone_region)
     return None if text is None else f"{name}:{text}"
-
-
-def _by_holder(
-    paths: Iterable[tuple[str, str]],
-) -> list[tuple[tuple[str, ...], list[tuple[int, str, str]]]]:
-    """Answer where values are found: the way to each object, and in it rank, type and key."""
-    holders: dict[tuple[str, ...], list[tuple[int, str, str]]] = {}
-    for rank, (name, path) in enumerate(paths):
-        *steps, key = path.split(".")
-        holders.setdefault(tuple(steps), []).append((rank, name, key))
-    return list(holders.items())
 
 
 def _is_of_users(entry: Mapping[str, Any]) -> bool:
