@@ -7,7 +7,6 @@ order and may break limits; an explicit `merge` may also override a block.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,11 +88,18 @@ class Limits:
         together = ours | theirs
         if len(together) > self.rules.max_identifiers:
             return Reason.CAP
-        counts = Counter(map(type_of, together))
-        before = Counter(map(type_of, ours)) | Counter(map(type_of, theirs))
-        if any(count > max(self.of(name), before[name]) for name, count in counts.items()):
-            return Reason.LIMIT
+        counts: dict[str, int] = {}
+        for identifier in together:
+            name = type_of(identifier)
+            counts[name] = counts.get(name, 0) + 1
+        for name, count in counts.items():
+            if count > self.of(name) and count > max(_held(ours, name), _held(theirs, name)):
+                return Reason.LIMIT
         return None
+
+
+def _held(identifiers: Iterable[str], name: str) -> int:
+    return sum(type_of(identifier) == name for identifier in identifiers)
 
 
 def refusal(reason: str, rules_broken: Iterable[Reason | None]) -> Reason | None:
