@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from headwater.api.collect import CollectApp, CollectSettings
+from headwater.api.collect import CollectApp
+from headwater.api.collect_settings import CollectSettings
 from headwater.collect.arrival import Arrival
 from headwater.errors import Unavailable
 from headwater.local.server import Server
