@@ -74,7 +74,12 @@ class S3Server:
         weed = Path(sys.executable).with_name("weed")
         command = [str(weed), "server", f"-dir={self._folder}", "-ip=127.0.0.1", *ports]
         command += ["-filer", "-s3", f"-s3.config={users}", "-ip.bind=127.0.0.1"]
-        command += ["-s3.port.iceberg=0", "-master.volumeSizeLimitMB=64", "-volume.max=20"]
+        command += [
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-master.volumeSizeLimitMB=64",
+            "-volume.max=20",
+        ]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
         return self._made_bucket()
