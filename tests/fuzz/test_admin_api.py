@@ -58,6 +58,7 @@ def ask_anything(api: AdminApi, asked: list[int], data: st.DataObject) -> None:
     assert_answered_well(api.send(case, role, path_values), role)
 
 
+@pytest.mark.slow
 def test_no_request_is_answered_with_a_server_error(api: AdminApi) -> None:
     """Cases that fit the document and cases that do not, from every role: never a 5xx."""
     asked: list[int] = []
