@@ -1,7 +1,8 @@
 """The lake's own process: it takes orders on standard input, one a line, and answers each.
 
-`python -m headwater.local.lake.worker`. It ends when its input does, so never outlives the
-server. A process, because Python's threads share one lock: what it does would hold up requests.
+`python -m headwater.local.lake.worker`. It ends when its input does, or nobody reads its answers,
+so never outlives the server. A process, because Python's threads share one lock: what it does
+would hold up requests.
 """
 
 from __future__ import annotations
@@ -58,12 +59,15 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 100)  # rows by the thousand, and no cycles among them
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints goes to the log, not among the answers
-    with asyncio.Runner() as runner:
+    # An answer that nobody can read any more: the server was killed, and asks again when restarted.
+    with suppress(BrokenPipeError), asyncio.Runner() as runner:
         for line in sys.stdin.buffer:
+            if not line.endswith(b"\n"):
+                break  # the server was killed while it wrote
             result = runner.run(carry_out(_orders.decode(line)))
             answers.write(_encoder.encode(result) + b"\n")
             answers.flush()
-    gc.unfreeze()
+    os._exit(0)  # no order is under way, and what a library says at its end is of no use to anybody
 
 
 if __name__ == "__main__":
