@@ -34,7 +34,7 @@ from headwater.local.lake.arrow import FileWriter, arrow_schema, groups, in_orde
 from headwater.local.lake.flush import described
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.nearby import InFolder
-from headwater.local.lake.past import TieredTimelines
+from headwater.local.lake.past import TieredPast
 from headwater.local.lake.splitting import Splitter
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
@@ -229,7 +229,7 @@ async def ask(
         random=SystemRandom(),
     )
     await lake.open()
-    timelines = TieredTimelines(readers, lake)
+    timelines = TieredPast(readers, lake)
     hot, cold = NOW - HOT * keys.DAY, NOW - COLD * keys.DAY
     for name, which in (
         ("hot", TimelineFilter(since=hot)),
@@ -248,7 +248,7 @@ async def ask(
 
 
 async def pages(
-    timelines: TieredTimelines, tier: str, which: TimelineFilter, options: argparse.Namespace
+    timelines: TieredPast, tier: str, which: TimelineFilter, options: argparse.Namespace
 ) -> AsyncIterator[float]:
     """Ask for pages of random people until enough of them had something; answer milliseconds."""
     chance = Random(2)

@@ -54,6 +54,18 @@ async def test_a_person_is_shown(reader: httpx.AsyncClient) -> None:
     }
 
 
+async def test_a_person_is_shown_as_of_then(reader: httpx.AsyncClient) -> None:
+    """`at` is ISO 8601; before anybody was known it is a 404 that says so."""
+    then = await reader.get(PATH, params={"at": "2025-11-24T15:59:59+00:00"})
+    before = await reader.get(PATH, params={"at": "2025-11-24T15:59Z"})
+    wrong = await reader.get(PATH, params={"at": "yesterday"})
+
+    assert then.json() == (await reader.get(PATH)).json()
+    assert before.status_code == 404
+    assert "Nobody was known by 'user_id:ada/l+1' at 2025-11-24T15:59:00.000Z" in before.text
+    assert wrong.status_code == 422
+
+
 async def test_traits_say_where_they_came_from(reader: httpx.AsyncClient) -> None:
     """With `verbose`: the event that set each."""
     shown = (await reader.get(PATH, params={"verbose": "true"})).json()

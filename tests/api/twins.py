@@ -136,6 +136,10 @@ class MemoryPeople:
     async def person(self, workspace: str, identifier: str) -> Person | None:
         return self.people.get(workspace, {}).get(identifier)
 
+    async def person_at(self, workspace: str, identifier: str, at: int) -> Person | None:
+        person = await self.person(workspace, identifier)
+        return None if person is None or at < person.first_seen else person
+
     async def timeline(
         self,
         workspace: str,

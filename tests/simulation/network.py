@@ -232,7 +232,7 @@ class Simulation:
         actor, link = self.random.choice(choices)
         before = set(self.root(actor).ids)
         try:
-            self.call(lambda turn: split(turn, actor, link))
+            self.call(lambda turn: split(turn, actor, link, at=0))
         except (Crash, Conflict):
             return
         root = self.root(actor)

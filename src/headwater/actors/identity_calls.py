@@ -85,9 +85,10 @@ class Merge(msgspec.Struct, frozen=True, tag=True):
 
 
 class Split(msgspec.Struct, frozen=True, tag=True):
-    """Undo the merge that a link made."""
+    """Undo the merge that a link made; `at` is when, in milliseconds."""
 
     link: str
+    at: int = 0
 
 
 class Parted(msgspec.Struct, frozen=True, tag=True):

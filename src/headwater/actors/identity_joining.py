@@ -283,5 +283,6 @@ def _absorb(root: Root, link: Link, reply: JoinAnswer) -> None:
     root.imports = {**root.imports, **person.imports}
     blocked = {**root.blocked, **person.blocked}
     root.blocked = {far: near for far, near in blocked.items() if far not in root.ids}
+    root.parted = list(dict.fromkeys([*root.parted, *person.parted]))
     root.refused = [*person.refused, *root.refused][-REFUSED_KEPT:]
     root.accounts = [*root.accounts, *person.accounts]

@@ -100,6 +100,7 @@ def answer_adopt(turn: Turn, request: Adopt) -> Adopted:
         former=leaving.former,
         edges=leaving.edges,
         blocked=leaving.blocked,
+        parted=leaving.parted,
         imports={leaving.parcel: ""},
         repoint=[identifier for identifier in leaving.ids if identifier != leaving.root],
         talks=base.talks + 1,

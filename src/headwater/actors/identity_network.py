@@ -150,7 +150,7 @@ class Network:
         self._used(turn, workspace)
         actor = self._known_root(turn, workspace, identifier)
         outcome.commands += self._converse(turn, [actor])
-        restored = split(turn, actor, link)
+        restored = split(turn, actor, link, at=now)
         self._settle(turn, [actor, restored], outcome, now)
         return actor.partition("/")[2], restored.partition("/")[2], outcome
 

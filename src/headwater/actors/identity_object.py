@@ -130,7 +130,7 @@ class IdentityObject:
             case Merge():
                 _add_order(turn, name, call)
             case Split():
-                restored = split(turn, name, call.link)
+                restored = split(turn, name, call.link, at=call.at)
                 return Parted(restored, step.asks())
             case Continue():
                 if call.may_rekey:

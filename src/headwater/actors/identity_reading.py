@@ -171,11 +171,11 @@ def _stamps(sql: Sql, statement: str, actor: str) -> list[Stamp]:
 
 
 def _identifiers(root: Root, figures: list[_Figures]) -> tuple[Identifier, ...]:
-    """Answer identifiers by name; one that nothing arrived under is as old as its link."""
+    """Answer identifiers by name; one that nothing arrived under is as old as its first link."""
     linked: dict[str, int] = {}
     for edge in root.edges:
-        linked.setdefault(edge.second, edge.at)
-        linked.setdefault(edge.first, edge.at)
+        for name in (edge.first, edge.second):
+            linked[name] = min(edge.at, linked.get(name, edge.at))
     answer = []
     for name in sorted(root.ids):
         kind, _, value = name.partition(":")

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from headwater.actors import audience_moving
-from headwater.actors.identity_state import Edge, Leaving, Root, Standing
+from headwater.actors.identity_state import Edge, Leaving, Parted, Root, Standing
 from headwater.actors.identity_storage import Turn
 from headwater.errors import Conflict, NotFound
 
 
-def split(turn: Turn, actor: str, link: str) -> str:
+def split(turn: Turn, actor: str, link: str, *, at: int) -> str:
     """Undo the merge that a link made; answer the actor of the root that is restored.
+
+    `at` is when, in milliseconds: until then the two were one.
 
     The other half is on its way when this returns: the root has it in `leaving` until the
     restored one has taken it over. Then each half tells its identifiers whom to forward to.
@@ -36,6 +38,7 @@ def split(turn: Turn, actor: str, link: str) -> str:
     restored = min((root.former[name], name) for name in gone if name in root.former)
     near, far = (edge.second, edge.first) if edge.first in gone else (edge.first, edge.second)
     members = audience_moving.members(turn, actor)
+    parted = [*root.parted, Parted(edge, at)]
     _set_aside(turn, actor, gone)
     audience_moving.restore(turn, actor, [])
     root.leaving = Leaving(
@@ -49,8 +52,10 @@ def split(turn: Turn, actor: str, link: str) -> str:
         departed=dict.fromkeys((name for name in root.ids if name not in gone), actor),
         parcel=f"{actor}#{root.parcels}",
         members=members,
+        parted=[one for one in parted if one.touches(gone)],
     )
     _keep_rest(root, gone, rest)
+    root.parted = [one for one in parted if one.touches(root.ids)]
     root.blocked[far] = near
     other = f"{workspace}/{restored[1]}"
     root.departed = {**root.departed, **dict.fromkeys(gone, other)}

@@ -7,6 +7,7 @@ workspace (`default/user_id:42`).
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -49,6 +50,17 @@ class Edge(msgspec.Struct, frozen=True, array_like=True):
     def id(self) -> str:
         """Answer the name by which people refer to this link."""
         return f"{self.message_id}:{self.second}"
+
+
+class Parted(msgspec.Struct, frozen=True, array_like=True):
+    """A link that a split took away, and when (ms): until then it held."""
+
+    edge: Edge
+    at: int
+
+    def touches(self, names: Container[str]) -> bool:
+        """Tell whether the link was one of any of these identifiers."""
+        return self.edge.first in names or self.edge.second in names
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
@@ -122,6 +134,7 @@ class Root(Actor, tag="root"):
         imports: where rows are still to be pulled from, to the cursor; None once all are here
             and the source may drop them.
         blocked: an identifier of somebody else's to the one of ours that it was parted from.
+        parted: links of these identifiers that splits took away: who the person was until then.
         leaving: one half of a split that the other root must still be handed.
         repoint: identifiers that may still forward by way of the other half of a split.
         accounts: group calls that their accounts have not heard of yet.
@@ -135,6 +148,7 @@ class Root(Actor, tag="root"):
     talk: Talk | None = None
     imports: dict[str, str | None] = {}
     blocked: dict[str, str] = {}
+    parted: list[Parted] = []
     refused: list[Refused] = []
     leaving: Leaving | None = None
     repoint: list[str] = []
@@ -165,6 +179,7 @@ class Leaving(msgspec.Struct, frozen=True):
     departed: dict[str, str]
     parcel: str
     members: list[str] = []
+    parted: list[Parted] = []
 
 
 class Forward(Actor, tag="forward"):

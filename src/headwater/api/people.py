@@ -19,8 +19,10 @@ from headwater.api.fields import (
     Since,
     SortOrder,
     Text,
+    Time,
     Until,
     View,
+    written,
 )
 from headwater.api.services import Services
 from headwater.errors import NotFound
@@ -186,8 +188,10 @@ def timeline_view(page: TimelinePage) -> TimelineView:
     )
 
 
-def nobody(identifier: str) -> NotFound:
-    """Answer the error for an identifier that nobody has."""
+def nobody(identifier: str, *, at: int | None = None) -> NotFound:
+    """Answer the error for an identifier that nobody has, or had."""
+    if at is not None:
+        return NotFound(f"Nobody was known by {identifier[:200]!r} at {written(at)}.")
     return NotFound(f"Nobody is known by {identifier[:200]!r} in this workspace.")
 
 
@@ -215,11 +219,20 @@ def _reading(routes: APIRouter, services: Services) -> None:
         identifier: IdentifierPath,
         *,
         verbose: Annotated[bool, Query(description="With the event that set each trait.")] = False,
+        at: Annotated[
+            Time | None,
+            Query(
+                description="As they were shown at this time, in ISO 8601; without computed traits."
+            ),
+        ] = None,
     ) -> PersonView:
-        """Show a person, whichever of their identifiers is named."""
-        found = await people.person(caller.workspace, identifier)
+        """Show a person, whichever of their identifiers is named; now, or as of then."""
+        if at is None:
+            found = await people.person(caller.workspace, identifier)
+        else:
+            found = await people.person_at(caller.workspace, identifier, at)
         if found is None:
-            raise nobody(identifier)
+            raise nobody(identifier, at=at)
         return person_view(found, verbose=verbose)
 
     @routes.get("/{identifier}/events")

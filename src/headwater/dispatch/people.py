@@ -54,6 +54,10 @@ class PeopleOverActors:
         name = identifiers.parse(exchange.config.identity, identifier)
         return (await self._look(exchange, name, LookPerson(name))).person
 
+    async def person_at(self, workspace: str, identifier: str, at: int) -> Person | None:  # noqa: ARG002 - the port's
+        """Say that it is not answered here: what people were lies in many objects and the lake."""
+        raise NotFound("Who somebody was at an instant is answered by the local server only.")
+
     async def explain(self, workspace: str, identifier: str) -> Explanation | None:
         """Answer why these identifiers are one person; see `People.explain`."""
         exchange = await self._exchange(workspace)
@@ -89,7 +93,8 @@ class PeopleOverActors:
         """Undo one merge exactly; see `People.split`."""
         exchange = await self._exchange(workspace)
         root = await self._root(exchange, identifiers.parse(exchange.config.identity, identifier))
-        parted = await self._ask(exchange, root, Split(link), Parted)
+        order = Split(link, self._clock.now())
+        parted = await self._ask(exchange, root, order, Parted)
         await self._converse(exchange, root, parted)
         kept, restored = (name.partition("/")[2] for name in (root, parted.restored))
         return await self._person(exchange, kept), await self._person(exchange, restored)

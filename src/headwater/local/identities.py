@@ -21,6 +21,7 @@ from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.commands import Command, Deliver, Rekey
 from headwater.errors import HeadwaterError, NotFound
+from headwater.local.lake.person_then import PeopleThen
 from headwater.local.policies import Policies
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
@@ -61,7 +62,7 @@ class Stored:
 
 
 class Past(Protocol):
-    """Answers timelines that reach back further than the database does."""
+    """Answers what reaches back further than the database does."""
 
     async def timeline(
         self,
@@ -73,6 +74,10 @@ class Past(Protocol):
         cursor: str | None,
     ) -> TimelinePage | None:
         """Answer one page; `name` is a normalised identifier. See `People.timeline`."""
+        ...
+
+    async def person(self, workspace: str, name: str, at: int) -> Person | None:
+        """Answer who held an identifier, normalised, at an instant. See `People.person_at`."""
         ...
 
 
@@ -93,7 +98,7 @@ class Identities:
         """Open the lane that events come in by.
 
         `config` answers a workspace's present configuration; `journal` is whether to write down
-        what changes, for the lake; `past` answers timelines that reach into the lake.
+        what changes, for the lake; `past` answers what reaches into the lake.
         """
         self._past = past
         self._writer = writer
@@ -175,6 +180,12 @@ class Identities:
         if person is None:
             raise NotFound(f"Nobody is known by {identifier}.")
         return person
+
+    async def person_at(self, workspace: str, identifier: str, at: int) -> Person | None:
+        """Answer the person as they were at an instant; see `People.person_at`."""
+        name = await self._settled(workspace, identifier)
+        past = PeopleThen(self._readers, None) if self._past is None else self._past
+        return await past.person(workspace, name, at)
 
     async def explain(self, workspace: str, identifier: str) -> Explanation | None:
         """Answer why these identifiers are one person; see `People.explain`."""

@@ -25,7 +25,7 @@ from headwater.local.lake import position as positions
 from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.lake import Lake
-from headwater.local.lake.past import TieredTimelines
+from headwater.local.lake.past import TieredPast
 from headwater.local.lake.tender import Tender
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners
@@ -108,7 +108,7 @@ async def running(
             clock=clock,
             random=random,
             journal=lake is not None,
-            past=TieredTimelines(readers, lake.lake) if lake else None,
+            past=TieredPast(readers, lake.lake) if lake else None,
         )
         audiences = LocalAudiences(
             writer, readers, identities, config=known.config, clock=clock, counts=Counts()

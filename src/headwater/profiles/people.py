@@ -136,6 +136,13 @@ class People(Protocol):
         """Answer the whole person."""
         ...
 
+    async def person_at(self, workspace: str, identifier: str, at: int) -> Person | None:
+        """Answer the person as they were shown at an instant, computed traits aside.
+
+        `at` is in milliseconds. None where nobody was known by that identifier then.
+        """
+        ...
+
     async def timeline(
         self,
         workspace: str,

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from headwater.collect.times import write_time
 from headwater.local.command_line.application import application
 from tests.loopback import Loopback, Reply, Request
 from tests.server import Server
@@ -141,6 +142,23 @@ def test_merge_why_and_split(terminal: Terminal) -> None:
         person = terminal.json("who", f"user_id:{name}")
         assert [one["value"] for one in person["person"]["identifiers"]] == [name]
         assert [event["event"] for event in person["events"]] == [f"of {name}"]
+
+
+def test_a_person_as_of_then(terminal: Terminal) -> None:
+    """What was received after the instant is not shown, and nobody is known before the first."""
+    server = terminal.server
+    server.send("/v1/identify", {"userId": "then", "messageId": "t1", "traits": {"plan": "free"}})
+    first = server.timeline("user_id:then")[0]["receivedAt"]
+    while write_time(time.time_ns() // 1_000_000) <= first:
+        time.sleep(0.002)
+    server.send("/v1/identify", {"userId": "then", "messageId": "t2", "traits": {"plan": "pro"}})
+
+    assert terminal.json("person", "user_id:then")["traits"] == {"plan": "pro"}
+    assert terminal.json("person", "user_id:then", "--at", first)["traits"] == {"plan": "free"}
+    shown = terminal.shown("person", "user_id:then", "--at", first)
+    assert f"As of {first}" in shown
+    early = terminal.run("person", "user_id:then", "--at", "2020-01-01T12:00Z")
+    assert "Nobody was known by 'user_id:then' at 2020-01-01T12:00:00.000Z" in early.stderr
 
 
 def test_sources_are_made_rotated_and_removed(terminal: Terminal) -> None:

@@ -18,7 +18,7 @@ from headwater.local.folder_bucket import FolderBucket
 from headwater.local.identities import Identities
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.nearby import InFolder
-from headwater.local.lake.past import TieredTimelines
+from headwater.local.lake.past import TieredPast
 from headwater.local.lake.relation import Relation
 from headwater.local.lake.tender import Tender
 from headwater.local.migrations import open_database
@@ -101,7 +101,7 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
         clock=clock,
         random=random,
         journal=True,
-        past=TieredTimelines(readers, lake),
+        past=TieredPast(readers, lake),
     )
     relation = Relation(WORKSPACE, database)
     try:

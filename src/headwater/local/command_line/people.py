@@ -1,4 +1,4 @@
-"""`who`, `merge` and `split`: people at a terminal."""
+"""`who`, `person`, `merge` and `split`: people at a terminal."""
 
 from __future__ import annotations
 
@@ -62,6 +62,34 @@ def who(
             [_event_row(event) for event in timeline],
             empty="\nNo events yet.",
         )
+
+
+@with_server
+def person(
+    server: Remote,
+    identifier: Identifier,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="As they were at this time, ISO 8601 (UTC)."),
+    ] = None,
+) -> None:
+    """Show a person as they are, or as they were: what the server would have answered then.
+
+    What was received later is left out, merges and splits of later are undone. Computed traits
+    of then are not known.
+
+    Examples:
+        headwater person user_id:42 --at 2026-03-01T12:00Z
+        headwater person email:ann@example.com --at 2026-03-01 --json
+    """
+    found = server.get(f"/v1/people/{segment(identifier)}", at=at)
+    if server.as_json:
+        print_json(found)
+        return
+    if at is not None:
+        say(f"As of {at}:", style="dim")
+    _print_person(found)
 
 
 @with_server

@@ -1,4 +1,4 @@
-"""A person's events out of the lake's files, and timelines that reach from the database into it."""
+"""People's events out of the lake's files, and what reaches from the database into it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from headwater.lake.manifest import LakeFile, Manifest, Tier
 from headwater.lake.schema import EVENTS
 from headwater.lake.timeline import Found, TieredPage
 from headwater.local.lake.lake import Lake
+from headwater.local.lake.person_then import PeopleThen
 from headwater.local.readers import Readers
 from headwater.ports import BucketFailure, ObjectMissing, Sql
-from headwater.profiles.people import TimelineFilter, TimelinePage
+from headwater.profiles.people import Person, TimelineFilter, TimelinePage
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -64,7 +65,16 @@ class PastEvents:
         Raises:
             BucketFailure: a file could not be read.
         """
-        found: list[Found] = []
+        rows, tiers = self.rows(workspace, day, who=who)
+        return [
+            ((row["timestamp"], row["message_id"]), json.loads(join_body(row))) for row in rows
+        ], tiers
+
+    def rows(
+        self, workspace: str, day: int, *, who: Holding
+    ) -> tuple[list[Mapping[str, Any]], tuple[str, ...]]:
+        """Answer the same as rows of the lake; see `lake.schema.EVENTS`."""
+        found: list[Mapping[str, Any]] = []
         tiers: list[str] = []
         people = sorted(who.known_as)
         for one in _files(self._lake.manifest_now(workspace), day, people):
@@ -75,9 +85,7 @@ class PastEvents:
             tier = Tier.WARM if one.tier is Tier.MICRO else one.tier
             if rows and tier not in tiers:
                 tiers.append(tier)
-            found += [
-                ((row["timestamp"], row["message_id"]), json.loads(join_body(row))) for row in rows
-            ]
+            found += rows
         return found, tuple(tiers)
 
     def _rows(
@@ -136,12 +144,17 @@ def _files(manifest: Manifest, day: int, people: Sequence[str]) -> list[LakeFile
     return found
 
 
-class TieredTimelines:
-    """Timelines out of the database and, for what it has let go, the lake."""
+class TieredPast:
+    """Timelines, and people as they were, from the database and, for what it let go, the lake."""
 
     def __init__(self, readers: Readers, lake: Lake) -> None:
         self._readers = readers
         self._past = PastEvents(lake)
+        self._then = PeopleThen(readers, self._past)
+
+    async def person(self, workspace: str, name: str, at: int) -> Person | None:
+        """Answer who held an identifier at an instant; see `PeopleThen.person`."""
+        return await self._then.person(workspace, name, at)
 
     async def timeline(
         self,
