@@ -22,6 +22,7 @@ from headwater.local.command_line import (
     language,
     mcp,
     people,
+    rebuilding,
     rejected,
     replaying,
     serve,
@@ -71,6 +72,7 @@ application.command("talk")(talk.talk)
 application.command("mcp")(mcp.mcp)
 application.command("export")(exporting.export)
 application.command("replay")(replaying.replay)
+application.command("rebuild")(rebuilding.rebuild)
 application.command("sql")(sql.sql)
 application.command("who")(people.who)
 application.command("person")(people.person)

@@ -14,6 +14,7 @@ from headwater.lake.catalogue import Catalogue, workspaces
 from headwater.lake.iceberg.publish import Publisher
 from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate
 from headwater.local.lake import position as positions
+from headwater.local.lake.lineage import own_numbers
 from headwater.local.lake.nearby import Nearby
 from headwater.local.lake.orders import Compacted, Erased, Flush, Order, Written
 from headwater.local.lake.position import Position
@@ -84,19 +85,14 @@ class Lake:
             return found
         for workspace in await workspaces(self.bucket):
             await self.catalogue(workspace)
-        reached = max(
-            (
-                one.manifest.flushed.get(found.lineage, Flushed()).position
-                for one in self._catalogues.values()
-            ),
-            default=0,
+        found = await own_numbers(
+            found,
+            list(self._catalogues.values()),
+            writer=self._writer,
+            readers=self._readers,
+            random=self._random,
+            now=now,
         )
-        if reached > await self._readers.run(last_event):
-            # The lake has seen numbers that this database has not given out: it is an older copy.
-            _logger.warning("The database is older than the lake; it gets numbers of its own.")
-            found = await self._writer.run(
-                lambda sql: positions.begin_anew(sql, random=self._random, now=now)
-            )
         self._opened = True
         return found
 

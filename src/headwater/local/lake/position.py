@@ -33,10 +33,12 @@ def begin(sql: Sql, *, random: Random, now: int) -> Position:
     return found
 
 
-def begin_anew(sql: Sql, *, random: Random, now: int) -> Position:
-    """Give the database a new lineage: it is an older copy, and the lake has all that is in it."""
-    highest = sql.execute("SELECT coalesce(max(id), 0) FROM event")[0][0]
-    renewed = Position(random.uuid(), highest, None)
+def begin_lineage(sql: Sql, lineage: str, *, position: int, now: int) -> Position:
+    """Give the database a new name for its numbers, of which the lake has those up to a position.
+
+    The lake must have been told before; see `Lake.open`.
+    """
+    renewed = Position(lineage, position, None)
     _save(sql, renewed)
     _number_changes_from(sql, now)
     return renewed

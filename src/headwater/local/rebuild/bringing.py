@@ -1,0 +1,248 @@
+"""Brings a database up to a lake, in steps that each may be cut short and begun again.
+
+An empty database gets everything. One that was restored from a backup gets what the lake was
+given since: who is who as the lake has it, the rows moved to where that puts them, and the events
+that it lacks. How far it is lies in the database itself, in the transaction that did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from headwater.actors.migrations import statements
+from headwater.lake.manifest import Flushed, LakeFile, Manifest
+from headwater.lake.schema import EVENTS, IDENTITY
+from headwater.local.lake import position as positions
+from headwater.local.lake.tail import last_event
+from headwater.local.rebuild import moving
+from headwater.local.rebuild.placing import Placing, untold
+from headwater.local.rebuild.source import LakeSource, PastEvent
+from headwater.local.rebuild.writing import (
+    SCHEMA,
+    choose,
+    write_account_copies,
+    write_events,
+    write_identity,
+)
+from headwater.local.sql import Database
+from headwater.ports import Clock, Random
+
+HOUR = 3600 * 1000
+
+_NOT_RESUMED = frozenset({"export", "replay"})  # an erasure is: it may be done again
+
+
+class Plan(msgspec.Struct, omit_defaults=True):
+    """How far a database is on its way, and where to.
+
+    Attributes:
+        address: of the lake.
+        files: of each workspace, as they were when it began.
+        lineage: the database's name for its numbers from now on.
+        after: changes up to this one are in the database.
+        received_from: events that were received before it are (ms); 0 where none is.
+        last: the last event that was in the database at the start.
+        flushed: up to which of those the lake has them.
+        identified: workspaces whose identities are in.
+        moved: rows that were there lie where they belong.
+        file: number of the file of events that is next.
+        offset: rows of it that are in.
+        left_out: events that are nobody's.
+    """
+
+    address: str
+    files: dict[str, list[LakeFile]]
+    lineage: str
+    after: int = 0
+    received_from: int = 0
+    last: int = 0
+    flushed: int = 0
+    identified: list[str] = []
+    moved: bool = False
+    file: int = 0
+    offset: int = 0
+    events: int = 0
+    left_out: int = 0
+    chosen: bool = False
+
+    def events_files(self) -> list[tuple[str, LakeFile]]:
+        """Answer the files that may have events which are not in, with their workspaces."""
+        return [
+            (workspace, one)
+            for workspace, files in sorted(self.files.items())
+            for one in files
+            if one.table == EVENTS.name
+            and one.day is not None
+            and (one.day + 1) * 24 * HOUR > self.received_from
+        ]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """How far it is: rows of files that are read, of all there are."""
+
+    step: str
+    done: int
+    total: int
+
+
+class Bringing:
+    """Brings one database up to one lake.
+
+    Args:
+        database: open for writing, with all schemas.
+        backed_up_at: when the backup was made that it is restored from, in milliseconds; None:
+            it is empty.
+        tell: is told how far it is.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        source: LakeSource,
+        *,
+        clock: Clock,
+        random: Random,
+        backed_up_at: int | None = None,
+        tell: Callable[[Told], None] = lambda _: None,
+    ) -> None:
+        self._sql = database
+        self._source = source
+        self._clock = clock
+        self._random = random
+        self._backed_up_at = backed_up_at
+        self._tell = tell
+        with self._sql.transaction():
+            for statement in statements(SCHEMA):
+                self._sql.execute(statement)
+
+    def bring(self) -> Plan:
+        """Do all that is left to do, and answer what was done.
+
+        Raises:
+            BucketFailure: the lake cannot be read; what was done stays.
+        """
+        plan = self._plan()
+        self._identify(plan)
+        if not plan.moved:
+            with self._sql.transaction():
+                moving.move_rows(self._sql)
+                moving.cancel_jobs(self._sql, _NOT_RESUMED, now=self._clock.now())
+                plan.moved = True
+                self._save(plan)
+        self._read_events(plan)
+        if not plan.chosen:
+            with self._sql.transaction():
+                choose(self._sql)
+                plan.chosen = True
+                self._save(plan)
+        self._number(plan)
+        return plan
+
+    def _plan(self) -> Plan:
+        rows = self._sql.execute("SELECT body FROM bringing")
+        if rows:
+            return msgspec.json.decode(rows[0][0], type=Plan)
+        manifests = self._source.manifests()
+        at = positions.position(self._sql)
+        plan = Plan(
+            address=self._source.address,
+            files={name: list(one.files.values()) for name, one in manifests.items()},
+            lineage=self._random.uuid(),
+            last=last_event(self._sql),
+        )
+        if self._backed_up_at is not None and at is not None:
+            # The clock may have been set back a little; nothing is taken twice for it.
+            plan.received_from = max(0, self._backed_up_at - HOUR)
+            plan.after = moving.last_change(self._sql)
+            plan.flushed = min(plan.last, max(at.position, _reached(manifests, at.lineage)))
+        with self._sql.transaction():
+            self._save(plan)
+        return plan
+
+    def _save(self, plan: Plan) -> None:
+        body = msgspec.json.encode(plan).decode()
+        self._sql.execute("INSERT OR REPLACE INTO bringing (only_one, body) VALUES (1, ?)", (body,))
+
+    def _identify(self, plan: Plan) -> None:
+        for workspace, files in sorted(plan.files.items()):
+            if workspace in plan.identified:
+                continue
+            own = [one for one in files if one.table == IDENTITY.name]
+            total, done = sum(one.rows for one in own), 0
+            for facts in self._source.identity(own, after=plan.after):
+                with self._sql.transaction():
+                    write_identity(self._sql, workspace, facts)
+                done += len(facts)
+                self._tell(Told("Who is who", done, max(total, done)))
+            with self._sql.transaction():
+                plan.identified.append(workspace)
+                self._save(plan)
+
+    def _read_events(self, plan: Plan) -> None:
+        files = plan.events_files()
+        total = sum(one.rows for _, one in files)
+        done = sum(one.rows for _, one in files[: plan.file]) + plan.offset
+        now, writers = self._clock.now(), dict[str, _Events]()
+        for workspace, file in files[plan.file :]:
+            if workspace not in writers:
+                writers = {workspace: _Events(self._sql, self._source, plan, workspace, now=now)}
+            events = writers[workspace]
+            for page in self._source.events(file, after=plan.offset):
+                with self._sql.transaction():
+                    events.write(page)
+                    plan.offset += len(page)
+                    self._save(plan)
+                done += len(page)
+                self._tell(Told("Events", done, total))
+            with self._sql.transaction():
+                plan.file, plan.offset = plan.file + 1, 0
+                self._save(plan)
+
+    def _number(self, plan: Plan) -> None:
+        """Give the database numbers of its own, by which the lake knows what it has of it.
+
+        What the lake has comes first, then what it has not. The lake is told first: what it knows
+        of a database that never was does no harm, and the other way round events would double.
+        """
+        now, end = self._clock.now(), last_event(self._sql)
+        self._source.register(plan.lineage, position=end, now=now, random=self._random)
+        with self._sql.transaction():
+            moving.renumber(self._sql, above=plan.flushed, until=plan.last, end=end)
+            positions.begin_lineage(self._sql, plan.lineage, position=end, now=now)
+            self._sql.execute("DROP TABLE bringing")
+            self._sql.execute("DROP TABLE bringing_repeated")
+
+
+class _Events:
+    """Writes the events of one workspace."""
+
+    def __init__(
+        self, sql: Database, source: LakeSource, plan: Plan, workspace: str, *, now: int
+    ) -> None:
+        self._sql = sql
+        self._now = now
+        self._plan = plan
+        self._workspace = workspace
+        self._placing = Placing(sql, workspace)
+        own = [one for name, one in plan.events_files() if name == workspace]
+        self._repeated = source.repeated(own)
+        self._untold = untold(sql, workspace)
+
+    def write(self, page: list[PastEvent]) -> None:
+        """Store events, but for those that are here already."""
+        if self._plan.received_from:
+            recent = [one for one in page if one.received_at >= self._plan.received_from]
+            page = moving.unknown(self._sql, self._placing, recent)
+            who = {self._placing.actor(one.via) for one in page}
+            moving.look_again(self._sql, filter(None, who), now=self._now)
+        self._plan.events += len(page)
+        self._plan.left_out += write_events(self._sql, self._placing, page, repeated=self._repeated)
+        write_account_copies(self._sql, self._workspace, page, untold=self._untold)
+
+
+def _reached(manifests: Mapping[str, Manifest], lineage: str) -> int:
+    return max(
+        (one.flushed.get(lineage, Flushed()).position for one in manifests.values()), default=0
+    )

@@ -1,0 +1,85 @@
+"""A data folder made out of a lake; it appears whole, and can be gone on with after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwater.actors.registry import DEFAULT_WORKSPACE, Registry
+from headwater.local.clock import SystemClock
+from headwater.local.data_directory import DataDirectory, DataDirectoryError
+from headwater.local.migrations import open_database
+from headwater.local.random import SystemRandom
+from headwater.local.rebuild.bringing import Bringing, Told
+from headwater.local.rebuild.source import LakeSource
+
+UNFINISHED = ".unfinished"
+"""What the name of a database ends with that is not whole yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What was made.
+
+    Attributes:
+        left_out: events that are nobody's by the lake's own identities.
+    """
+
+    workspaces: tuple[str, ...]
+    events: int
+    left_out: int
+
+
+def rebuild(
+    address: str, folder: Path, *, from_start: bool = False, tell: Callable[[Told], None]
+) -> Rebuilt:
+    """Make a data folder whose server shows every person as the lake's own did.
+
+    Args:
+        address: of the lake.
+        folder: must hold no database yet; one that an earlier run left unfinished is gone on with.
+        from_start: leave what an earlier run did.
+        tell: is told how far it is.
+
+    Raises:
+        DataDirectoryError: the folder cannot be used, or holds a database.
+        BucketFailure: the lake cannot be read.
+    """
+    random, clock = SystemRandom(), SystemClock()
+    with DataDirectory(folder) as directory:
+        unfinished = unfinished_database(directory, from_start=from_start)
+        source = LakeSource(address, cache=folder / "lake-cache")
+        with closing(open_database(unfinished)) as database:
+            bringing = Bringing(database, source, clock=clock, random=random, tell=tell)
+            plan = bringing.bring()
+            registry = Registry(database, random=random)
+            for name in sorted(plan.files):
+                # The first start makes the default one, with keys to tell.
+                if name != DEFAULT_WORKSPACE and registry.workspace(name) is None:
+                    registry.create_workspace(name, now=clock.now())
+        finish_database(directory, unfinished)
+    return Rebuilt(tuple(sorted(plan.files)), plan.events - plan.left_out, plan.left_out)
+
+
+def unfinished_database(directory: DataDirectory, *, from_start: bool) -> Path:
+    """Answer where the database is while it is not whole.
+
+    Raises:
+        DataDirectoryError: there is a whole one.
+    """
+    if directory.database.exists():
+        raise DataDirectoryError(
+            f"{directory.path} has a database already; give another folder with --data."
+        )
+    unfinished = directory.database.with_name(f"{directory.database.name}{UNFINISHED}")
+    if from_start:
+        for path in directory.path.glob(f"{unfinished.name}*"):
+            path.unlink()
+    return unfinished
+
+
+def finish_database(directory: DataDirectory, unfinished: Path) -> None:
+    """Give a whole database, closed, the name that servers look for."""
+    unfinished.replace(directory.database)
