@@ -227,6 +227,7 @@ async def ask(
         readers=readers,
         clock=SystemClock(),
         random=SystemRandom(),
+        last_at_start=0,
     )
     await lake.open()
     timelines = TieredPast(readers, lake)

@@ -26,6 +26,7 @@ from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.past import TieredPast
+from headwater.local.lake.tail import last_event
 from headwater.local.lake.tender import Tender
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners
@@ -204,6 +205,7 @@ async def _lake(
         readers=readers,
         clock=SystemClock(),
         random=SystemRandom(),
+        last_at_start=await readers.run(last_event),
     )
     tender = Tender(
         lake, writer, cold_days=settings.lake_cold_days, hot_days=settings.lake_hot_days

@@ -20,6 +20,7 @@ from headwater.local.lake.lake import Lake
 from headwater.local.lake.nearby import InFolder
 from headwater.local.lake.past import TieredPast
 from headwater.local.lake.relation import Relation
+from headwater.local.lake.tail import last_event
 from headwater.local.lake.tender import Tender
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
@@ -91,6 +92,7 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
         readers=readers,
         clock=clock,
         random=random,
+        last_at_start=await readers.run(last_event),
         **how,
     )
     tender = Tender(lake, writer)

@@ -11,10 +11,15 @@ from typing import Any
 
 import pytest
 
+from headwater.actors import erasing
+from headwater.actors.erased_people import ErasedPeople
 from headwater.errors import Conflict, NotFound
+from headwater.local.lake.eraser import LakeEraser
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
-from headwater.local.rebuild.bringing import Bringing, Plan
+from headwater.local.rebuild.bringing import Bringing
+from headwater.local.rebuild.plan import Plan
+from headwater.local.rebuild.rebuild import rebuild
 from headwater.local.rebuild.source import LakeSource
 from headwater.local.sql import FILE_NAME
 from tests.local.lake.harness import SetClock, Shop, disturb, shop, tale
@@ -157,6 +162,47 @@ async def test_a_rebuild_that_was_cut_short_goes_on(
     await bring(first / "lake", second)
     async with shop(second) as two:
         assert await everything(two.identities, names, GROUPS) == was
+
+
+async def test_what_is_whole_is_not_brought_again(tmp_path: Path) -> None:
+    """A command that was killed as it ended may be given again."""
+    first, second, _third = folders(tmp_path)
+    async with shop(first, flush_events=5) as one:
+        names = await tell_a_tale(one, 5)
+        was = await everything(one.identities, names, GROUPS)
+    plan = await bring(first / "lake", second)
+    assert await bring(first / "lake", second) == plan
+    async with shop(second) as two:
+        assert await everything(two.identities, names, GROUPS) == was
+
+
+async def test_a_lake_out_of_which_files_were_deleted_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was erased while a rebuild was cut short is not in what it makes in the end."""
+    first, second, _third = folders(tmp_path)
+    async with shop(first) as one:
+        await one.lake.open()
+        for user in ("1", "2"):
+            await one.receive(arrival(f"m{user}", "track", (f"user_id:{user}",)))
+        await one.lake.flush()
+
+        def cut(_self: Bringing, _plan: Plan) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Bringing, "_number", cut)
+            with pytest.raises(KeyboardInterrupt):
+                await asyncio.to_thread(rebuild, str(first / "lake"), second, tell=print)
+        await one.writer.run(lambda sql: sql.execute("DELETE FROM event WHERE message_id = 'm1'"))
+        erased = ErasedPeople(WORKSPACE, {"user_id:1"})
+        await one.writer.run(lambda sql: erasing.delete_actors(sql, erased))
+        await LakeEraser(one.lake).erase(erased)
+    made = await asyncio.to_thread(rebuild, str(first / "lake"), second, tell=print)
+    assert made.events == 1
+    async with shop(second) as two:
+        assert await two.identities.person(WORKSPACE, "user_id:1") is None
+        assert await two.identities.person(WORKSPACE, "user_id:2") is not None
 
 
 async def test_a_rebuilt_database_and_its_lake_agree_or_begin_anew(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 FromStart = Annotated[
-    bool, typer.Option("--from-start", help="Do not go on where an earlier run stopped.")
+    bool, typer.Option("--from-start", help="Begin anew, not where an earlier run stopped.")
 ]
 
 
@@ -46,8 +46,8 @@ def rebuild(
     """Make a data folder out of a lake: every person, as the lake's own server showed them.
 
     People, timelines, accounts and the reasons for every merge come from the lake, and merges can
-    still be split. Keys, sources, destinations and audiences are not in the lake; they are in
-    backups. When it is stopped, the same command goes on where it was.
+    still be split. Keys, sources, destinations and audiences are not in the lake. When it is
+    stopped, the same command goes on where it was.
 
     Examples:
         headwater rebuild --lake headwater-data/lake --data rebuilt

@@ -36,6 +36,7 @@ class Lake:
         nearby: tells where its files can be read by path.
         address: the same, for the lake's process to open.
         database: path of the database.
+        last_at_start: the last event of the database before it was given new ones.
         flush_events: how many events a flush writes at most.
     """
 
@@ -50,6 +51,7 @@ class Lake:
         readers: Readers,
         clock: Clock,
         random: Random,
+        last_at_start: int,
         flush_events: int = 50_000,
     ) -> None:
         self.bucket = bucket
@@ -61,6 +63,7 @@ class Lake:
         self.clock = clock
         self._random = random
         self._publisher = Publisher(bucket, root=_root(address), random=random)
+        self._last_at_start = last_at_start
         self._flush_events = flush_events
         self._catalogues: dict[str, Catalogue] = {}
         self._opened = False
@@ -88,8 +91,8 @@ class Lake:
         found = await own_numbers(
             found,
             list(self._catalogues.values()),
+            last=self._last_at_start,
             writer=self._writer,
-            readers=self._readers,
             random=self._random,
             now=now,
         )

@@ -9,8 +9,6 @@ from headwater.lake.catalogue import Catalogue
 from headwater.lake.manifest import Entry, Flushed
 from headwater.local.lake import position as positions
 from headwater.local.lake.position import Position
-from headwater.local.lake.tail import last_event
-from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Random
 
@@ -21,8 +19,8 @@ async def own_numbers(
     found: Position,
     catalogues: Sequence[Catalogue],
     *,
+    last: int,
     writer: Writer,
-    readers: Readers,
     random: Random,
     now: int,
 ) -> Position:
@@ -31,8 +29,9 @@ async def own_numbers(
     Args:
         found: the position that the database has.
         catalogues: all manifests of the lake, as they are now.
+        last: the last event that the database had before it was given any new ones. Those must
+            not count here: they may have numbers that an older life of it gave to other events.
         writer: of the database.
-        readers: of the database.
         random: for a new name.
         now: milliseconds.
 
@@ -44,7 +43,6 @@ async def own_numbers(
         for one in catalogues
         if found.lineage in one.manifest.flushed
     ]
-    last = await readers.run(last_event)
     if found.position and not known:
         # Another lake than the one that it counted for: this one has nothing of it yet.
         _logger.warning("The lake is new to the database; it gets all that is in that.")

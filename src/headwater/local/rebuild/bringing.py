@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from headwater.actors.migrations import statements
-from headwater.lake.manifest import Flushed, LakeFile, Manifest
-from headwater.lake.schema import EVENTS, IDENTITY
+from headwater.lake.manifest import Flushed, Manifest
+from headwater.lake.schema import IDENTITY
 from headwater.local.lake import position as positions
 from headwater.local.lake.tail import last_event
 from headwater.local.rebuild import moving
 from headwater.local.rebuild.placing import Placing, untold
+from headwater.local.rebuild.plan import HOUR, Plan
 from headwater.local.rebuild.source import LakeSource, PastEvent
 from headwater.local.rebuild.writing import (
     SCHEMA,
@@ -29,54 +30,14 @@ from headwater.local.rebuild.writing import (
 from headwater.local.sql import Database
 from headwater.ports import Clock, Random
 
-HOUR = 3600 * 1000
-
 _NOT_RESUMED = frozenset({"export", "replay"})  # an erasure is: it may be done again
 
 
-class Plan(msgspec.Struct, omit_defaults=True):
-    """How far a database is on its way, and where to.
+class LakeRewritten(Exception):
+    """Files that were to be read are deleted: people were erased, or it was long ago.
 
-    Attributes:
-        address: of the lake.
-        files: of each workspace, as they were when it began.
-        lineage: the database's name for its numbers from now on.
-        after: changes up to this one are in the database.
-        received_from: events that were received before it are (ms); 0 where none is.
-        last: the last event that was in the database at the start.
-        flushed: up to which of those the lake has them.
-        identified: workspaces whose identities are in.
-        moved: rows that were there lie where they belong.
-        file: number of the file of events that is next.
-        offset: rows of it that are in.
-        left_out: events that are nobody's.
+    What was read before may be of somebody who is erased now, so all of it is to begin anew.
     """
-
-    address: str
-    files: dict[str, list[LakeFile]]
-    lineage: str
-    after: int = 0
-    received_from: int = 0
-    last: int = 0
-    flushed: int = 0
-    identified: list[str] = []
-    moved: bool = False
-    file: int = 0
-    offset: int = 0
-    events: int = 0
-    left_out: int = 0
-    chosen: bool = False
-
-    def events_files(self) -> list[tuple[str, LakeFile]]:
-        """Answer the files that may have events which are not in, with their workspaces."""
-        return [
-            (workspace, one)
-            for workspace, files in sorted(self.files.items())
-            for one in files
-            if one.table == EVENTS.name
-            and one.day is not None
-            and (one.day + 1) * 24 * HOUR > self.received_from
-        ]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -122,8 +83,23 @@ class Bringing:
 
         Raises:
             BucketFailure: the lake cannot be read; what was done stays.
+            LakeRewritten: it cannot be gone on with; begin anew with a fresh database.
         """
         plan = self._plan()
+        if plan.done:
+            return plan
+        try:
+            self._take_over(plan)
+        except Exception as error:
+            if self._is_rewritten(plan):
+                raise LakeRewritten from error
+            raise
+        if self._is_rewritten(plan):
+            raise LakeRewritten
+        self._number(plan)
+        return plan
+
+    def _take_over(self, plan: Plan) -> None:
         self._identify(plan)
         if not plan.moved:
             with self._sql.transaction():
@@ -137,8 +113,17 @@ class Bringing:
                 choose(self._sql)
                 plan.chosen = True
                 self._save(plan)
-        self._number(plan)
-        return plan
+
+    def _is_rewritten(self, plan: Plan) -> bool:
+        """Tell whether files of the plan are deleted; replaced ones stay for a day."""
+        manifests = self._source.manifests()
+        empty = Manifest()
+        return any(
+            one.key not in found.files and one.key not in found.gone
+            for name, files in plan.files.items()
+            for found in (manifests.get(name, empty),)
+            for one in files
+        )
 
     def _plan(self) -> Plan:
         rows = self._sql.execute("SELECT body FROM bringing")
@@ -211,8 +196,11 @@ class Bringing:
         with self._sql.transaction():
             moving.renumber(self._sql, above=plan.flushed, until=plan.last, end=end)
             positions.begin_lineage(self._sql, plan.lineage, position=end, now=now)
-            self._sql.execute("DROP TABLE bringing")
             self._sql.execute("DROP TABLE bringing_repeated")
+            # It stays, so that whoever was cut short behind this knows; but it names nobody.
+            plan.files = {name: [] for name in plan.files}
+            plan.done, plan.end = True, last_event(self._sql)
+            self._save(plan)
 
 
 class _Events:

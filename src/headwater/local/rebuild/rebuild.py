@@ -12,11 +12,16 @@ from headwater.local.clock import SystemClock
 from headwater.local.data_directory import DataDirectory, DataDirectoryError
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
-from headwater.local.rebuild.bringing import Bringing, Told
+from headwater.local.rebuild.bringing import Bringing, LakeRewritten, Told
+from headwater.local.rebuild.plan import Plan, finished
 from headwater.local.rebuild.source import LakeSource
+from headwater.local.sql import open_reader
+from headwater.ports import BucketFailure
 
 UNFINISHED = ".unfinished"
 """What the name of a database ends with that is not whole yet."""
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +45,54 @@ def rebuild(
     Args:
         address: of the lake.
         folder: must hold no database yet; one that an earlier run left unfinished is gone on with.
-        from_start: leave what an earlier run did.
+        from_start: throw away what an unfinished run did.
         tell: is told how far it is.
 
     Raises:
         DataDirectoryError: the folder cannot be used, or holds a database.
         BucketFailure: the lake cannot be read.
     """
-    random, clock = SystemRandom(), SystemClock()
     with DataDirectory(folder) as directory:
-        unfinished = unfinished_database(directory, from_start=from_start)
+        if (plan := fresh(directory, address)) is not None and not from_start:
+            return _told(plan)
         source = LakeSource(address, cache=folder / "lake-cache")
-        with closing(open_database(unfinished)) as database:
-            bringing = Bringing(database, source, clock=clock, random=random, tell=tell)
-            plan = bringing.bring()
-            registry = Registry(database, random=random)
-            for name in sorted(plan.files):
-                # The first start makes the default one, with keys to tell.
-                if name != DEFAULT_WORKSPACE and registry.workspace(name) is None:
-                    registry.create_workspace(name, now=clock.now())
-        finish_database(directory, unfinished)
+        for _ in range(_TRIES):
+            unfinished = unfinished_database(directory, from_start=from_start)
+            try:
+                plan = _brought(unfinished, source, tell)
+            except LakeRewritten:
+                from_start = True
+                continue
+            finish_database(directory, unfinished)
+            return _told(plan)
+    raise BucketFailure("The lake is rewritten again and again while it is read.")
+
+
+def _brought(path: Path, source: LakeSource, tell: Callable[[Told], None]) -> Plan:
+    random, clock = SystemRandom(), SystemClock()
+    with closing(open_database(path)) as database:
+        plan = Bringing(database, source, clock=clock, random=random, tell=tell).bring()
+        registry = Registry(database, random=random)
+        for name in sorted(plan.files):
+            # The first start makes the default one, with keys to tell.
+            if name != DEFAULT_WORKSPACE and registry.workspace(name) is None:
+                registry.create_workspace(name, now=clock.now())
+    return plan
+
+
+def _told(plan: Plan) -> Rebuilt:
     return Rebuilt(tuple(sorted(plan.files)), plan.events - plan.left_out, plan.left_out)
+
+
+def fresh(directory: DataDirectory, address: str) -> Plan | None:
+    """Answer how the database came out of this lake, if nothing was done with it since.
+
+    So a command that was killed as it ended may be given again.
+    """
+    if not directory.database.exists():
+        return None
+    with closing(open_reader(directory.database)) as sql:
+        return finished(sql, address)
 
 
 def unfinished_database(directory: DataDirectory, *, from_start: bool) -> Path:
