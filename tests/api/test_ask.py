@@ -103,7 +103,8 @@ async def test_a_hash_is_its_workspaces_own(world: World, clients: Clients) -> N
         ("default:write", "user-7 signed up", 200),
         ("default:write", "send purchases to Slack", 403),
         ("default:write", "delete user-7", 403),
-        ("*:admin", "delete user-7", 501),
+        ("*:admin", "delete user-7", 404),
+        ("*:admin", "delete email:ada@example.com", 409),
     ],
 )
 async def test_an_act_needs_its_role(clients: Clients, key: str, text: str, status: int) -> None:

@@ -10,9 +10,8 @@ from pydantic import Field
 from headwater.actors.registry import Role
 from headwater.api.access import Reader
 from headwater.api.acts import carry_out, missing_for
-from headwater.api.acts.asked import Asked
+from headwater.api.acts.asked import Asked, nobody
 from headwater.api.ask_languages import Languages
-from headwater.api.ask_plans import KeptPlans
 from headwater.api.ask_reach import reach_of
 from headwater.api.authentication import Caller
 from headwater.api.fields import Identifier, Json, LongText, Order, Text, View
@@ -36,6 +35,9 @@ _ROLES: dict[Effect, Role] = {
     "reads": "read", "records": "write", "sends": "write", "merges": "write",
     "defines": "admin", "routes": "admin", "erases": "admin",
 }  # fmt: skip
+
+# A file of everything takes the server's time and disk, as in the admin API.
+_ROLES_OF: dict[str, Role] = {"export_events": "admin"}
 
 _TEXT = "What you want, such as 'user-123 signed up' or 'signups this week'."
 
@@ -84,7 +86,7 @@ class Asking:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._languages = Languages()
-        self._kept = KeptPlans()
+        self._kept = services.plans
 
     async def ask(self, caller: Caller, order: AskOrder, *, only_plan: bool) -> AskView:
         """Answer the plan of an order, carried out unless only the plan is wanted.
@@ -105,17 +107,31 @@ class Asking:
         if only_plan:
             self._kept.keep(asked.workspace, plan, now=asked.now)
             return await self._view(plan, understood, asked)
-        caller.require(_ROLES[effect_of(plan)])
-        if understood.notes and needs_confirmation(plan):
-            name = self._kept.keep(asked.workspace, plan, now=asked.now)
-            raise Conflict(
-                f"This was understood with a guess ({'; '.join(understood.notes)}): "
-                f"{in_words(write_plan(plan))} Confirm it by sending its hash, {name}.",
-                code="confirm",
-            )
+        caller.require(_ROLES_OF.get(plan.do, _ROLES[effect_of(plan)]))
         view = await self._view(plan, understood, asked)
+        if order.hash is None and view.missing is None:
+            self._check_confirmed(view, asked, plan)
         result = await carry_out(plan, asked)
         return view.model_copy(update={"executed": True, "result": result})
+
+    def _check_confirmed(self, view: AskView, asked: Asked, plan: Any) -> None:
+        """Raise `Conflict` where a plan has to be shown before it is carried out."""
+        if plan.do == "erase" and not view.reach["people"]:
+            raise nobody(plan.who)
+        if view.effect == "erases":
+            why = "This cannot be taken back"
+        elif view.notes and needs_confirmation(plan):
+            why = f"This was understood with a guess ({'; '.join(view.notes)})"
+        else:
+            return
+        name = self._kept.keep(asked.workspace, plan, now=asked.now)
+        known_by = ", ".join(view.reach.get("identifiers", ()))
+        raise Conflict(
+            f"{why}: {view.words} "
+            + (f"They are known by {known_by}. " if known_by else "")
+            + f"Confirm it by sending its hash, {name}.",
+            code="confirm",
+        )
 
     async def _proposed(self, asked: Asked, order: AskOrder, refusal: NotUnderstood) -> AskView:
         """Answer the plan that a model proposes: shown, never carried out but by its hash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
 from headwater.actors.jobs import Job
 from headwater.actors.registry import Registry
 from headwater.actors.workspace import WorkspaceActor
+from headwater.api.ask_plans import KeptPlans
 from headwater.api.proposer import Model
 from headwater.audiences.membership import Audiences
 from headwater.collect.arrival import Arrival
@@ -241,6 +242,7 @@ class Services:
         requests_per_second: how many each admin key may make; 0 is no limit.
         max_body_bytes: the largest request body.
         model: a language model that may propose plans for what the grammar does not know.
+        plans: that were shown, by their hash, whoever asked for them.
         heartbeat_seconds: how long `/v1/tail` may be silent, so that proxies keep it open.
     """
 
@@ -265,3 +267,4 @@ class Services:
     max_body_bytes: int = 1024 * 1024
     heartbeat_seconds: float = 15.0
     model: Model | None = None
+    plans: KeptPlans = field(default_factory=KeptPlans)

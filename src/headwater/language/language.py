@@ -29,7 +29,7 @@ DEFAULT_PLANS = frozenset(
 )
 
 # Nothing that cannot be taken back follows from a word that was only meant to be another.
-_NEVER_CORRECTED = frozenset({"erase", "merge", "link"})
+_NEVER_CORRECTED = frozenset({"erase", "merge", "link", "suppress", "unsuppress", "stop_sync"})
 _MOST_TRIES = 8
 
 

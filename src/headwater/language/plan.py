@@ -31,13 +31,20 @@ SinglePlan = Annotated[
     | plan_people.DefineWord
     | plan_people.ExportPerson
     | plan_people.Erase
+    | plan_people.Suppress
+    | plan_people.Unsuppress
+    | plan_people.DefineTrait
+    | plan_people.ListDefinitions
     | plan_events.Ask
     | plan_events.RouteEvents
+    | plan_events.StopRouting
     | plan_events.ListRoutes
     | plan_events.SyncAudience
+    | plan_events.StopSync
     | plan_events.SyncEvents
     | plan_events.ExportEvents
     | plan_events.ExportPeople
+    | plan_events.Replay
     | plan_events.DeliveryStatus
     | plan_messages.Send
     | plan_messages.StartJourney

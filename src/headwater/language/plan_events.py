@@ -45,6 +45,15 @@ class RouteEvents(PlanBase):
     destinations: Annotated[tuple[Destination, ...], Field(min_length=1, max_length=50)]
 
 
+class StopRouting(PlanBase):
+    """Have destinations no longer get these events; all of them switches a destination off."""
+
+    effect: ClassVar[Effect] = "routes"
+    do: Literal["stop_routing"] = "stop_routing"
+    events: EventsOf = EventsOf()
+    destinations: Annotated[tuple[Destination, ...], Field(min_length=1, max_length=50)]
+
+
 class ListRoutes(PlanBase):
     """Say where events go: all of them, or some kind of event."""
 
@@ -53,21 +62,31 @@ class ListRoutes(PlanBase):
 
 
 class SyncAudience(PlanBase):
-    """Keep a destination's list of people the same as a population."""
+    """Tell a destination who enters and leaves a population, so that its list is the same.
+
+    It is told at once, which is sooner than any `every`.
+    """
 
     effect: ClassVar[Effect] = "routes"
-    needs: ClassVar[str | None] = "audience syncs"
     do: Literal["sync_audience"] = "sync_audience"
     people: People
     destination: Destination
     every: Every | None = None
 
 
-class SyncEvents(PlanBase):
-    """Load events into a warehouse, on a schedule."""
+class StopSync(PlanBase):
+    """Tell a destination no longer who enters and leaves a population."""
 
     effect: ClassVar[Effect] = "routes"
-    needs: ClassVar[str | None] = "warehouse syncs"
+    do: Literal["stop_sync"] = "stop_sync"
+    people: People
+    destination: Destination
+
+
+class SyncEvents(PlanBase):
+    """Have a destination get events as they come, which is sooner than any `every`."""
+
+    effect: ClassVar[Effect] = "routes"
     do: Literal["sync_events"] = "sync_events"
     events: EventsOf = EventsOf()
     destination: Destination
@@ -77,7 +96,6 @@ class SyncEvents(PlanBase):
 class ExportEvents(PlanBase):
     """Write events to a file."""
 
-    needs: ClassVar[str | None] = "exports of events"
     do: Literal["export_events"] = "export_events"
     events: EventsOf = EventsOf()
     format: Literal["parquet", "csv", "json"] = "parquet"
@@ -87,10 +105,19 @@ class ExportEvents(PlanBase):
 class ExportPeople(PlanBase):
     """Write the people whom a condition is true of to a file."""
 
-    needs: ClassVar[str | None] = "exports of people"
     do: Literal["export_people"] = "export_people"
     people: People
     format: Literal["parquet", "csv", "json"] = "csv"
+
+
+class Replay(PlanBase):
+    """Send events of the past to a destination once more."""
+
+    effect: ClassVar[Effect] = "sends"
+    do: Literal["replay"] = "replay"
+    events: EventsOf = EventsOf()
+    destination: Destination
+    over: Range | None = None
 
 
 class DeliveryStatus(PlanBase):

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from headwater.audiences import conditions_reading
+from headwater.audiences.audience import computation_of
 
 Effect = Literal["reads", "records", "merges", "erases", "sends", "routes", "defines"]
 """What carrying out a plan does to the world; `reads` changes nothing."""
@@ -44,6 +45,21 @@ People = Annotated[
     WithJsonSchema({"type": "object", "description": "A condition on people (docs/audiences.md)."}),
 ]
 """Which people: a condition, as audiences have them."""
+
+
+def _computation(given: Any) -> Any:
+    return computation_of(given) if isinstance(given, dict) else given
+
+
+ComputationOf = Annotated[
+    Any,
+    BeforeValidator(_computation),
+    PlainSerializer(conditions_reading.to_json),
+    WithJsonSchema(
+        {"type": "object", "description": "A figure or an expression (docs/audiences.md)."}
+    ),
+]
+"""What a computed trait is computed by."""
 
 Who = Annotated[
     str,

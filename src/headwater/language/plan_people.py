@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from headwater.language.plan_parts import (
+    ComputationOf,
     Effect,
     Moment,
     Object,
@@ -142,6 +143,46 @@ class Erase(PlanBase):
     """Erase one person everywhere, for good."""
 
     effect: ClassVar[Effect] = "erases"
-    needs: ClassVar[str | None] = "erasure"
     do: Literal["erase"] = "erase"
     who: SomeoneExact
+
+
+class Suppress(PlanBase):
+    """Keep nothing of one person from now on; what is held of them stays."""
+
+    effect: ClassVar[Effect] = "erases"
+    do: Literal["suppress"] = "suppress"
+    who: SomeoneExact
+
+
+class Unsuppress(PlanBase):
+    """Keep events of one person again, from now on."""
+
+    effect: ClassVar[Effect] = "defines"
+    do: Literal["unsuppress"] = "unsuppress"
+    who: SomeoneExact
+
+
+class DefineTrait(PlanBase):
+    """Compute a figure over each person's events as a trait from now on.
+
+    Attributes:
+        name: of the trait.
+        computation: a figure or an expression (docs/audiences.md).
+    """
+
+    effect: ClassVar[Effect] = "defines"
+    do: Literal["define_trait"] = "define_trait"
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    computation: ComputationOf
+
+
+class ListDefinitions(PlanBase):
+    """List what the workspace has defined.
+
+    Attributes:
+        of: its audiences, its computed traits, or the words whose meaning it has set.
+    """
+
+    do: Literal["list_definitions"] = "list_definitions"
+    of: Literal["audiences", "traits", "words"]

@@ -130,8 +130,19 @@ def _for(plan: Document) -> str:
     return f" for {_audience(plan['to'])}" if plan.get("to") else ""
 
 
-def _every(plan: Document) -> str:
-    return f" every {plan['every']}" if plan.get("every") else ""
+def _computation(computation: Document) -> str:
+    if computation["type"] == "expression":
+        return str(computation["expression"])
+    of = computation.get("property")
+    figure = computation["function"].replace("_", " ") + (f" of {of}" if of else "")
+    return f"{figure}, over '{computation['event'].get('name', 'any event')}'"
+
+
+_DEFINED = {
+    "audiences": "audiences",
+    "traits": "computed traits",
+    "words": "words whose meaning is the workspace's own",
+}
 
 
 _SAYINGS = {
@@ -150,16 +161,30 @@ _SAYINGS = {
     ),
     "export_person": lambda plan: f"Hand over everything known of {plan['who']}.",
     "erase": lambda plan: f"Erase {plan['who']} everywhere, for good.",
+    "suppress": lambda plan: f"Keep nothing of {plan['who']} from now on.",
+    "unsuppress": lambda plan: f"Keep events of {plan['who']} again from now on.",
+    "define_trait": lambda plan: (
+        f"Compute '{plan['name']}' of each person from now on: {_computation(plan['computation'])}."
+    ),
+    "list_definitions": lambda plan: f"List the {_DEFINED[plan['of']]}.",
     "ask": _ask,
     "route_events": lambda plan: (
         f"Send {_events(plan.get('events'))} to {', '.join(plan['destinations'])} from now on."
     ),
+    "stop_routing": lambda plan: (
+        f"Send {', '.join(plan['destinations'])} no longer {_events(plan.get('events'))}."
+    ),
     "list_routes": lambda plan: f"Show where {_events(plan.get('events'))} go.",
     "sync_audience": lambda plan: (
-        f"Keep {people_in_words(plan['people'])} in sync with {plan['destination']}{_every(plan)}."
+        f"Tell {plan['destination']} at once who enters and who leaves: "
+        f"{people_in_words(plan['people'])}."
+    ),
+    "stop_sync": lambda plan: (
+        f"Tell {plan['destination']} no longer who enters and who leaves: "
+        f"{people_in_words(plan['people'])}."
     ),
     "sync_events": lambda plan: (
-        f"Load {_events(plan.get('events'))} into {plan['destination']}{_every(plan)}."
+        f"Send {_events(plan.get('events'))} to {plan['destination']} as they come from now on."
     ),
     "export_events": lambda plan: (
         f"Write {_events(plan.get('events'))}{_over(plan.get('over'))} to a "
@@ -167,6 +192,10 @@ _SAYINGS = {
     ),
     "export_people": lambda plan: (
         f"Write {people_in_words(plan['people'])} to a {plan.get('format', 'csv')} file."
+    ),
+    "replay": lambda plan: (
+        f"Send {_events(plan.get('events'))}{_over(plan.get('over'))} to {plan['destination']} "
+        "once more."
     ),
     "delivery_status": lambda plan: (
         f"Show how deliveries go: {plan.get('destination') or plan.get('of') or 'all of them'}."

@@ -24,7 +24,7 @@ CHANNELS = {
     "in-app": "in_app", "notification": "any", "message": "any", "notify": "any",
 }  # fmt: skip
 _ALL = frozenset({"all", "every", "any"})
-_EVENTS = frozenset({"events", "event", "everything", "data", "activity"})
+_EVENTS = frozenset({"events", "event", "everything", "anything", "data", "activity"})
 
 
 def who(phrase: Phrase, at: int, end: int) -> Subject | None:
@@ -114,6 +114,8 @@ def destinations(phrase: Phrase, at: int, end: int) -> list[str] | None:
                 start = place + 1
                 continue
             return None
+        if found and phrase.low(start) == "to" and start + 1 < place:
+            start += 1  # "to GA4 and to Facebook"
         name = destination(phrase, start, place)
         if name is None:
             return None

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.language import slots
+from headwater.language.conditions import Condition, settled
 from headwater.language.lexicon import DETERMINERS, KINDS, SMALL
 from headwater.language.patterns import SlotReader
 from headwater.language.phrase import Phrase, value_of
+from headwater.language.population_clauses import read_clause_condition
 from headwater.language.tokens import Token
 
 _INTERVALS = {"hour", "day", "week", "month", "quarter", "year"}
@@ -112,6 +114,48 @@ def template(phrase: Phrase, at: int, end: int) -> str | None:
 _NO_TEMPLATE = frozenset({"show", "see", "preview", "send", "write", "draft", "users", "customers"})
 
 
+def states(phrase: Phrase, at: int, end: int) -> Condition | None:
+    """What people are, without the people: `inactive for 60 days`."""
+    condition = read_clause_condition(phrase, at, end)
+    return None if condition is None else settled(condition)
+
+
+def computation(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
+    """A figure over events: `sum of revenue`, `number of purchases`, `days since last login`."""
+    said = [phrase.low(place) for place in range(at, end)]
+    text = " ".join(word for word in said if word not in {"of", "the", "all", "order", "orders"})
+    if (function := _OF_REVENUE.get(text)) is not None:
+        events = {"name": "Order Completed"}
+        return _figure(function, events) | {"property": "properties.revenue"}
+    for words, function in _OF_EVENTS:
+        if tuple(said[: len(words)]) == words:
+            start = at + len(words)
+            found = slots.event_name(phrase, start, end) if start < end else None
+            return None if found is None else _figure(function, found)
+    return None
+
+
+def _figure(function: str, events: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "figure", "function": function, "event": events}
+
+
+_OF_REVENUE = {
+    **dict.fromkeys(("revenue", "sum revenue", "total revenue", "total spend"), "sum"),
+    **dict.fromkeys(("total spending", "total amount spent", "spend", "total value"), "sum"),
+    **dict.fromkeys(("average revenue", "mean revenue", "average value"), "average"),
+    **dict.fromkeys(("biggest value", "largest value", "maximum revenue"), "maximum"),
+}
+_OF_EVENTS = (
+    (("total", "number", "of"), "count"),
+    (("number", "of"), "count"),
+    (("count", "of"), "count"),
+    (("count",), "count"),
+    (("days", "since", "the", "last"), "days_since"),
+    (("days", "since", "last"), "days_since"),
+    (("days", "since"), "days_since"),
+)
+
+
 def word(phrase: Phrase, at: int, end: int) -> str | None:
     """A word to define: one to three plain words."""
     is_plain = 0 < end - at <= 3 and all(
@@ -142,5 +186,7 @@ QUESTION_SLOTS: Mapping[str, SlotReader] = {
     "outcome": outcome,
     "part": part,
     "template": template,
+    "states": states,
+    "computation": computation,
     "word": word,
 }

@@ -17,6 +17,7 @@ def add_people(grammar: Grammar) -> None:
     _identity(grammar)
     _showing(grammar)
     _populations(grammar)
+    _definitions(grammar)
     _privacy(grammar)
 
 
@@ -114,8 +115,9 @@ def _populations(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (create|define|make|save|add) (an|a|the|new|a new)? (audience|segment|cohort) (called|named)? <name:name> (:|of|with|as|from|for|=|containing) <people:people>
-        save <people:people> as (an|a|the)? (audience|segment)? <name:name>
+        (create|define|make|save|add|new) (an|a|the|new|a new)? (audience|segment|cohort) (called|named)? <name:name> (:|of|with|as|from|for|=|containing) <people:people>
+        save <people:people> as (an|a|the)? (audience|segment) <name:name>
+        save <people:people> as <name:name>
         """,
         lambda held: {"do": "define_audience", "name": held["name"], "people": held["people"]},
         example="create audience big-spenders: users who spent more than $500",
@@ -123,7 +125,11 @@ def _populations(grammar: Grammar) -> None:
     grammar.add(
         """
         (define|redefine) (the word|the term)? <name:word> (as|to mean|:|=) <people:people>
-        <name:word> (means|shall mean|should mean) <people:people>
+        (from now on)? <name:word> (means|shall mean|should mean) <people:people>
+        let <name:word> mean <people:people>
+        by <name:word> we mean <people:people>
+        from now on <name:word> (means|is) <people:states>
+        <name:word> means <people:states>
         """,
         lambda held: {
             "do": "define_word",
@@ -134,11 +140,43 @@ def _populations(grammar: Grammar) -> None:
     )
 
 
+def _definitions(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (create|define|make|add|compute) (a|the|new|a new)? computed? trait (called|named)? <name:name> (:|as|=|of|from) the? <computation:computation> (per person|for each person|of each person|for everybody)?
+        (compute|calculate|keep) <name:name> as the? <computation:computation> (per person|for each person|of each person|for everybody)?
+        """,
+        lambda held: {
+            "do": "define_trait",
+            "name": held["name"],
+            "computation": held["computation"],
+        },
+        example="create trait total_spent: sum of revenue",
+    )
+    for of, said in _LISTED.items():
+        grammar.add(
+            f"""
+            (list|show|get|what are|which are) me? (my|our|the|all|all the|all our)? ({said})
+            (which|what) ({said}) (are there|do we have|exist|are defined|have we defined)
+            """,
+            lambda _, of=of: {"do": "list_definitions", "of": of},
+            example="list audiences",
+        )
+
+
+_LISTED = {
+    "audiences": "audiences|segments",
+    "traits": "computed traits",
+    "words": "definitions|defined words|own words|business words",
+}
+
+
 def _privacy(grammar: Grammar) -> None:
     grammar.add(
         """
-        (export|download|get|give me|extract|dump) (all|the|all the|all of the)? (data|everything|personal data|information) (we have|we hold|known)? (for|of|about|on) <who:who>
+        (export|download|get|give me|extract|dump|hand over|hand out) (all|the|all the|all of the)? (data|everything|personal data|information) (we have|we hold|known|that we have)? (for|of|about|on) <who:who>
         (export|download|extract) <who:someone> 's? (data)?
+        (gdpr|dsar)? (access request|data request) (for|of|from|by) <who:who>
         (subject access request|access request|gdpr export|data export|data request) (for|of|from) <who:who>
         """,
         lambda held: {"do": "export_person", "who": held["who"].id},
@@ -146,16 +184,39 @@ def _privacy(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (delete|erase|forget|purge) (the|this)? (user|person|customer|profile|profile of|account of)? <who:who>
+        (permanently|irrevocably)? (delete|erase|forget|purge) (the|this)? (user|person|customer|profile|profile of|account of)? <who:who>
         (delete|erase|remove|purge) (all|the|all the|all of the)? (data|everything|personal data|records|information) (we have|we hold)? (for|of|about|on) <who:who>
         """,
         lambda held: {"do": "erase", "who": exact(held["who"], "Erasing")},
         example="delete user-123",
     )
+    _suppressing(grammar)
     grammar.add(
         "(delete|erase|forget|purge|remove) <people:people>",
         _refuse_crowd,
         example="delete user-123",
+    )
+
+
+def _suppressing(grammar: Grammar) -> None:
+    again = "(again|anymore|any more|any longer|from now on)?"
+    grammar.add(
+        f"""
+        suppress (the)? (user|person|customer)? <who:who>
+        (stop|quit|cease) (tracking|recording|collecting|storing) (data|events|anything|any data)? (about|of|on|from|for)? <who:who>
+        (do not|don't|dont|never) (track|record|collect|store|keep) (data|events|anything|any data|any events)? (about|of|on|from|for)? <who:who> {again}
+        """,
+        lambda held: {"do": "suppress", "who": exact(held["who"], "Suppressing")},
+        example="suppress user-123",
+    )
+    grammar.add(
+        f"""
+        unsuppress (the)? (user|person|customer)? <who:who>
+        (lift|end|undo|remove) the? suppression (of|on|for) <who:who>
+        (resume|restart) (tracking|recording|collecting) (data|events)? (about|of|on|from|for)? <who:who> {again}
+        """,
+        lambda held: {"do": "unsuppress", "who": exact(held["who"], "Suppressing")},
+        example="unsuppress user-123",
     )
 
 

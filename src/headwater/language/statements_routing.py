@@ -30,9 +30,10 @@ def add_routing(grammar: Grammar) -> None:
     """Add the rules about destinations."""
     grammar.add(
         """
-        (send|route|forward|pipe|stream|deliver|push|post|webhook|start sending) <events:events>? (to|into|over to) <to:destinations>
+        (send|route|forward|pipe|stream|deliver|push|post|webhook|start sending|start routing|start forwarding) <events:events>? (to|into|over to) <to:destinations>
         (send|route|forward|pipe|stream) <to:destination> <events:events>
         (notify|ping) <to:destinations> (about|of|on|for|when there are) <events:events>
+        <to:destinations> (should get|should receive|shall get|shall receive|must get|must receive|has to get|needs) <events:events>
         """,
         _route,
         example="send purchases to GA4 and Facebook",
@@ -41,6 +42,7 @@ def add_routing(grammar: Grammar) -> None:
         """
         (where do|where does|where are|where is) <events:events> (go|sent|get sent|going|being sent|routed|delivered)
         (which|what) destinations (get|receive|are getting|see) <events:events>
+        (who|what) (gets|receives|sees|is getting|is receiving) (our|the|all)? <events:events>
         """,
         lambda held: {"do": "list_routes", "events": held["events"]},
         example="where do signups go?",
@@ -48,20 +50,61 @@ def add_routing(grammar: Grammar) -> None:
     grammar.add(
         """
         (show|list|get|what are|which are)? me? (my|our|the|all|all the)? (active|enabled|current|configured|connected)? (destinations|routes|integrations)
+        (where does|where do) (my|our|the|all)? (data|events) go
         (which|what) (destinations|integrations) (are active|are enabled|are on|are connected|do we have|are there|are configured)
         """,
         lambda _: {"do": "list_routes"},
         example="active destinations",
     )
+    _stops(grammar)
     _syncs(grammar)
+    _replays(grammar)
     _exports(grammar)
     _status(grammar)
+
+
+def _stops(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (stop|quit|cease|no more) (sending|routing|forwarding|piping|streaming|delivering|pushing|posting) <events:events>? (to|into) <to:destinations>
+        (don't|dont|do not|no longer) (send|route|forward|pipe|stream|deliver|push|post) <events:events>? (to|into) <to:destinations> (anymore|any more|any longer|from now on|again)?
+        <to:destinations> (should stop getting|should stop receiving|should no longer get|should no longer receive|should not get|shouldn't get|must not get|must no longer get) <events:events> (anymore|any more|any longer)?
+        (turn off|switch off|disable|disconnect|deactivate) <to:destinations>
+        """,
+        lambda held: {**_route(held), "do": "stop_routing"},
+        example="stop sending purchases to Facebook",
+    )
+    grammar.add(
+        """
+        (stop|quit) (syncing|sending|pushing|uploading|mirroring|exporting|adding) <people:people> (to|into|with) <to:destination>
+        """,
+        lambda held: {"do": "stop_sync", "people": held["people"], "destination": held["to"]},
+        example="stop syncing high-value users to Facebook",
+        cost=1,
+    )
+
+
+def _replays(grammar: Grammar) -> None:
+    grammar.add(
+        """
+        (replay|resend|re-send|redeliver|send again) <events:events> <over:window>? (to|into) <to:destination> <over:window>?
+        (replay|resend|re-send|redeliver) <over:window> of <events:events> (to|into) <to:destination>
+        """,
+        lambda held: (
+            {"do": "replay", "destination": held["to"]}
+            | ({"events": held["events"]} if held["events"] else {})
+            | over(held.get("over"))
+        ),
+        example="replay purchases of the last 7 days to GA4",
+    )
 
 
 def _syncs(grammar: Grammar) -> None:
     grammar.add(
         """
-        (sync|upload|push|export|mirror|add|send) <people:people> (to|into|with) <to:destination> <every:every>?
+        (sync|upload|push|export|mirror|add|send) <people:people> (to|into|with) <to:destination> <every:every>? (as an audience|as a list)?
+        keep <people:people> (in sync with|synced with|synced to|up to date in) <to:destination> <every:every>?
+        keep <to:destination> (in sync with|up to date with) <people:people> <every:every>?
         """,
         _audience_sync,
         example="sync high-value users to Facebook Custom Audience",
@@ -101,7 +144,8 @@ def _exports(grammar: Grammar) -> None:
 
     grammar.add(
         """
-        (export|download|dump|extract|save) <events:events> <over:window>? (to|as|in|into) <format:format>
+        (export|download|dump|extract|save|write) <events:events> <over:window>? (to|as|in|into) <format:format>
+        (give|get|send|make|create) me? <format:format> (of|with) <events:events> <over:window>?
         (export|download|dump|extract) <events:events> <over:window>?
         """,
         events,
@@ -109,7 +153,8 @@ def _exports(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (export|download|dump|extract|save) (a list of)? <people:people> (to|as|in|into) <format:format>
+        (export|download|dump|extract|save|write) (a list of)? <people:people> (to|as|in|into) <format:format>
+        (give|get|make|create) me? <format:format> (of|with) <people:people>
         (export|download|dump|extract) (a list of)? <people:people>
         """,
         people,
@@ -132,6 +177,9 @@ def _status(grammar: Grammar) -> None:
         """
         (show|check|get)? me? the? <to:destination> (delivery status|deliveries|status)
         (delivery status|deliveries|status) (of|for|to) <to:destination>
+        (how are|how do) the? deliveries (of|for|to) <to:destination> (going|doing|look)?
+        (is|are) <to:destination> (getting|receiving) (its|our|the|all|all the|all its)? events
+        (are there|any|were there) (any)? failed deliveries (of|for|to) <to:destination>
         """,
         lambda held: {"do": "delivery_status", "destination": held["to"]},
         example="delivery status of Slack",

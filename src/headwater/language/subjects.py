@@ -70,7 +70,8 @@ def _named(phrase: Phrase, token: Token) -> Subject | None:
         return Subject(token.text if ":" in token.text else f"user_id:{token.text}")
     if token.kind == "bound" or (token.kind == "quoted" and token.value):
         return Subject(identifier_of(token.value))
-    if token.kind == "word" and token.low in phrase.words.destinations:
+    words = phrase.words
+    if token.kind == "word" and (token.low in words.destinations or token.low in words.definitions):
         return None
     if token.kind == "word" and _is_exact(token):
         return Subject(identifier_of(token.text))

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from headwater.api.acts import audiences, deliveries, facts, people, questions, routes
+from headwater.api.acts import (
+    audiences,
+    definitions,
+    deliveries,
+    erasing,
+    exports,
+    facts,
+    people,
+    questions,
+    replaying,
+    routes,
+    stopping,
+    syncs,
+)
 from headwater.api.acts.asked import Asked, NotYet
 from headwater.language.plan import Chain, kinds
 
@@ -24,8 +37,20 @@ ACTS: Mapping[str, Act] = {
     "export_person": people.export_person,
     "define_audience": audiences.define_audience,
     "define_word": audiences.define_word,
+    "define_trait": definitions.define_trait,
+    "list_definitions": definitions.list_definitions,
     "route_events": routes.route_events,
+    "stop_routing": stopping.stop_routing,
     "list_routes": routes.list_routes,
+    "sync_audience": syncs.sync_audience,
+    "stop_sync": syncs.stop_sync,
+    "sync_events": syncs.sync_events,
+    "export_events": exports.export_events,
+    "export_people": exports.export_people,
+    "erase": erasing.erase,
+    "suppress": erasing.suppress,
+    "unsuppress": erasing.unsuppress,
+    "replay": replaying.replay,
     "delivery_status": deliveries.delivery_status,
     "list_people": questions.list_people,
     "count_people": questions.count_people,

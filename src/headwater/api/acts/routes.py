@@ -7,6 +7,7 @@ from typing import Any
 
 from headwater.actors.workspace import WorkspaceActor
 from headwater.api.acts.asked import Asked, NotYet
+from headwater.api.acts.exclusions import excludes, including
 from headwater.destinations import DESTINATIONS
 from headwater.errors import NotFound
 from headwater.language.plan_events import ListRoutes, RouteEvents
@@ -17,19 +18,32 @@ from headwater.workspace import DestinationConfig
 async def list_routes(plan: ListRoutes, asked: Asked) -> dict[str, Any]:
     """Answer the destinations that are on, of an event those that get it."""
     found = await asked.services.workspaces.read(asked.workspace, WorkspaceActor.destinations)
-    shown = [
-        {
-            "id": one.id,
-            "type": one.type,
-            "name": one.name,
-            "events": list(one.events),
-            "types": list(one.types),
-            "filter": one.filter,
-        }
-        for one in found
-        if one.enabled and (plan.events is None or may_get(one, plan.events))
-    ]
-    return {"destinations": shown}
+    return {
+        "destinations": [
+            {
+                "id": one.id,
+                "type": one.type,
+                "name": one.name,
+                "events": list(one.events),
+                "types": list(one.types),
+                "filter": one.filter,
+            }
+            for one in found
+            if one.enabled and (plan.events is None or may_get(one, plan.events))
+        ]
+    }
+
+
+def shown(one: DestinationConfig) -> dict[str, Any]:
+    """Answer what a destination gets, for people."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "enabled": one.enabled,
+        "events": list(one.events) or "all",
+        "types": list(one.types) or "all",
+        "filter": one.filter,
+    }
 
 
 def may_get(destination: DestinationConfig, events: EventsOf) -> bool:
@@ -37,8 +51,11 @@ def may_get(destination: DestinationConfig, events: EventsOf) -> bool:
     call = events.call or ("track" if events.name else None)
     if call is not None and destination.types and call not in destination.types:
         return False
-    has_name = events.name is not None and call == "track"
-    return not (has_name and destination.events) or events.name in destination.events
+    if events.name is None or call is None:
+        return True
+    if excludes(destination.filter, call, events.name):
+        return False
+    return call != "track" or not destination.events or events.name in destination.events
 
 
 async def route_events(plan: RouteEvents, asked: Asked) -> dict[str, Any]:
@@ -54,20 +71,13 @@ async def route_events(plan: RouteEvents, asked: Asked) -> dict[str, Any]:
     chosen = [named(present, name) for name in plan.destinations]
     routed = []
     for one in chosen:
-        changes = _changes(one, plan.events)
+        changes = changes_to_route(one, plan.events)
         changed = one
         if changes:
             changed = await asked.services.workspaces.write(
                 asked.workspace, WorkspaceActor.update_destination, one.id, changes
             )
-        routed.append(
-            {
-                "id": changed.id,
-                "name": changed.name,
-                "events": list(changed.events) or "all",
-                "changed": bool(changes),
-            }
-        )
+        routed.append({**shown(changed), "changed": bool(changes)})
     return {"routed": routed}
 
 
@@ -105,7 +115,7 @@ def _titles(one: DestinationConfig) -> set[str]:
     return {one.type.lower()} | ({destination.title.lower()} if destination else set())
 
 
-def _changes(one: DestinationConfig, events: EventsOf) -> dict[str, Any]:
+def changes_to_route(one: DestinationConfig, events: EventsOf) -> dict[str, Any]:
     """Answer what has to change for a destination to get events, and no others besides."""
     if may_get(one, events) and one.enabled and (events.name or not (one.types or one.events)):
         return {}
@@ -124,6 +134,8 @@ def _changes(one: DestinationConfig, events: EventsOf) -> dict[str, Any]:
     if one.types and call not in one.types:
         changes["types"] = [*one.types, call]
         changes["events"] = [events.name] if events.name and call == "track" else list(one.events)
-    elif events.name and one.events and events.name not in one.events:
+    elif events.name and one.events and events.name not in one.events and call == "track":
         changes["events"] = [*one.events, events.name]
+    if events.name and excludes(one.filter, call, events.name):
+        changes["filter"] = including(one.filter, call, events.name)
     return changes

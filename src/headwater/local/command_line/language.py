@@ -78,6 +78,9 @@ def confirm(shown: dict[str, Any], *, yes: bool) -> None:
     people = shown["reach"].get("people")
     if people is not None:
         tell(f"This reaches {people} {'person' if people == 1 else 'people'}.")
+    if identifiers := shown["reach"].get("identifiers"):
+        events = shown["reach"]["events"]
+        tell(f"They are known by {', '.join(identifiers)}, and have {events:,} events.")
     if not sys.stdin.isatty():
         raise Trouble(
             f"This {shown['effect']}; say --yes to do it without being asked, or --plan to see it.",
