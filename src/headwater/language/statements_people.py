@@ -7,7 +7,7 @@ from typing import Any
 
 from headwater.language.reading import Document
 from headwater.language.refusal import NotUnderstood
-from headwater.language.statements import Grammar, exact, over
+from headwater.language.statements import Build, Grammar, exact, over
 
 Held = Mapping[str, Any]
 
@@ -159,9 +159,13 @@ def _definitions(grammar: Grammar) -> None:
             (list|show|get|what are|which are) me? (my|our|the|all|all the|all our)? ({said})
             (which|what) ({said}) (are there|do we have|exist|are defined|have we defined)
             """,
-            lambda _, of=of: {"do": "list_definitions", "of": of},
+            _listing(of),
             example="list audiences",
         )
+
+
+def _listing(of: str) -> Build:
+    return lambda _: {"do": "list_definitions", "of": of}
 
 
 _LISTED = {
