@@ -29,9 +29,12 @@ class LaneDO(DurableObject):
 
     async def call(self, request: str) -> str:
         """Answer one call, both as JSON texts; see actors/lane_calls.py. Then deliver."""
-        answer = self._keeper.respond(request)
+        answer, ids = self._keeper.respond(request)
         self._alarm.bring_forward(self._keeper.wake_at(), now=self._isolate.clock.now())
         later(self._work())
+        if ids:
+            await self._keeper.settled(ids)
+            self._alarm.bring_forward(self._keeper.wake_at(), now=self._isolate.clock.now())
         return answer
 
     async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried

@@ -87,7 +87,11 @@ class Rig:
 
 def metered_worker() -> Worker:
     """Answer Headwater's Worker with the meter as its main module."""
-    plain = application(HEADWATER_WRITE_KEY=WRITE_KEY, HEADWATER_ADMIN_KEY=ADMIN_KEY)
+    plain = application(
+        HEADWATER_WRITE_KEY=WRITE_KEY,
+        HEADWATER_ADMIN_KEY=ADMIN_KEY,
+        HEADWATER_ALLOW_PRIVATE_NETWORKS="127.0.0.0/8",  # where the recorder listens
+    )
     files = {
         **bundle.worker_files(),
         "headwater_entry.py": installation.ROOT / "src" / "entry.py",

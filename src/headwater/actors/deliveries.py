@@ -56,6 +56,7 @@ _COUNT = """
 UPDATE delivery_lane
 SET waiting = waiting - ?, delivered = delivered + ?, failed = failed + ? WHERE number = ?
 """
+_WAIT = "UPDATE delivery_lane SET waiting = waiting + ? WHERE number = ?"
 # When the last of the rows that wait in a workspace was enqueued.
 _NEWEST = """
 SELECT max((SELECT enqueued_at FROM delivery
@@ -120,17 +121,42 @@ def enqueue(sql: Sql, commands: Sequence[Deliver], now: int) -> None:
     for command in commands:
         key = (command.workspace, command.destination)
         places[key] = place = places[key] + 1
-        body = command.body
-        size = len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
-        rows.append((place, command.person, command.message_id, size, now, body))
+        size = size_of(command.body)
+        rows.append((place, command.person, command.message_id, size, now, command.body))
     if rows:
         sql.execute_many(_ENQUEUE, rows)
+
+
+def size_of(body: str) -> int:
+    """Answer a body's size in bytes."""
+    return len(body) if body.isascii() else len(body.encode("utf-8", "surrogatepass"))
 
 
 def _reserve(sql: Sql, key: tuple[str, str], count: int) -> int:
     """Answer the id before the first of so many that are now taken."""
     ((number, last),) = sql.execute(_RESERVE, (*key, count, count))
     return int(number) * _PLACES + int(last) - count
+
+
+def reserve(sql: Sql, workspace: str, destination: str, count: int) -> tuple[int, int]:
+    """Take ids for rows that may never be stored; answer the lane's number and the first id."""
+    ((number, last),) = sql.execute(_RESERVE, (workspace, destination, count, 0))
+    return int(number), int(number) * _PLACES + int(last) - count + 1
+
+
+def store(sql: Sql, lane: int, rows: Sequence[tuple[Row, str]]) -> None:
+    """Write rows with their bodies under ids that were reserved."""
+    values = [
+        (row.id, row.person, row.message_id, row.size, row.enqueued_at, body) for row, body in rows
+    ]
+    if values:
+        sql.execute_many(_ENQUEUE, values)
+        sql.execute(_WAIT, (len(values), lane))
+
+
+def count_delivered(sql: Sql, lane: int, delivered: int) -> None:
+    """Count what was delivered without ever having been stored."""
+    sql.execute(_COUNT, (0, delivered, 0, lane))
 
 
 def rekey(sql: Sql, loser: str, winner: str) -> None:

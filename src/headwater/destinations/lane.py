@@ -74,6 +74,10 @@ class Lane:
         """Answer the breaker's state."""
         return self._breaker.state(now)
 
+    def flows(self, now: int) -> bool:
+        """Answer whether an event that comes now could be sent at once: nothing failed of late."""
+        return now >= self._not_before and not self._groups and self.state(now) == "closed"
+
     def room(self) -> int:
         """Answer how many more rows, after `cursor`, it would take now; 0 while it has enough."""
         behind = self._parked_rows + sum(len(group.rows) for group in self._groups)

@@ -1,7 +1,9 @@
 """One destination's lane in a database of its own: takes what is to be delivered, and delivers it.
 
 What a Durable Object holds. The same driver and the same tables as locally; but here nothing runs
-for ever: a call or an alarm has the lane do all that can be done, and sets when to go on.
+for ever: a call or an alarm has the lane do all that can be done, and sets when to go on. And
+while a destination takes what it is sent, events pass through without being written down: the
+call is answered when they are delivered (see lane_passing.py).
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ from headwater.actors.schemas import LANE, migrations
 from headwater.commands import Command, Deliver, Rekey
 from headwater.destinations.configuration import destination_of
 from headwater.destinations.lane_status import LaneStatus
+from headwater.dispatch.lane_passing import MOST, PassingRows
 from headwater.dispatch.lane_report import empty, report_broken
+from headwater.dispatch.lane_rows import StoredRows
 from headwater.dispatch.lane_runner import LaneRunner
 from headwater.dispatch.lane_surroundings import Surroundings
 from headwater.errors import BadRequest
@@ -49,6 +53,15 @@ T = TypeVar("T")
 
 PATIENCE = 60_000
 """Milliseconds after which a lane that was cut short looks what is left."""
+
+PROMPT = 2.0
+"""Seconds within which a destination answers, or what is sent to it is stored first.
+
+So nobody waits for it for longer, neither other destinations nor the people's next events; after
+one that took longer, everything is stored for a minute before that is tried again.
+"""
+
+_LOOKS = (ShowStatus, ListLetters, CountLetters)
 
 _logger = logging.getLogger(__name__)
 
@@ -84,12 +97,29 @@ class LaneKeeper:
         self._told = sql.run(self._opened)
         self._problem = ""
         self._runner: LaneRunner | None = None
+        self._passing: PassingRows | None = None
+        self._slow_until = 0
         self._working = False
 
-    def respond(self, request: str) -> str:
-        """Answer a call, both as JSON texts."""
+    def respond(self, request: str) -> tuple[str, Sequence[int]]:
+        """Answer a call, both as JSON texts, and what to have `settled` before the answer counts.
+
+        See that `work` is called then.
+        """
         envelope = decode_envelope(request)
-        return encode(self._sql.run(lambda: self._run(envelope)))
+        call = envelope.call
+        if isinstance(call, Enqueue) and (ids := self._pass(envelope, call)) is not None:
+            return encode(Done(len(call.commands))), ids
+        if self._passing is not None and not isinstance(call, _LOOKS):
+            self._passing.store()
+            self._passing.renew()
+        return encode(self._sql.run(lambda: self._run(envelope))), ()
+
+    async def settled(self, ids: Sequence[int]) -> None:
+        """Return once these are delivered or stored, within `PROMPT` seconds."""
+        passing = self._passing
+        if ids and passing is not None and not await passing.settled(ids, patience=PROMPT):
+            self._slow_until = self._clock.now() + PATIENCE
 
     async def work(self) -> int | None:
         """Deliver all that can be delivered now; answer when to go on, in milliseconds.
@@ -101,7 +131,7 @@ class LaneKeeper:
             return None
         runner.wake()
         if self._working:
-            return self._clock.now() + PATIENCE
+            return self.wake_at()
         self._working = True
         try:
             return await runner.run_dry()
@@ -141,6 +171,32 @@ class LaneKeeper:
                 return Done(sum(replayed.values()))
             case Configure() | Remove():
                 return Done()
+
+    def _pass(self, envelope: LaneEnvelope, call: Enqueue) -> Sequence[int] | None:
+        """Hand events to the lane without storing them; None where they must be stored."""
+        now = self._clock.now()
+        told, runner, passing = self._told, self._made(), self._passing
+        if (
+            told is None
+            or told.version < envelope.version
+            or runner is None
+            or passing is None
+            or not told.config.enabled
+            or now < self._slow_until
+            or not runner.lane.flows(now)
+            or len(passing) + len(call.commands) > MOST
+            or self.wake_at() is not None  # what is stored comes first
+        ):
+            return None
+        ids: list[int] = []
+        for command in call.commands:
+            if isinstance(command, Deliver):
+                rows = passing.take([command], now)
+                runner.lane.accept(rows)
+                ids += [row.id for row in rows]
+            elif isinstance(command, Rekey):
+                runner.lane.rename(command.loser, command.winner)
+        return ids
 
     def _enqueue(self, commands: Sequence[Command], now: int) -> None:
         """Append in order: what stands before a merge before it, what stands after it after."""
@@ -193,9 +249,14 @@ class LaneKeeper:
         if self._runner is None and self._told is not None:
             told = self._told
             try:
+                around, own = self._around, (told.workspace, told.config.id)
                 destination = destination_of(told.config.type)
-                self._runner = LaneRunner(told.workspace, told.config, destination, self._around)
-                self._problem = ""
+                stored = StoredRows(around.writer, around.readers, *own)
+                passing = PassingRows(self._sql, stored, *own)
+                self._runner = LaneRunner(
+                    told.workspace, told.config, destination, around, rows=passing
+                )
+                self._passing, self._problem = passing, ""
             except BadRequest as error:
                 self._problem = error.message
                 _logger.warning("Destination %s does not work: %s", told.config.id, error.message)

@@ -6,8 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from headwater.actors import deliveries
-from headwater.actors.deliveries import LaneStatistics, Reading
+from headwater.actors.deliveries import LaneStatistics
 from headwater.destinations.destination import Destination, OutgoingEvent
 from headwater.destinations.lane import Lane
 from headwater.destinations.lane_status import LaneStatus
@@ -22,9 +21,10 @@ from headwater.destinations.outcome import (
 )
 from headwater.destinations.settlement import Attempt, Row, Settlement
 from headwater.dispatch.lane_report import Last, report
+from headwater.dispatch.lane_rows import Rows, StoredRows
 from headwater.dispatch.lane_surroundings import Surroundings
 from headwater.errors import HeadwaterError
-from headwater.ports import HttpFailure, HttpResponse, Sql
+from headwater.ports import HttpFailure, HttpResponse
 from headwater.workspace import DestinationConfig
 
 _logger = logging.getLogger(__name__)
@@ -51,8 +51,17 @@ class LaneRunner:
         config: DestinationConfig,
         destination: Destination,
         surroundings: Surroundings,
+        *,
+        rows: Rows | None = None,
     ) -> None:
         """Make it, at rest.
+
+        Args:
+            workspace: whose lane it is.
+            config: what it is for.
+            destination: of the configuration's type.
+            surroundings: what it works with.
+            rows: the lane's rows, if they are not all in the surroundings' database.
 
         Raises:
             BadRequest: the stored settings are not valid.
@@ -66,7 +75,9 @@ class LaneRunner:
         self._settings = destination.checked(config.settings)
         self._around = surroundings
         self.lane = Lane(destination.limits(self._settings))
-        self._number: int | None = None
+        self._rows = rows or StoredRows(
+            surroundings.writer, surroundings.readers, workspace, config.id
+        )
         self._last_merge = 0
         self._more = True
         self._awake = asyncio.Event()
@@ -143,10 +154,11 @@ class LaneRunner:
         For a driver that is woken by commits and by alarms, instead of `start`.
         """
         while True:
+            self._awake.clear()
             more = await self._advance()
             if self._requests:
-                await asyncio.wait(self._requests, return_when=asyncio.FIRST_COMPLETED)
-            elif not more and not self._more:
+                await self._awake.wait()
+            elif not more:
                 return self.lane.wake_at(self._around.clock.now()) if self.config.enabled else None
 
     async def _advance(self) -> bool:
@@ -156,8 +168,7 @@ class LaneRunner:
             for attempt in self.lane.attempts(self._around.clock.now()):
                 self._begin(attempt)
         # A full page may have been read while there is room for the next.
-        has_room = bool(self.lane.room()) and self._number is not None
-        return self._more and self.config.enabled and has_room
+        return self._more and self.config.enabled and bool(self.lane.room())
 
     async def _step(self) -> None:
         self._awake.clear()
@@ -184,7 +195,9 @@ class LaneRunner:
         if not self._more or not room:
             return
         self._more = False  # a wake from here on counts
-        reading = await self._around.readers.run(lambda sql: self._read(sql, room))
+        reading = await self._rows.read(
+            after=self.lane.cursor, limit=room, last_merge=self._last_merge
+        )
         if reading is None:
             return
         for loser, winner in reading.merges:
@@ -193,19 +206,6 @@ class LaneRunner:
         self.lane.accept(reading.rows)
         if len(reading.rows) == room:
             self._more = True
-
-    def _read(self, sql: Sql, limit: int) -> Reading | None:
-        if self._number is None:
-            self._number = deliveries.lane_number(sql, self.workspace, self.config.id)
-        if self._number is None:
-            return None
-        return deliveries.read(
-            sql,
-            self._number,
-            after=self.lane.cursor,
-            limit=limit,
-            last_merge=self._last_merge,
-        )
 
     def _begin(self, attempt: Attempt) -> None:
         request = asyncio.get_running_loop().create_task(self._attempt(attempt))
@@ -218,9 +218,7 @@ class LaneRunner:
 
     async def _attempt(self, attempt: Attempt) -> None:
         try:
-            bodies = await self._around.readers.run(
-                lambda sql: deliveries.bodies(sql, [row.id for row in attempt.rows])
-            )
+            bodies = await self._rows.bodies([row.id for row in attempt.rows])
             present = [row for row in attempt.rows if row.id in bodies]
             if not present:
                 self.lane.forget(attempt)
@@ -269,16 +267,13 @@ class LaneRunner:
 
     async def _settle(self, settlement: Settlement) -> None:
         """Write until it is written: an event that was delivered must not be sent again."""
-        number = self._number
-        if not settlement.writes or number is None:
+        if not settlement.writes:
             return
         now = self._around.clock.now()
         trouble = _TROUBLE_FIRST
         while True:
             try:
-                await self._around.writer.run(
-                    lambda sql: deliveries.settle(sql, number, settlement, now)
-                )
+                await self._rows.settle(settlement, now)
             except Exception as error:
                 if self._stopping:
                     raise
