@@ -30,12 +30,12 @@ def drained(sql: Database) -> list[list[Command]]:
 
 
 def test_commands_come_out_as_they_went_in(sql: Database) -> None:
-    """One call's commands are one parcel; parcels keep the order of their calls."""
+    """What several calls decided while a parcel was under way is one parcel, in their order."""
     outbox.put(sql, [deliver(1), deliver(2)], now=5)
     outbox.put(sql, [deliver(3)], now=6)
 
     assert outbox.waiting_since(sql) == 5
-    assert drained(sql) == [[deliver(1), deliver(2)], [deliver(3)]]
+    assert drained(sql) == [[deliver(1), deliver(2), deliver(3)]]
     assert outbox.waiting_since(sql) is None
 
 
@@ -63,8 +63,28 @@ def test_a_parcel_fits_into_a_message(sql: Database) -> None:
 
     assert [one for part in parts for one in part] == large
     assert len(parts) > 1
+
+    for one in large:
+        outbox.put(sql, [one], now=6)
+    assert drained(sql) == parts
     for part in parts:
         assert len(outbox._encoder.encode(part)) < 120_000
+
+
+def test_an_acknowledgement_forgets_what_was_in_the_parcel(sql: Database) -> None:
+    """What was decided after it was handed out stays, and so does what a lost one held."""
+    outbox.put(sql, [deliver(1)], now=5)
+    first = outbox.oldest(sql, "w/user_id:1")
+    outbox.put(sql, [deliver(2)], now=6)
+    second = outbox.oldest(sql, "w/user_id:1")
+    outbox.put(sql, [deliver(3)], now=7)
+    assert first is not None
+    assert second is not None
+
+    assert outbox.acknowledge(sql, first.id, first.token)
+    assert outbox.acknowledge(sql, second.id, second.token)
+    assert not outbox.acknowledge(sql, first.id, first.token)
+    assert drained(sql) == [[deliver(3)]]
 
 
 def test_an_acknowledgement_that_comes_twice_forgets_nothing_else(sql: Database) -> None:

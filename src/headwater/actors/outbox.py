@@ -1,9 +1,9 @@
 """An actor's outbox: commands that are sent after the commit that decided them, in their order.
 
-One parcel at a time is under way. The next leaves when the one before has been acknowledged, so
-what one person did reaches each destination in its order, though queues keep none; and a parcel
-that is lost is sent again, by the actor's alarm. So each arrives at least once, and the first
-arrivals are in order.
+One parcel at a time is under way. The next leaves when the one before has been acknowledged, with
+all that has come together meanwhile; so what one person did reaches each destination in its order,
+though queues keep none; and a parcel that is lost is sent again, by the actor's alarm. So each
+arrives at least once, and the first arrivals are in order.
 """
 
 from __future__ import annotations
@@ -13,11 +13,22 @@ from importlib import resources
 
 import msgspec
 
-from headwater.commands import Command, Deliver
+from headwater.commands import Command, Deliver, Rekey
 from headwater.ports import Sql
 
 LARGEST = 96_000
 """Bytes of events in one row, so that it fits into a queue's message of 128 KB with the rest."""
+
+_MOST_ROWS = 100
+
+# The first row, and those behind it that fit in with it.
+_OLDEST = """
+SELECT id, token, at, commands FROM (
+    SELECT id, token, at, commands, sum(length(commands)) OVER (ORDER BY id) - length(commands)
+        AS before
+    FROM outbox ORDER BY id LIMIT ?
+) WHERE before < ? ORDER BY id
+"""
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -25,8 +36,8 @@ class Parcel(msgspec.Struct, frozen=True):
 
     Attributes:
         actor: whose outbox they are in, and who is to be told when they are carried out.
-        id: of the row; with `token` it names the parcel.
-        at: when they were decided, in milliseconds.
+        id: of the last row in it; with that row's `token` it names the parcel.
+        at: when the first was decided, in milliseconds.
     """
 
     actor: str
@@ -58,12 +69,26 @@ def put(sql: Sql, commands: Sequence[Command], *, now: int) -> None:
 
 
 def oldest(sql: Sql, actor: str) -> Parcel | None:
-    """Answer what has waited longest; None where nothing waits."""
-    rows = sql.execute("SELECT id, token, at, commands FROM outbox ORDER BY id LIMIT 1")
+    """Answer what has waited longest, as much as one parcel holds; None where nothing waits.
+
+    A merge is a parcel alone, as it may have to wait for others.
+    """
+    rows = sql.execute(_OLDEST, (_MOST_ROWS, LARGEST))
     if not rows:
         return None
-    ((number, token, at, commands),) = rows
-    return Parcel(actor, number, token, at, _decoder.decode(commands))
+    commands: list[Command] = []
+    size, last = 0, rows[0]
+    for row in rows:
+        more = _decoder.decode(row[3])
+        size += len(row[3].encode())
+        is_alone = isinstance(more[0], Rekey)
+        if commands and (is_alone or size > LARGEST):
+            break
+        commands += more
+        last = row
+        if is_alone:
+            break
+    return Parcel(actor, last[0], last[1], rows[0][2], commands)
 
 
 def waiting_since(sql: Sql) -> int | None:
@@ -75,7 +100,9 @@ def waiting_since(sql: Sql) -> int | None:
 def acknowledge(sql: Sql, number: int, token: str) -> bool:
     """Forget a parcel that was carried out; tell whether it was still there."""
     rows = sql.execute(
-        "DELETE FROM outbox WHERE id = ? AND token = ? RETURNING id", (number, token)
+        "DELETE FROM outbox WHERE id <= ? AND EXISTS"
+        " (SELECT 1 FROM outbox WHERE id = ? AND token = ?) RETURNING id",
+        (number, number, token),
     )
     return bool(rows)
 

@@ -184,7 +184,7 @@ class LaneKeeper:
             or not told.config.enabled
             or now < self._slow_until
             or not runner.lane.flows(now)
-            or len(passing) + len(call.commands) > MOST
+            or passing.count + len(call.commands) > MOST
             or self.wake_at() is not None  # what is stored comes first
         ):
             return None

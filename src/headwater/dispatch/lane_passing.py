@@ -44,8 +44,9 @@ class PassingRows:
         self._next, self._end = 0, 0
         self._changed = asyncio.Event()
 
-    def __len__(self) -> int:
-        """Answer how many are in memory alone."""
+    @property
+    def count(self) -> int:
+        """How many are in memory alone."""
         return len(self._passing)
 
     def take(self, commands: Sequence[Deliver], now: int) -> list[Row]:
