@@ -272,62 +272,82 @@ def test_a_merge_orders_what_passes() -> None:
     asyncio.run(scenario())
 
 
+class Unsteady:
+    """A destination that fails now and then, until it is mended."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self.fails = True
+
+    async def answer(self) -> HttpResponse:
+        """Answer after a while, or fail."""
+        for _ in range(self._rng.randrange(4)):
+            await asyncio.sleep(0)
+        if self.fails and self._rng.random() < 0.25:
+            if self._rng.random() < 0.5:
+                raise HttpFailure("the connection failed")
+            return HttpResponse(503)
+        return OK
+
+
+class Handover:
+    """What a queue does for one person: one parcel after the other, each until it is answered."""
+
+    def __init__(self, edge: Edge, rng: random.Random, person: str, messages: Sequence[str]):
+        self._edge = edge
+        self._rng = rng
+        self._person = person
+        self._messages = messages
+        self.call: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Hand over everything; a call that died with its object is made again."""
+        waiting = list(self._messages)
+        while waiting:
+            size = self._rng.randint(1, 3)
+            commands = [deliver(message, self._person) for message in waiting[:size]]
+            self.call = asyncio.get_running_loop().create_task(self._edge.enqueue(*commands))
+            try:
+                await self.call
+            except asyncio.CancelledError:
+                continue
+            waiting = waiting[size:]
+
+    def die(self) -> None:
+        """Let the call that is under way fail."""
+        if self.call is not None:
+            self.call.cancel()
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_fails_each_person_keeps_their_order_and_nothing_is_lost(seed: int) -> None:
     """Failures, evictions and repeats: all come, each person's first arrivals in order."""
+    people = {f"p{number}": [f"p{number}-{at}" for at in range(12)] for number in range(4)}
+    came = asyncio.run(unsteadily_delivered(seed, people))
 
-    async def scenario() -> None:
-        rng = random.Random(seed)
-        trouble = [True]
+    first = {message: at for at, message in reversed(list(enumerate(came)))}
+    assert set(first) == {message for messages in people.values() for message in messages}
+    for messages in people.values():
+        own = [first[message] for message in messages]
+        assert own == sorted(own)
 
-        async def answer() -> HttpResponse:
-            for _ in range(rng.randrange(4)):
-                await asyncio.sleep(0)
-            if trouble[0] and rng.random() < 0.25:
-                if rng.random() < 0.5:
-                    raise HttpFailure("the connection failed")
-                return HttpResponse(503)
-            return OK
 
-        edge = Edge(answer, seed=seed)
-        await edge.call(Configure())
-        people = {f"p{number}": [f"p{number}-{at}" for at in range(12)] for number in range(4)}
-
-        async def queue(person: str, messages: Sequence[str]) -> None:
-            """Hand over one parcel after the other, each until it is answered."""
-            waiting = list(messages)
-            while waiting:
-                size = rng.randint(1, 3)
-                call = asyncio.get_running_loop().create_task(
-                    edge.enqueue(*(deliver(message, person) for message in waiting[:size]))
-                )
-                evicted.append(call)
-                try:
-                    await call
-                except asyncio.CancelledError:
-                    continue  # the object died: the queue hands it over again
-                waiting = waiting[size:]
-
-        evicted: list[asyncio.Task[None]] = []
-        queues = [
-            asyncio.get_running_loop().create_task(queue(person, messages))
-            for person, messages in people.items()
-        ]
-        while any(not one.done() for one in queues):
-            for _ in range(rng.randrange(8)):
-                await asyncio.sleep(0)
-            edge.time.at += rng.randrange(2_000)
-            if rng.random() < 0.1:
-                edge.evict()
-                for call in evicted:
-                    call.cancel()
-        trouble[0] = False
-        await edge.dry()
-
-        first = {message: at for at, message in reversed(list(enumerate(edge.receiver.came)))}
-        assert set(first) == {message for messages in people.values() for message in messages}
-        for messages in people.values():
-            own = [first[message] for message in messages]
-            assert own == sorted(own)
-
-    asyncio.run(scenario())
+async def unsteadily_delivered(seed: int, people: dict[str, list[str]]) -> list[str]:
+    """Answer what came, in its order, after all was handed over and all trouble ended."""
+    rng = random.Random(seed)
+    destination = Unsteady(rng)
+    edge = Edge(destination.answer, seed=seed)
+    await edge.call(Configure())
+    handovers = [Handover(edge, rng, *one) for one in people.items()]
+    running = [asyncio.get_running_loop().create_task(one.run()) for one in handovers]
+    while any(not one.done() for one in running):
+        for _ in range(rng.randrange(8)):
+            await asyncio.sleep(0)
+        edge.time.at += rng.randrange(2_000)
+        if rng.random() < 0.1:
+            edge.evict()
+            for one in handovers:
+                one.die()
+    destination.fails = False
+    await edge.dry()
+    return edge.receiver.came
