@@ -19,6 +19,8 @@ from pathlib import Path
 
 from headwater.actors.identity import Policy
 from headwater.actors.identity_network import Network
+from headwater.audiences.audience import Audience
+from headwater.audiences.program import Program, compile_program
 from headwater.collect.arrival import Arrival
 from headwater.collect.assemble import Circumstances, Collector
 from headwater.collect.enrich import Sender
@@ -30,7 +32,7 @@ from headwater.local.random import SystemRandom
 from headwater.local.sql import Database
 from headwater.profiles.resolution import Limits as IdentityLimits
 from headwater.workspace import Source, WorkspaceConfig, WriteKey
-from scripts.bench import rig, shop
+from scripts.bench import audiences, rig, shop
 from scripts.bench.figures import console
 from scripts.bench.processes import SERVER_CORE
 
@@ -43,6 +45,7 @@ class Pipeline:
     """Collector and identity actors over a database; `seconds` by stage."""
 
     database: Database
+    audiences: Program | None = None
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def run(self, bodies: list[bytes]) -> None:
@@ -59,7 +62,12 @@ class Pipeline:
             if collected.rejections:
                 raise SystemExit(f"an event was refused: {collected.rejections[0].message}")
         router = Router(CONFIG)
-        policy = Policy(IdentityLimits(CONFIG.identity), router.destinations, router.types)
+        policy = Policy(
+            IdentityLimits(CONFIG.identity),
+            router.destinations,
+            router.types,
+            audiences=self.audiences,
+        )
         self.database.execute("BEGIN IMMEDIATE")
         with self._stage("identity actors, SQL"):
             Network(lambda _: policy).receive(self.database, arrivals)
@@ -88,6 +96,15 @@ def events_of(number: int, *, known: int, at: int) -> Iterator[list[tuple[str, s
         yield [(one.type, one.body, one.identifiers[0]) for one in collected.arrivals]
 
 
+def program(count: int) -> Program | None:
+    """Answer the program of so many of the benchmark's audiences; None of none."""
+    made = [
+        Audience(f"aud_{number}", f"audience_{number}", f"Audience {number}", definition)
+        for number, definition in enumerate(audiences.definitions(count) if count else ())
+    ]
+    return compile_program(made, [], zone="UTC", version=1, since={})
+
+
 def main() -> None:
     """Measure and print microseconds an event, by stage."""
     parser = argparse.ArgumentParser(
@@ -96,13 +113,16 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--people", type=int, default=10_000, help="people known beforehand")
     parser.add_argument("--turn", type=int, default=8, help="requests that share a commit")
+    parser.add_argument("--audiences", type=int, default=0, help="how many; an event touches 10")
     parser.add_argument("--profile", action="store_true", help="list the costliest functions")
     options = parser.parse_args()
     os.sched_setaffinity(0, {SERVER_CORE})
     traffic = shop.Shop(1, known=options.people, prefix="stages")
     bodies = [traffic.batch(100, write_key=KEY) for _ in range(options.events // 100)]
     with rig.folder() as folder:
-        pipeline = Pipeline(open_database(Path(folder) / "stages.sqlite3"))
+        pipeline = Pipeline(
+            open_database(Path(folder) / "stages.sqlite3"), program(options.audiences)
+        )
         for numbers in rig.slices(range(options.people), 500):
             pipeline.run([shop.introductions(numbers, write_key=KEY)])
         pipeline.seconds.clear()

@@ -128,7 +128,9 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
             rows.put_part(actor, via, part)
         if changed or done:
             places = rows.touched.setdefault(actor, set())
-            for feature in (*changed, *done):
+            # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
+            # was decided otherwise before is decided in everything.
+            for feature in changed if not done else part.names():
                 places.update(program.by_feature.get(feature, ()))
 
 
