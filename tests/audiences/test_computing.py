@@ -105,9 +105,9 @@ def test_a_figure_is_what_the_history_says(
         now = max(now, at)
         history.events.append((at, event))
         part = parts["x:1" if first else "x:2"]
-        for id_, roles in program.touched(event, at).items():
-            seen = Seen(at, event["messageId"], event, now)
-            state = program.features[id_].add(part.get(id_), seen, roles)
+        seen = Seen(at, event["messageId"], event, now)
+        for id_, roles, add, _ in program.touched(event, at):
+            state = add(part.get(id_), seen, roles)
             if state is not None:
                 part[id_] = json.loads(json.dumps(state))
     for _ in range(4):

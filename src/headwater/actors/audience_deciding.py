@@ -78,7 +78,9 @@ class Deciding:
         if decided.again or (decided.version < self._program.newest and not is_fresh):
             wanted |= self._everything()
         elif is_fresh:
+            # Written although nothing is decided, so that it is known next time.
             decided.version = self._program.version
+            self._rows.put_decided(self._actor)
         if wanted:
             self._decide(wanted, self._now)
         if decided.again or decided.inherited:
@@ -92,7 +94,7 @@ class Deciding:
         self._complete()
         wanted = set(program.default)
         for part in self._rows.parts(self._actor).values():
-            for feature in part.names():
+            for feature in part.features:
                 wanted.update(program.by_feature.get(feature, ()))
         for name in self._person.traits:
             wanted.update(program.by_trait.get(name, ()))
@@ -119,33 +121,42 @@ class Deciding:
             return
         for key in build(self._turn.sql, program, building, self._now):
             rows.put_part(*key, building[key])
+        self._person.look_again()
         # Noted, so that identifiers without events need not be looked for again.
         rows.put_decided(self._actor)
 
     def _decide(self, places: Iterable[int], at: int) -> None:
-        """Decide in order; what is decided may touch what comes later in it."""
+        """Decide in order; what is decided may touch what comes later in it.
+
+        Most audiences that an event touches stay as they are: these are left as soon as that is
+        known.
+        """
         waiting = sorted(set(places))
         seen = set(waiting)
+        order, person = self._program.order, self._person
+        members, noted_at = self._decided.members, self._decided.next
         while waiting:
-            one = self._program.order[heapq.heappop(waiting)]
-            touched = (
-                self._decide_trait(one, at)
-                if isinstance(one, CompiledTrait)
-                else self._decide_audience(one, at)
-            )
+            one = order[heapq.heappop(waiting)]
+            if isinstance(one, CompiledTrait):
+                touched = self._decide_trait(one, at)
+            else:
+                id_ = one.id
+                truth, change = one.check(person, at)
+                noted = noted_at.get(id_)
+                if noted is not change:
+                    self._look_again(one, change, at)
+                if truth is (id_ in members) and (truth or id_ not in self._decided.inherited):
+                    continue
+                touched = self._turn_over(one, at, entered=truth)
             for place in touched:
                 if place not in seen:
                     seen.add(place)
                     heapq.heappush(waiting, place)
 
-    def _decide_audience(self, one: CompiledAudience, at: int) -> Iterable[int]:
+    def _turn_over(self, one: CompiledAudience, at: int, *, entered: bool) -> Iterable[int]:
+        """Let the person enter an audience, or leave it; answer what that touches."""
         decided, id_ = self._decided, one.id
-        truth, change = one.check(self._person, at)
-        self._look_again(one, change, at)
-        was = id_ in decided.members
-        if truth == was and (truth or id_ not in decided.inherited):
-            return ()
-        if truth:
+        if entered:
             decided.members[id_] = at
             self._person.members.add(id_)
             self._rows.join(id_, self._actor, at)
@@ -157,13 +168,13 @@ class Deciding:
             one.audience,
             self._actor,
             self._root,
-            entered=truth,
+            entered=entered,
             at=at,
             number=decided.told,
             now=self._now,
         )
         decided.told += 1
-        self._told.append(Told(self._actor, arrival, id_, truth))
+        self._told.append(Told(self._actor, arrival, id_, entered))
         self._rows.put_decided(self._actor)
         return self._program.by_audience.get(id_, ())
 

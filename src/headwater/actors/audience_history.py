@@ -6,12 +6,12 @@ Events that have left the hot store are not seen here; see `History` in identity
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from headwater.actors.audience_rows import Part
 from headwater.audiences.features import Seen
-from headwater.audiences.program import OWN_MESSAGES, Program
+from headwater.audiences.program import OWN_MESSAGES, Program, Step
 from headwater.ports import Sql
 
 _EVENTS = """
@@ -21,26 +21,16 @@ JOIN event ON event.actor = wanted.value ->> 0 AND event.via = wanted.value ->> 
 """
 
 
-def see(
-    program: Program,
-    part: Part,
-    at: int,
-    message_id: str,
-    event: Mapping[str, Any],
-    *,
-    roles: Mapping[str, int],
-    now: int,
-) -> list[str]:
-    """Let one event into the states of its identifier; answer which features' changed."""
-    changed: list[str] = []
-    seen = Seen(at, message_id, event, now)
-    features = program.features
-    for id_, own in roles.items():
-        state = features[id_].add(part.get(id_), seen, own)
+def see(part: Part, steps: Iterable[Step], seen: Seen) -> list[int]:
+    """Let one event into the states of its identifier; answer who looks at what has changed."""
+    touched: list[int] = []
+    held = part.features
+    for id_, roles, add, looking in steps:
+        state = add(held.get(id_), seen, roles)
         if state is not None:
-            part.put(id_, state)
-            changed.append(id_)
-    return changed
+            held[id_] = state
+            touched += looking
+    return touched
 
 
 def missing(program: Program, part: Part | None) -> frozenset[str]:
@@ -58,17 +48,21 @@ def build(
     wanted = {key: missing(program, part) for key, part in parts.items()}
     held: set[tuple[str, str]] = set()
     for key, part in parts.items():
-        part.keep(id_ for id_ in part.names() if id_ in program.features and id_ not in wanted[key])
+        part.features = {
+            id_: state
+            for id_, state in part.features.items()
+            if id_ in program.features and id_ not in wanted[key]
+        }
         part.version = program.version
-        if part.names():
+        if part.features:
             held.add(key)
     for actor, via, at, message_id, body in _events(sql, [key for key in parts if wanted[key]]):
         key = (actor, via)
         if message_id.startswith(OWN_MESSAGES):
             continue
         event = json.loads(body)
-        roles = {id_: own for id_, own in program.touched(event, at).items() if id_ in wanted[key]}
-        if see(program, parts[key], at, message_id, event, roles=roles, now=now):
+        steps = [step for step in program.touched(event, at) if step[0] in wanted[key]]
+        if see(parts[key], steps, Seen(at, message_id, event, now)):
             held.add(key)
     return held
 

@@ -51,12 +51,12 @@ def take_over(turn: Turn, actor: str, page: Page, twice: Iterable[str]) -> None:
         part, own = Part.from_json(body), rows.parts(actor).get(via)
         if own is not None:
             # Calls have come by the forward before word of the merge did.
-            for id_ in own.names():
-                held, mine = part.get(id_), own.get(id_)
+            for id_, mine in own.features.items():
+                held = part.features.get(id_)
                 if held is None:
-                    part.put(id_, mine)
+                    part.features[id_] = mine
                 elif id_ in program.features:
-                    part.put(id_, program.features[id_].fold([held, mine]))
+                    part.features[id_] = program.features[id_].fold([held, mine])
             part.version = min(part.version, own.version)
         rows.put_part(actor, via, part)
     for via in twice:

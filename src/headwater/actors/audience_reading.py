@@ -109,7 +109,7 @@ def _person(turn: Turn, program: Program, actor: str, now: int) -> Person:
     root = turn.root(actor)
     parts = dict(turn.audiences.parts(actor))
     missing = {
-        (actor, via): Part(parts[via].version, parts[via].raw()) if via in parts else Part(0)
+        (actor, via): _copy(parts.get(via))
         for via in root.ids
         if via not in parts or parts[via].version < program.newest
     }
@@ -124,6 +124,10 @@ def _person(turn: Turn, program: Program, actor: str, now: int) -> Person:
         set(decided.members),
         {id_: held[0] for id_, held in decided.computed.items()},
     )
+
+
+def _copy(part: Part | None) -> Part:
+    return Part(0) if part is None else Part(part.version, dict(part.features))
 
 
 def _happened(sql: Sql, actor: str) -> list[tuple[int, str, dict[str, object]]]:

@@ -1,13 +1,13 @@
-"""The rows that audiences keep with a person, as one turn of identity actors works on them.
+"""The row that audiences keep with a person, as one turn of identity actors works on it.
 
-Whole batches go through each statement, and states are parsed only where they are looked at: most
-of what a person's row holds is of no interest to an event.
+Whole batches go through each statement: however many events of a person a turn has, their row is
+read once and written once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -18,20 +18,12 @@ from headwater.ports import Sql
 PURPOSE = "audiences"
 """What audiences' timers are for."""
 
-_PARTS = """
-SELECT audience_part.actor, audience_part.via, audience_part.body
-FROM json_each(?) AS wanted JOIN audience_part ON audience_part.actor = wanted.value
+_STATES = """
+SELECT audience_state.actor, audience_state.body
+FROM json_each(?) AS wanted JOIN audience_state ON audience_state.actor = wanted.value
 """
-_PERSONS = """
-SELECT audience_person.actor, audience_person.body
-FROM json_each(?) AS wanted JOIN audience_person ON audience_person.actor = wanted.value
-"""
-_SAVE_PART = """
-INSERT INTO audience_part (actor, via, body) VALUES (?, ?, ?)
-ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
-"""
-_SAVE_PERSON = """
-INSERT INTO audience_person (actor, body) VALUES (?, ?)
+_SAVE_STATE = """
+INSERT INTO audience_state (actor, body) VALUES (?, ?)
 ON CONFLICT (actor) DO UPDATE SET body = excluded.body
 """
 _SAVE_MEMBER = """
@@ -44,9 +36,25 @@ ON CONFLICT (actor, purpose) DO UPDATE SET at = excluded.at
 """
 
 
-class _PartBody(msgspec.Struct, rename={"version": "v", "features": "f"}):
+class Part(msgspec.Struct, rename={"version": "v", "features": "f"}):
+    """Features' states of one identifier's events; `version`: of the program that keeps it."""
+
     version: int
-    features: dict[str, msgspec.Raw]
+    features: dict[str, Any] = {}
+
+    @classmethod
+    def from_json(cls, body: str) -> Part:
+        """Answer the part that a JSON text holds."""
+        return _part_decoder.decode(body)
+
+    def to_json(self) -> str:
+        """Answer the part as JSON text."""
+        return _encoder.encode(self).decode()
+
+    @property
+    def get(self) -> Callable[[str], Any]:
+        """What answers a feature's state; None if it has none."""
+        return self.features.get
 
 
 class Decided(msgspec.Struct, omit_defaults=True):
@@ -62,6 +70,7 @@ class Decided(msgspec.Struct, omit_defaults=True):
         armed: when the timer is set for.
         told: number of memberships that were ever told.
         again: look at everything at the next chance.
+        parts: states of features, by the identifier that their events arrived under.
     """
 
     version: int = 0
@@ -72,63 +81,12 @@ class Decided(msgspec.Struct, omit_defaults=True):
     armed: int | None = None
     told: int = 0
     again: bool = False
+    parts: dict[str, Part] = {}
 
 
 _encoder = msgspec.json.Encoder()
-_state_decoder = msgspec.json.Decoder()
-_part_decoder = msgspec.json.Decoder(_PartBody)
+_part_decoder = msgspec.json.Decoder(Part)
 _decided_decoder = msgspec.json.Decoder(Decided)
-
-
-class Part:
-    """Features' states of one identifier's events; `version`: of the program that keeps it."""
-
-    __slots__ = ("_raw", "_read", "version")
-
-    def __init__(self, version: int, raw: Mapping[str, msgspec.Raw] | None = None) -> None:
-        self.version = version
-        self._raw = dict(raw or {})
-        self._read: dict[str, Any] = {}
-
-    @classmethod
-    def from_json(cls, body: str) -> Part:
-        """Answer the part that a JSON text holds."""
-        read = _part_decoder.decode(body)
-        return cls(read.version, read.features)
-
-    def to_json(self) -> str:
-        """Answer the part as JSON text."""
-        return _encoder.encode(_PartBody(self.version, self.raw())).decode()
-
-    def get(self, name: str) -> Any:
-        """Answer a feature's state; None if it has none."""
-        read = self._read
-        if name in read:
-            return read[name]
-        raw = self._raw.get(name)
-        if raw is None:
-            return None
-        state = read[name] = _state_decoder.decode(raw)
-        return state
-
-    def names(self) -> set[str]:
-        """Answer the features that there are states of."""
-        return self._raw.keys() | self._read.keys()
-
-    def raw(self) -> dict[str, msgspec.Raw]:
-        """Answer all states as JSON, for a copy."""
-        changed = {name: msgspec.Raw(_encoder.encode(held)) for name, held in self._read.items()}
-        return self._raw | changed
-
-    def put(self, name: str, state: Any) -> None:
-        """Give a feature a state."""
-        self._read[name] = state
-
-    def keep(self, names: Iterable[str]) -> None:
-        """Forget all features but these."""
-        kept = set(names)
-        self._raw = {name: held for name, held in self._raw.items() if name in kept}
-        self._read = {name: held for name, held in self._read.items() if name in kept}
 
 
 class AudienceRows:
@@ -148,10 +106,8 @@ class AudienceRows:
         self.fresh: set[str] = set()
         self.accounts: dict[str, None] = {}
         self.armed: int | None = None
-        self._parts: dict[str, dict[str, Part]] = {}
         self._decided: dict[str, Decided] = {}
         self._stored: set[str] = set()
-        self._dirty_parts: dict[tuple[str, str], None] = {}
         self._dirty: dict[str, None] = {}
         self._joined: dict[tuple[str, str], int] = {}
         self._left: dict[tuple[str, str], None] = {}
@@ -174,47 +130,42 @@ class AudienceRows:
         return list(waiting)
 
     def load(self, actors: Iterable[str]) -> None:
-        """Read the rows of all these actors that are not read yet, in two statements."""
-        wanted = [actor for actor in dict.fromkeys(actors) if actor not in self._parts]
+        """Read the rows of all these actors that are not read yet, in one statement."""
+        known = self._decided
+        wanted = [actor for actor in dict.fromkeys(actors) if actor not in known]
         if not wanted:
             return
         for actor in wanted:
-            self._parts[actor] = {}
-            self._decided[actor] = Decided()
+            known[actor] = Decided()
         old = [actor for actor in wanted if actor not in self.fresh]
         if not old:
             return
-        names = json.dumps(old)
-        for actor, via, body in self._sql.execute(_PARTS, (names,)):
-            self._parts[actor][via] = Part.from_json(body)
-        for actor, body in self._sql.execute(_PERSONS, (names,)):
-            self._decided[actor] = _decided_decoder.decode(body)
+        for actor, body in self._sql.execute(_STATES, (json.dumps(old),)):
+            known[actor] = _decided_decoder.decode(body)
             self._stored.add(actor)
 
     def forget_parts(self, actors: Iterable[str]) -> None:
         """Go on as if these actors had no parts: for conditions that nothing is kept for."""
         for actor in actors:
-            self._parts[actor] = {}
+            self.decided(actor).parts = {}
 
     def parts(self, actor: str) -> dict[str, Part]:
         """Answer an actor's parts by identifier."""
-        if actor not in self._parts:
-            self.load((actor,))
-        return self._parts[actor]
+        return self.decided(actor).parts
 
     def put_part(self, actor: str, via: str, part: Part) -> None:
         """Give an identifier a part, or note that the one it has was changed."""
-        self.parts(actor)[via] = part
-        self._dirty_parts[actor, via] = None
+        self.decided(actor).parts[via] = part
+        self._dirty[actor] = None
 
     def decided(self, actor: str) -> Decided:
         """Answer what was decided of an actor's person, to be changed in place."""
-        if actor not in self._parts:
+        if actor not in self._decided:
             self.load((actor,))
         return self._decided[actor]
 
     def is_stored(self, actor: str) -> bool:
-        """Tell whether anything that was decided is stored already."""
+        """Tell whether anything of an actor is stored already."""
         self.load((actor,))
         return actor in self._stored
 
@@ -234,13 +185,11 @@ class AudienceRows:
 
     def relabel(self, actor: str, parcel: str, identifiers: Iterable[str]) -> None:
         """Move the parts of these identifiers out of a person, into a parcel."""
-        self.flush()
-        self._sql.execute(
-            "UPDATE audience_part SET actor = ? WHERE actor = ?"
-            " AND via IN (SELECT value FROM json_each(?))",
-            (parcel, actor, json.dumps(list(identifiers))),
-        )
-        self._forget(actor)
+        parts = self.parts(actor)
+        moved = {via: parts.pop(via) for via in identifiers if via in parts}
+        if moved:
+            self.parts(parcel).update(moved)
+            self._dirty[actor] = self._dirty[parcel] = None
 
     def drop(self, parcel: str) -> None:
         """Delete the rows of a parcel, or of a person that is one no more."""
@@ -249,21 +198,13 @@ class AudienceRows:
             self._sql.execute(
                 "DELETE FROM audience_member WHERE audience = ? AND actor = ?", (audience, parcel)
             )
-        for table in ("audience_part", "audience_person", "timer"):
+        for table in ("audience_state", "timer"):
             self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
-        self._forget(parcel)
-
-    def _forget(self, actor: str) -> None:
-        self._parts.pop(actor, None)
-        self._decided.pop(actor, None)
-        self._stored.discard(actor)
+        self._decided.pop(parcel, None)
+        self._stored.discard(parcel)
 
     def flush(self) -> None:
         """Write everything that was changed."""
-        if self._dirty_parts:
-            rows = [(*key, self._parts[key[0]][key[1]].to_json()) for key in self._dirty_parts]
-            self._dirty_parts.clear()
-            self._sql.execute_many(_SAVE_PART, sorted(rows))
         if self._dirty:
             self._flush_decided()
         if self._joined:
@@ -287,7 +228,7 @@ class AudienceRows:
             rows.append((actor, _encoder.encode(decided).decode()))
             self._stored.add(actor)
         self._dirty.clear()
-        self._sql.execute_many(_SAVE_PERSON, rows)
+        self._sql.execute_many(_SAVE_STATE, rows)
         if timers:
             first_timer = min(at for _, at in timers)
             self.armed = first_timer if self.armed is None else min(self.armed, first_timer)

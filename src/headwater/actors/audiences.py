@@ -11,23 +11,19 @@ for nothing, finds nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from headwater.actors.audience_deciding import Deciding, Told
 from headwater.actors.audience_history import build, missing, see
 from headwater.actors.audience_rows import PURPOSE, Part
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
-from headwater.audiences.program import Program
+from headwater.audiences.features import Seen
+from headwater.audiences.program import Program, Step
 from headwater.collect.arrival import Arrival
 from headwater.ports import Sql
 
 __all__ = ["Told", "catch_up", "decide", "due", "news", "next_timer", "note", "put_news", "wake"]
-
-_UNSEEN: Mapping[str, Any] = MappingProxyType({})
-"""Stands for an event at which nothing looks, so that it need not be parsed."""
 
 _OVERDUE = "SELECT 1 FROM timer WHERE at <= ? LIMIT 1"
 _OVERDUE_OF = """
@@ -102,47 +98,51 @@ def wake(turn: Turn, program: Program, actor: str, now: int) -> list[Told]:
 def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], now: int) -> None:
     """Let a turn's new events into the states of their identifiers, and note what they touch."""
     rows = turn.audiences
-    seen: list[tuple[str, Arrival, Mapping[str, Any], dict[str, int]]] = []
+    touched = rows.touched
+    seen: list[tuple[str, Arrival, Sequence[Step], Seen]] = []
     for actor, arrival in stored:
+        call = arrival.type
         places = set(program.default) if actor in rows.fresh else set()
-        event = arrival.event if program.looks_at(arrival.type) else _UNSEEN
-        places |= _places_of_call(program, arrival.type, event)
-        roles = program.touched(event, arrival.timestamp)
+        if program.looks_at(call):
+            event, at = program.read(arrival.body), arrival.timestamp
+            steps = program.touched(event, at)
+            if steps:
+                seen.append((actor, arrival, steps, Seen(at, arrival.message_id, event, now)))
+            if call == "identify" and program.by_trait:
+                for name in event.get("traits") or ():
+                    places.update(program.by_trait.get(name, ()))
+        if call == "group":
+            places.update(program.by_account)
         if places:
-            rows.touched.setdefault(actor, set()).update(places)
-        if roles:
-            seen.append((actor, arrival, event, roles))
-    if not seen:
-        return
+            touched.setdefault(actor, set()).update(places)
+    if seen:
+        _let_in(turn, program, seen, now)
+
+
+def _let_in(
+    turn: Turn,
+    program: Program,
+    seen: Sequence[tuple[str, Arrival, Sequence[Step], Seen]],
+    now: int,
+) -> None:
+    rows = turn.audiences
     rows.load(actor for actor, *_ in seen)
     keys = {(actor, arrival.identifiers[0]) for actor, arrival, *_ in seen}
     built = _complete(turn, program, keys, now)
-    for actor, arrival, event, roles in seen:
+    for actor, arrival, steps, event in seen:
         via = arrival.identifiers[0]
-        done = built.get((actor, via), frozenset())
-        new = {id_: own for id_, own in roles.items() if id_ not in done}
         part = rows.parts(actor)[via]
-        at, message_id = arrival.timestamp, arrival.message_id
-        changed = see(program, part, at, message_id, event, roles=new, now=now)
-        if changed:
-            rows.put_part(actor, via, part)
-        if changed or done:
-            places = rows.touched.setdefault(actor, set())
+        done = built.get((actor, via))
+        if done is None:
+            places = see(part, steps, event)
+        else:
             # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
             # was decided otherwise before is decided in everything.
-            for feature in changed if not done else part.names():
-                places.update(program.by_feature.get(feature, ()))
-
-
-def _places_of_call(program: Program, call: str, event: Mapping[str, Any]) -> set[int]:
-    """Answer what an event touches by being the call that it is."""
-    places: set[int] = set()
-    if call == "identify" and program.by_trait:
-        for name in event.get("traits") or ():
-            places.update(program.by_trait.get(name, ()))
-    elif call == "group":
-        places.update(program.by_account)
-    return places
+            see(part, [step for step in steps if step[0] not in done], event)
+            places = [one for id_ in part.features for one in program.by_feature.get(id_, ())]
+        if places:
+            rows.put_part(actor, via, part)
+            rows.touched.setdefault(actor, set()).update(places)
 
 
 def _complete(

@@ -31,7 +31,7 @@ from headwater.actors.identity_state import (
 )
 from headwater.ports import Sql
 
-SCHEMAS = ("identity.sql", "identity_lake.sql", "audiences.sql")
+SCHEMAS = ("identity.sql", "identity_lake.sql", "audiences.sql", "audience_state.sql")
 """The files with the tables, oldest first."""
 
 PAGE = 200

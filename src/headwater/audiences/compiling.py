@@ -83,15 +83,25 @@ def _trait(condition: TraitCondition, scope: Scope) -> Check:
 
 def _aggregate(condition: AggregateCondition, scope: Scope) -> Check:
     ask = question(condition.operator, condition.value, scope.zone)
-    figure = compiling_events.aggregate(condition, scope)
+    figure, feature = compiling_events.aggregate(condition, scope)
+    rising = condition.operator in {"at_least", "greater_than"} and condition.function in _FALLING
 
     def check(person: PersonView, now: int) -> Answer:
         value, change = figure(person, now)
         if isinstance(value, Decimal):
             value = _comparable(value)
-        return ask(value, now)[0], change
+        truth = ask(value, now)[0]
+        if rising and change is not None and not truth:
+            state = person.feature(feature.id)
+            if feature.only_loses(state, now):
+                change = None
+        return truth, change
 
     return check
+
+
+_FALLING = {"sum", "maximum", "count_distinct"}
+"""Figures that only fall as events leave the window; of sums those over no negative number."""
 
 
 def _comparable(value: Decimal) -> int | float:

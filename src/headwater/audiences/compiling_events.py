@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.audiences.comparing import passes
+from headwater.audiences.comparisons import fields_of
 from headwater.audiences.conditions import (
     AggregateCondition,
     EventCondition,
@@ -41,10 +42,16 @@ def count(condition: EventCondition, scope: Scope) -> Check:
     if isinstance(feature, LogFigure) and feature.window.skip is None:
         return _recent_count(feature.id, feature.window.last, wanted, condition.comparison)
     value = figure_value(feature)
+    is_least = condition.comparison == "at_least"
 
     def check(person: PersonView, now: int) -> Answer:
         counted, change = value(person, now)
-        return counted is not None and fits(counted, wanted), change
+        truth = counted is not None and fits(counted, wanted)
+        if change is not None and is_least and not truth:
+            state = person.feature(feature.id)
+            if feature.only_loses(state, now):
+                change = None
+        return truth, change
 
     return check
 
@@ -88,8 +95,8 @@ def figure_value(feature: Figure) -> Value:
     return lambda person, now: result(person.feature(id_), now)
 
 
-def aggregate(condition: AggregateCondition, scope: Scope) -> Value:
-    """Compile a figure over a property."""
+def aggregate(condition: AggregateCondition, scope: Scope) -> tuple[Value, Figure]:
+    """Compile a figure over a property; answer what reads it, and the feature that has it."""
     reducers: dict[str, Callable[[], Reducer]] = {
         "sum": Sum,
         "average": lambda: Sum(average=True),
@@ -101,13 +108,13 @@ def aggregate(condition: AggregateCondition, scope: Scope) -> Value:
     feature = scope.figure(condition.event, condition.property, reducer, condition.window)
     value = figure_value(feature)
     if condition.function != "count_distinct":
-        return value
+        return value, feature
 
     def counted(person: PersonView, now: int) -> tuple[Any, int | None]:
         values, change = value(person, now)
         return None if values is None else len(values), change
 
-    return counted
+    return counted, feature
 
 
 def _enough_values(wanted: Any) -> int | None:
@@ -159,6 +166,7 @@ def occurrence(condition: OccurrenceCondition, scope: Scope) -> Check:
         condition.event,
         condition.which == "last",
         lambda event, at: all(fit(event, at) for fit in fits),
+        fields_of(condition.where),
         anchor=since.event if since else None,
         anchor_last=since is None or since.which == "last",
     )

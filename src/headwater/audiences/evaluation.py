@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from headwater.audiences.features import State
@@ -14,23 +14,26 @@ from headwater.audiences.scope import PersonView
 class Part(Protocol):
     """The states of features that one identifier's events have made."""
 
-    def get(self, name: str, /) -> State | None:
-        """Answer a feature's state; None if it has none."""
+    @property
+    def get(self) -> Callable[[str], State | None]:
+        """What answers a feature's state; None if it has none."""
         ...
 
 
 Parts = Mapping[str, Part]
 """An identifier to its part."""
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 _LOOKS_AHEAD = 50
 """Instants at which something may change that are looked at in one go; the next look is timed."""
 
 
-@dataclass(slots=True)
 class Person:
     """A person as conditions see them.
 
     Attributes:
+        feature: answers the state of all the person's events together; None if none was for it.
         parts: features' states by identifier.
         traits: those that were written, by name.
         groups: accounts that the person is in: id and traits.
@@ -38,16 +41,42 @@ class Person:
         computed: ids of computed traits to their values.
     """
 
-    program: Program
-    parts: Parts
-    traits: Mapping[str, Any] = field(default_factory=dict)
-    groups: Callable[[], list[tuple[str, dict[str, Any]]]] = list
-    members: set[str] = field(default_factory=set)
-    computed: dict[str, Any] = field(default_factory=dict)
-    _folded: dict[str, State | None] = field(default_factory=dict)
+    __slots__ = (
+        "_folded",
+        "computed",
+        "feature",
+        "groups",
+        "members",
+        "parts",
+        "program",
+        "traits",
+    )
 
-    def feature(self, feature: str) -> State | None:
-        """Answer the state of all the person's events together; None if none was for it."""
+    def __init__(
+        self,
+        program: Program,
+        parts: Parts,
+        traits: Mapping[str, Any] = _NOTHING,
+        groups: Callable[[], list[tuple[str, dict[str, Any]]]] = list,
+        members: set[str] | None = None,
+        computed: dict[str, Any] | None = None,
+    ) -> None:
+        self.program = program
+        self.parts = parts
+        self.traits = traits
+        self.groups = groups
+        self.members: set[str] = set() if members is None else members
+        self.computed: dict[str, Any] = {} if computed is None else computed
+        self.look_again()
+
+    def look_again(self) -> None:
+        """See that parts have come, or gone, since the person was made."""
+        self._folded: dict[str, State | None] = {}
+        self.feature: Callable[[str], State | None] = self._fold
+        if len(self.parts) == 1:  # nothing to fold, as with most people: the part answers itself
+            self.feature = next(iter(self.parts.values())).get
+
+    def _fold(self, feature: str) -> State | None:
         known = self._folded
         if feature in known:
             return known[feature]

@@ -46,6 +46,11 @@ class Feature(Protocol):
         """Which events it looks at; the number of each is its role."""
         ...
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names at an event's root at which it looks, beyond those of its feeds."""
+        ...
+
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """Answer the state with one more event; None where the event changes nothing.
 

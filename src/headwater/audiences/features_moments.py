@@ -46,6 +46,11 @@ class Chain:
         """The kinds of events that steps, exclusions and the window name."""
         return self.selectors
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Nothing more."""
+        return frozenset()
+
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
         oldest = self.window.oldest(seen.now)
@@ -84,8 +89,11 @@ class Chain:
                 return False, None
             since = anchors[-1] if self.anchor_last else anchors[0]
             inside = [(at, roles) for at, roles in inside if at > since]
+        exists = self._exists(inside)
+        if not exists and len(inside) == len(times):
+            return False, None  # time only takes events away, and more are needed
         changes = [self.window.changes(at, now) for at, _ in times]
-        return self._exists(inside), min((one for one in changes if one is not None), default=None)
+        return exists, min((one for one in changes if one is not None), default=None)
 
     def _exists(self, times: Sequence[tuple[int, int]]) -> bool:
         """Look for a chain: at each time, which steps can it be, given those before it?
@@ -125,6 +133,7 @@ class EndEvent:
     selector: EventSelector
     last: bool
     passes: Passes
+    asked: frozenset[str]
     anchor: EventSelector | None = None
     anchor_last: bool = True
 
@@ -132,6 +141,11 @@ class EndEvent:
     def feeds(self) -> tuple[EventSelector, ...]:
         """The events, and the window's."""
         return (self.selector,) if self.anchor is None else (self.selector, self.anchor)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What it asks of the event."""
+        return self.asked
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
@@ -166,6 +180,11 @@ class Consent:
     def feeds(self) -> tuple[EventSelector, ...]:
         """Any event may carry them."""
         return (EventSelector(call="any"),)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Where they are."""
+        return frozenset(_PREFERENCES[:1])
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""

@@ -37,6 +37,11 @@ class WholeFigure:
         """The one kind of event."""
         return (self.selector,)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The property's place."""
+        return frozenset(self.names[:1])
+
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
         value = look_up(seen.event, self.names) if self.names else None
@@ -58,6 +63,10 @@ class WholeFigure:
         """Answer the figure."""
         return self.reducer.result(self.reducer.empty() if state is None else state), None
 
+    def only_loses(self, state: State | None, now: int) -> bool:  # noqa: ARG002 - nothing moves
+        """Tell whether time alone can only make the figure less."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class UnitFigure:
@@ -73,6 +82,11 @@ class UnitFigure:
     def feeds(self) -> tuple[EventSelector, ...]:
         """The one kind of event."""
         return (self.selector,)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The property's place."""
+        return frozenset(self.names[:1])
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
@@ -117,6 +131,13 @@ class UnitFigure:
                 change = moves
         return self.reducer.result(seen), change
 
+    def only_loses(self, state: State | None, now: int) -> bool:
+        """Tell whether time alone can only make the figure less: no unit is still to come in."""
+        if self.window.ago or self.reducer.name == "sum":
+            return False
+        present = number_of(self.window.unit, now, self.window.zone)
+        return all(int(number) <= present for number in state or ())
+
 
 @dataclass(frozen=True, slots=True)
 class LogFigure:
@@ -132,6 +153,11 @@ class LogFigure:
     def feeds(self) -> tuple[EventSelector, ...]:
         """The one kind of event."""
         return (self.selector,)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The property's place."""
+        return frozenset(self.names[:1])
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
@@ -171,6 +197,12 @@ class LogFigure:
             return reducer.result(reducer.empty()), None
         return reducer.result(reduce_items(reducer, state[first:])), state[first][0] + last
 
+    def only_loses(self, state: State | None, now: int) -> bool:  # noqa: ARG002 - what is inside leaves
+        """Tell whether time alone can only make the figure less."""
+        if self.window.skip is not None:
+            return False
+        return self.reducer.name != "sum" or all(item[1] >= 0 for item in state or ())
+
 
 @dataclass(frozen=True, slots=True)
 class FigureSince:
@@ -191,9 +223,16 @@ class FigureSince:
         """What is counted, and since when."""
         return (self.selector, self.anchor)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The property's place."""
+        return frozenset(self.names[:1])
+
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""
         anchor, items = state or (None, [])
+        if roles == 1:
+            return self._counted(anchor, items, seen)
         if roles & 1:
             value = look_up(seen.event, self.names) if self.names else None
             if self.reducer.admits(value):
@@ -201,6 +240,17 @@ class FigureSince:
                 items = with_item(items, item)
         added = self.fold([[anchor, items], [seen.at if roles & 2 else None, []]])
         return None if added == state else added
+
+    def _counted(self, anchor: int | None, items: list[Item], seen: Seen) -> State | None:
+        """Answer the state with an event that the anchor stays as it is for."""
+        if self.last and anchor is not None and seen.at <= anchor:
+            return None
+        value = look_up(seen.event, self.names) if self.names else None
+        if not self.reducer.admits(value):
+            return None
+        added = with_item(items, self.reducer.item(seen.at, value, seen.message_id))
+        added = self.reducer.thin(added)
+        return None if added == items else [anchor, added]
 
     def fold(self, states: Sequence[State]) -> State:
         """See Feature; events up to a last anchor are never needed again."""
@@ -218,6 +268,10 @@ class FigureSince:
             return None, None
         inside = [item for item in state[1] if item[0] > state[0]]
         return self.reducer.result(reduce_items(self.reducer, inside)), None
+
+    def only_loses(self, state: State | None, now: int) -> bool:  # noqa: ARG002 - nothing moves
+        """Tell whether time alone can only make the figure less."""
+        return True
 
 
 Figure = WholeFigure | UnitFigure | LogFigure | FigureSince

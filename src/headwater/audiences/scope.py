@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from headwater.audiences.comparisons import steps
 from headwater.audiences.conditions import EventSelector, SinceEvent, Window
 from headwater.audiences.conditions_reading import to_json
+from headwater.audiences.counts import RecentCount, WholeCount
 from headwater.audiences.features import Feature, State, identity
 from headwater.audiences.figures import (
     Figure,
@@ -17,7 +18,7 @@ from headwater.audiences.figures import (
     UnitFigure,
     WholeFigure,
 )
-from headwater.audiences.reducers import Reducer
+from headwater.audiences.reducers import Count, Reducer
 from headwater.audiences.windows import Always, Fixed, Moving, Units, time_window
 
 Answer = tuple[bool, int | None]
@@ -109,6 +110,10 @@ def _figure(
     times = time_window(window, zone)
     if isinstance(times, Units):
         return UnitFigure(id_, selector, names, reducer, times)
+    if isinstance(reducer, Count) and isinstance(times, Always):
+        return WholeCount(id_, selector, names, reducer, times, most=reducer.most)
+    if isinstance(reducer, Count) and isinstance(times, Moving) and times.skip is None:
+        return RecentCount(id_, selector, names, reducer, times, most=reducer.most)
     if isinstance(times, Moving):
         return LogFigure(id_, selector, names, reducer, times)
     assert isinstance(times, (Always, Fixed))  # noqa: S101 - there is no other

@@ -23,6 +23,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "workspace_words.sql"),
     ("headwater.actors", "suppressions.sql"),
     ("headwater.actors", "erasures.sql"),
+    ("headwater.actors", "audience_state.sql"),
 )
 
 
