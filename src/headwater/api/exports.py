@@ -9,9 +9,10 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 
 from headwater.api.access import Admin
-from headwater.api.fields import IdPath, LongText, Order, Text, Time
+from headwater.api.fields import Identifier, IdPath, LongText, Order, Text, Time
 from headwater.api.jobs import JobView, job_view
 from headwater.api.services import Services
+from headwater.api.suppressions import normalised
 
 Condition = Annotated[
     LongText | None,
@@ -37,6 +38,16 @@ class ExportOrder(Order):
     key: Annotated[Text | None, Field(min_length=1)] = None
 
 
+class PersonExportOrder(Order):
+    """Whom to export everything of. With the same `key`, an order that still counts is not doubled.
+
+    Any of their identifiers will do; where nobody is known by it, what else names it is exported.
+    """
+
+    identifier: Identifier
+    key: Annotated[Text | None, Field(min_length=1)] = None
+
+
 def export_routes(services: Services) -> APIRouter:
     """Answer the routes under `/v1/exports`."""
     routes = APIRouter(prefix="/v1/exports", tags=["lake"])
@@ -47,6 +58,15 @@ def export_routes(services: Services) -> APIRouter:
         await services.sql.check(caller.workspace, order.where)
         parameters = order.model_dump(exclude={"key"})
         job = await services.jobs.start(caller.workspace, "export", parameters, key=order.key)
+        return job_view(job)
+
+    @routes.post("/people", status_code=202)
+    async def export_person(caller: Admin, order: PersonExportOrder) -> JobView:
+        """Order everything held on a person: one archive, `person.zip`, there for a day."""
+        (name,) = normalised(services, caller.workspace, [order.identifier])
+        job = await services.jobs.start(
+            caller.workspace, "export-person", {"identifier": name}, key=order.key
+        )
         return job_view(job)
 
     @routes.get("/{job}/files/{name:path}", response_class=FileResponse)

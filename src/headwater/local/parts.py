@@ -15,7 +15,9 @@ from headwater.local.clock import SystemClock
 from headwater.local.erasure import KIND as ERASE
 from headwater.local.erasure import Erasure
 from headwater.local.exports.files import KIND as EXPORT
+from headwater.local.exports.files import PERSON as EXPORT_PERSON
 from headwater.local.exports.files import ExportFiles
+from headwater.local.exports.person import PersonExporting
 from headwater.local.exports.work import Exporting
 from headwater.local.figures import Figures
 from headwater.local.http import GuardedHttp
@@ -152,6 +154,16 @@ async def running(
         kinds: dict[str, Work] = {
             ERASE: erasure.work,
             EXPORT: Exporting(sandbox, folder, clock=clock),
+            EXPORT_PERSON: PersonExporting(
+                readers=readers,
+                people=identities,
+                audiences=audiences,
+                workspaces=LocalWorkspaces(writer, readers, random=random),
+                lake=lake,
+                config=known.config,
+                folder=folder,
+                clock=clock,
+            ),
             REPLAY: Replaying(sandbox, readers, config=known.config, clock=clock, wake=lanes.wake),
         }
         jobs = JobRunner(

@@ -53,6 +53,10 @@ def export(
         str | None,
         typer.Option(metavar="day", help="A file for each day of receipt (UTC), in a folder."),
     ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE:VALUE", help="Everything held on this person, as one archive."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--from-start", help="Do not go on where an earlier run stopped.")
     ] = False,
@@ -60,7 +64,7 @@ def export(
         bool, typer.Option("--overwrite", help="Replace what is there already.")
     ] = False,
 ) -> None:
-    """Export events to a file, or a folder with a file for each day.
+    """Export events to a file or a folder with a file for each day; or all held on a person.
 
     The condition is SQL on the table 'events' (docs/lake.md) in DuckDB's dialect. The file
     appears whole or not at all. When it is stopped, the same command goes on where it was: the
@@ -70,9 +74,19 @@ def export(
         headwater export --to orders.parquet --where "name = 'Order Completed'"
         headwater export --format csv --since 2026-11-01 --until 2026-11-30T23:59:59Z
         headwater export --format jsonl --partition-by day --to november/
+        headwater export --person user_id:42 --to ada.zip
     """
+    if person is not None:
+        if any(one is not None for one in (form, where, since, until, partition_by)):
+            raise Trouble(
+                "--person takes everything held on the person; leave out what selects events.",
+                exit_code=USAGE,
+            )
+        _export_person(server, person, to, again=again, overwrite=overwrite)
+        return
     chosen = _format(form, to, partition_by)
-    target = _target(to, chosen, partition_by, overwrite=overwrite)
+    place = _place(to, chosen, partition_by)
+    target = _target(place, overwrite=overwrite, is_folder=partition_by is not None)
     order = {
         "format": chosen,
         "where": where,
@@ -80,17 +94,42 @@ def export(
         "until": until,
         "partition_by": partition_by,
     }
-    named = {**order, "key": _key(target, order, server.workspace)}
-    job = server.post("/v1/exports", named)
-    if again and job["state"] != "waiting":
-        server.delete(f"/v1/exports/{segment(job['id'])}")
-        job = server.post("/v1/exports", named)
-    elif job["state"] != "waiting" and not server.as_json:
-        say(f"Going on with {job['id']}, begun {age(job['created_at'])} ago.", style="dim")
-    job = follow(server, job, title="Exporting")
+    job = _made(server, "/v1/exports", order, target, again=again)
     _fetch(server, job, target, is_folder=partition_by is not None)
     server.delete(f"/v1/exports/{segment(job['id'])}")
     _report(server, job, target)
+
+
+def _made(
+    server: Remote, path: str, order: dict[str, Any], target: Path, *, again: bool
+) -> dict[str, Any]:
+    """Answer the job of an order once it is done; one that was given before is gone on with."""
+    named = {**order, "key": _key(target, order, server.workspace)}
+    job = server.post(path, named)
+    if again and job["state"] != "waiting":
+        server.delete(f"/v1/exports/{segment(job['id'])}")
+        job = server.post(path, named)
+    elif job["state"] != "waiting" and not server.as_json:
+        say(f"Going on with {job['id']}, begun {age(job['created_at'])} ago.", style="dim")
+    return follow(server, job, title="Exporting")
+
+
+def _export_person(
+    server: Remote, person: str, to: Path | None, *, again: bool, overwrite: bool
+) -> None:
+    """Fetch the archive of everything held on a person; readable by this user alone."""
+    target = Path("person.zip") if to is None else to
+    target = _target(target / "person.zip" if target.is_dir() else target, overwrite=overwrite)
+    job = _made(server, "/v1/exports/people", {"identifier": person}, target, again=again)
+    _fetch(server, job, target, is_folder=False)
+    target.chmod(0o600)
+    server.delete(f"/v1/exports/{segment(job['id'])}")
+    size, events = job["result"]["files"][0]["bytes"], job["result"]["rows"]
+    if server.as_json:
+        print_json({"rows": events, "bytes": size, "files": 1, "to": str(target)})
+        return
+    say(f"Everything held on {person} is in {target}: {events:,} events", style="green")
+    say("Unpack it and open index.html.", style="dim")
 
 
 def _format(form: str | None, to: Path | None, partition_by: str | None) -> str:
@@ -104,18 +143,21 @@ def _format(form: str | None, to: Path | None, partition_by: str | None) -> str:
     return form
 
 
-def _target(to: Path | None, form: str, partition_by: str | None, *, overwrite: bool) -> Path:
-    """Answer where to put it; raise where that cannot be, before anything is begun."""
+def _place(to: Path | None, form: str, partition_by: str | None) -> Path:
+    """Answer where events are to go: a file, or a folder for a file a day."""
     if partition_by is None:
         target = Path(f"events.{form}") if to is None else to
-        if target.is_dir():
-            target /= f"events.{form}"
-    else:
-        target = Path("events") if to is None else to
-        if target.is_file():
-            raise Trouble(f"{target} is a file; --partition-by takes a folder.", exit_code=USAGE)
-    target = Path(os.path.abspath(target))  # noqa: PTH100 - a link stays the link that was named
-    in_the_way = target.exists() and (partition_by is None or any(target.iterdir()))
+        return target / f"events.{form}" if target.is_dir() else target
+    target = Path("events") if to is None else to
+    if target.is_file():
+        raise Trouble(f"{target} is a file; --partition-by takes a folder.", exit_code=USAGE)
+    return target
+
+
+def _target(place: Path, *, overwrite: bool, is_folder: bool = False) -> Path:
+    """Answer where to put it; raise where that cannot be, before anything is begun."""
+    target = Path(os.path.abspath(place))  # noqa: PTH100 - a link stays the link that was named
+    in_the_way = target.exists() and (not is_folder or any(target.iterdir()))
     if in_the_way and not overwrite:
         raise Trouble(f"{target} is there already; see --overwrite.", exit_code=USAGE)
     if not target.parent.is_dir():

@@ -16,6 +16,8 @@ from headwater.ports import Clock
 _logger = logging.getLogger(__name__)
 
 KIND = "export"
+PERSON = "export-person"
+"""The kinds of jobs whose files lie here: events, and everything held on a person."""
 
 KEPT = 24 * 3600 * 1000
 """For how long (ms) an export's files stay that nobody has fetched and deleted."""
@@ -61,7 +63,9 @@ class ExportFiles:
     async def drop(self, workspace: str) -> int:
         """Delete all of a workspace's exports, also those that are being made; answer how many."""
         open_states = ("waiting", "running", "done")
-        found = await self._jobs.jobs(workspace, kinds=(KIND,), states=open_states, limit=10_000)
+        found = await self._jobs.jobs(
+            workspace, kinds=(KIND, PERSON), states=open_states, limit=10_000
+        )
         held = [one for one in found if not one.has_ended or (self.folder / one.id).is_dir()]
         for one in held:
             await self.delete(workspace, one.id)
@@ -92,7 +96,7 @@ class ExportFiles:
 
     async def _export(self, workspace: str, id_: str) -> Job:
         job = await self._jobs.job(workspace, id_)
-        if job.kind != KIND:
+        if job.kind not in {KIND, PERSON}:
             raise NotFound(f"Job {id_[:80]!r} is no export.")
         return job
 
