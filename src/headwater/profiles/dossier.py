@@ -24,7 +24,8 @@ th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 th{white-space:nowrap}code,pre{font:13px/1.45 ui-monospace,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.25rem 0}
-nav{margin:1rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem}nav a{white-space:nowrap}summary{cursor:pointer}
+nav{margin:1rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem}
+nav a{white-space:nowrap}summary{cursor:pointer}
 """
 
 
