@@ -67,14 +67,12 @@ def _identity(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
 
 
 def _kept_for_audiences(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
-    actors = json.dumps(sorted(people.actors))
-    for table, columns in (("audience_part", "actor, via"), ("audience_person", "actor, ''")):
-        for actor, via, body in sql.execute(
-            f"SELECT {columns}, body FROM {table}"  # noqa: S608 - names above
-            " WHERE actor IN (SELECT value FROM json_each(?)) ORDER BY 1, 2",
-            (actors,),
-        ):
-            yield {"identifier": _short(actor), "came_by": via or None, "body": json.loads(body)}
+    for actor, body in sql.execute(
+        "SELECT actor, body FROM audience_state"
+        " WHERE actor IN (SELECT value FROM json_each(?)) ORDER BY actor",
+        (json.dumps(sorted(people.actors)),),
+    ):
+        yield {"identifier": _short(actor), "body": json.loads(body)}
 
 
 def _accounts(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
