@@ -192,6 +192,33 @@ async def test_a_poison_item_fails_only_itself(path: Path, writer: Writer) -> No
     assert stored(path) == [0, 1, 2, 4]
 
 
+@pytest.mark.parametrize("poison_comes", ["first", "second"])
+async def test_a_poison_item_leaves_what_else_is_in_its_turn(
+    path: Path, writer: Writer, poison_comes: str
+) -> None:
+    """Another lane and a job of the same turn are stored, whichever of the lanes was first."""
+
+    def poisoned(sql: Sql, items: list[int]) -> list[int]:
+        insert_all(sql, items)
+        if 3 in items:
+            raise BadRequest("three")
+        return items
+
+    def other(sql: Sql, items: list[int]) -> list[int]:
+        return insert_all(sql, items)
+
+    lane, well = writer.coalesce(poisoned), writer.coalesce(other)
+    async with Held(writer):
+        beside = [well.submit(10)] if poison_comes == "second" else []
+        tasks = [lane.submit(item) for item in (3, 4)]
+        beside += [well.submit(11), asyncio.ensure_future(writer.run(insert(12)))]
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert isinstance(results[0], BadRequest)
+    assert results[1] == 4
+    assert await asyncio.gather(*beside) == stored(path)[1:]
+
+
 async def test_a_handler_with_too_few_results_is_an_error(path: Path, writer: Writer) -> None:
     """A handler that answers the wrong number of results answers nobody, and stores nothing."""
 

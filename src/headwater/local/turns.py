@@ -72,13 +72,20 @@ class Turn:
         except sqlite3.Error as error:
             raise DiskFailure(str(error)) from error
 
-    def run(self, group: list[Waiting]) -> None:
+    def run(self, group: list[Waiting], *, first: bool = False) -> None:
         """Run one job, or a handler on its items; each one's result or error is then in it.
+
+        Args:
+            group: what is run together.
+            first: nothing was written in this turn yet, so the turn itself can be undone. For a
+                savepoint SQLite copies every page before it changes it; only a group that has
+                others before it needs one.
 
         Raises:
             DiskFailure: the turn as a whole cannot be committed any more.
         """
-        if self._attempted(group) or len(group) == 1:
+        attempted = self._attempted_first(group) if first else self._attempted(group)
+        if attempted or len(group) == 1:
             return
         for one in group:  # one of them is poison: each alone, so that it sinks only itself
             self._attempted([one])
@@ -94,8 +101,21 @@ class Turn:
         except sqlite3.Error as error:
             raise DiskFailure(str(error)) from error
 
+    def _attempted_first(self, group: list[Waiting]) -> bool:
+        """Answer whether what a group wrote stands; if not, the turn is as it was begun."""
+        try:
+            results = self._results(group)
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's
+            self._check_disk(error)
+            self.roll_back()
+            self.begin()
+            _fail(group, error)
+            return False
+        _succeed(group, results)
+        return True
+
     def _attempted(self, group: list[Waiting]) -> bool:
-        """Answer whether what a group wrote stands."""
+        """Answer whether what a group wrote stands; if not, what came before it does."""
         published = len(self.notes)
         self.database.execute("SAVEPOINT job")
         try:
@@ -105,12 +125,10 @@ class Turn:
             self.database.execute("ROLLBACK TO job")
             self.database.execute("RELEASE job")
             del self.notes[published:]
-            for one in group:
-                one.error = error
+            _fail(group, error)
             return False
         self.database.execute("RELEASE job")
-        for one, result in zip(group, results, strict=True):
-            one.result, one.error = result, None
+        _succeed(group, results)
         return True
 
     def _results(self, group: list[Waiting]) -> Sequence[Any]:
@@ -136,6 +154,16 @@ class Turn:
         self.notes.clear()
         if self.database.in_transaction:
             self.database.execute("ROLLBACK")
+
+
+def _succeed(group: list[Waiting], results: Sequence[Any]) -> None:
+    for one, result in zip(group, results, strict=True):
+        one.result, one.error = result, None
+
+
+def _fail(group: list[Waiting], error: Exception) -> None:
+    for one in group:
+        one.error = error
 
 
 def give_up(taken: Sequence[Waiting]) -> None:

@@ -221,9 +221,11 @@ class Writer:
         )
         try:
             self._turn.begin()
+            first = True
             for group in groups:
                 if group[0].handler is not None:
-                    self._turn.run(group)
+                    self._turn.run(group, first=first)
+                    first = False
         except Exception:
             # Whatever it was, the writer must live and the callers must not be told 200.
             _logger.exception("A turn failed; its callers were told to try again.")
