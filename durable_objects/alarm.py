@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyodide.ffi import jsnull
+
 
 class Alarm:
     """An object's alarm.
@@ -19,6 +21,15 @@ class Alarm:
     def __init__(self, storage: Any) -> None:
         self._storage = storage
         self._at: int | None = None
+        self._is_known = False
+
+    async def learn(self) -> None:
+        """Find out, once, what was set by the object that was here before."""
+        if not self._is_known:
+            at = await self._storage.getAlarm()
+            if not self._is_known:  # else it was set or has gone off meanwhile
+                self._at = None if at is jsnull or at is None else int(at)
+                self._is_known = True
 
     def bring_forward(self, at: int | None, *, now: int) -> None:
         """Have the object woken at a time, in milliseconds, or earlier; None asks for nothing.
@@ -28,7 +39,9 @@ class Alarm:
         if at is not None and (self._at is None or at < self._at or self._at <= now):
             self._storage.setAlarm(at)
             self._at = at
+            self._is_known = True
 
     def fired(self) -> None:
         """Note that it has gone off: none is set."""
         self._at = None
+        self._is_known = True

@@ -21,10 +21,13 @@ class IdentityDO(DurableObject):
         self._database = Database(storage)
         self._alarm = Alarm(storage)
         self._isolate = isolate(env._env)
-        self._object = IdentityObject(self._isolate.configurations)
+        self._object = IdentityObject(
+            self._isolate.configurations, lake_after=self._isolate.lake_after
+        )
 
     async def call(self, request: str) -> str:
         """Answer one call, both as JSON texts; see actors/identity_calls.py."""
+        await self._alarm.learn()
         now = self._isolate.clock.now()
         answer = self._object.respond(self._database, request, now=now)
         self._alarm.bring_forward(self._object.wake_at(self._database, now=now), now=now)
@@ -39,7 +42,15 @@ class IdentityDO(DurableObject):
         self._object.alarm()
         try:
             if name := self._object.name(self._database):
-                await self._isolate.wake(name)
+                await self._act(name)
         finally:
             now = self._isolate.clock.now()
             self._alarm.bring_forward(self._object.wake_at(self._database, now=now), now=now)
+
+    async def _act(self, name: str) -> None:
+        now = self._isolate.clock.now()
+        if self._object.wants_lake(self._database, now=now):
+            await self._isolate.tell_lake(name)
+            self._object.lake.told()
+        if self._object.wants_waking(self._database, now=now):
+            await self._isolate.wake(name)

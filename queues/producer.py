@@ -1,4 +1,4 @@
-"""The `Queue` port over Cloudflare's Queues: a topic is a binding of its name in capitals."""
+"""The `Queue` port over Cloudflare's Queues; each topic has a binding of wrangler.toml."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from headwater.ports import CallFailed
 _MOST = 100
 _LARGEST = 200_000
 
+TOPICS = {"deliveries": "DELIVERIES", "lake": "LAKE_QUEUE"}
+
 
 class EdgeQueue:
     """Sends messages.
@@ -27,7 +29,7 @@ class EdgeQueue:
 
     async def send(self, topic: str, messages: Sequence[str]) -> None:
         """Return once the messages are durable; see `ports.Queue`."""
-        binding = getattr(self._env, topic.upper())
+        binding = getattr(self._env, TOPICS[topic])
         for batch in batches(messages):
             bodies = [{"body": message, "contentType": "text"} for message in batch]
             try:

@@ -102,6 +102,11 @@ def queues(of: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
+def buckets(of: dict[str, Any]) -> list[str]:
+    """Answer the R2 buckets that settings name."""
+    return [one["bucket_name"] for one in of.get("r2_buckets", [])]
+
+
 class Deployment:
     """The steps, each of which finds out first what is there already."""
 
@@ -115,6 +120,7 @@ class Deployment:
         of = settings(self._wrangler.environment)
         self._logged_in()
         self._make_queues(queues(of))
+        self._make_buckets(buckets(of))
         self._deploy()
         self._set_keys()
         self._tell()
@@ -145,11 +151,25 @@ class Deployment:
             print(f"==> Making queue {name}", flush=True)
             self._wrangler.ask("queues", "create", name)
 
+    def _make_buckets(self, names: Sequence[str]) -> None:
+        words = set(self._wrangler.ask("r2", "bucket", "list").replace("│", " ").split())
+        missing = [name for name in names if name not in words]
+        if not missing:
+            print("==> The bucket of the lake is there", flush=True)
+            return
+        print(f"R2 bucket to make, for the lake: {', '.join(missing)}.")
+        print("R2 charges by what is stored and done beyond 10 GB and a million writes a month.")
+        if not self._agreed("Make it?"):
+            raise Stopped("No bucket was made. Without a lake, take it out of wrangler.toml first.")
+        for name in missing:
+            print(f"==> Making bucket {name}", flush=True)
+            self._wrangler.ask("r2", "bucket", "create", name)
+
     def _deploy(self) -> None:
         print("Durable Objects, requests and rows written are charged by use beyond what your plan")
         print("includes; docs/edge.md has the figures for an event.")
         if not self._agreed("Deploy the Worker?"):
-            raise Stopped("Not deployed. The queues stay; they cost nothing while empty.")
+            raise Stopped("Not deployed. Queues and bucket stay; empty they cost nothing.")
         self._wrangler.tell("deploy")
 
     def _set_keys(self) -> None:

@@ -11,7 +11,7 @@ from durable_objects.lane import LaneDO
 from durable_objects.workspace import WorkspaceDO
 from edge.application import Application
 from edge.isolate import isolate
-from queues.deliveries import consume
+from queues import deliveries, lake
 
 __all__ = ["Default", "IdentityDO", "LaneDO", "WorkspaceDO"]
 
@@ -28,5 +28,9 @@ class Default(WorkerEntrypoint):
         return await _applications[0].fetch(request.js_object)
 
     async def queue(self, batch: Any) -> None:
-        """Carry out a batch of a queue."""
-        await consume(batch, isolate(self.env._env).deliveries)
+        """Carry out a batch of a queue; each environment's queues end alike."""
+        parts = isolate(self.env._env)
+        if batch.queue.endswith("-lake"):
+            await lake.consume(batch, parts.lake)
+        else:
+            await deliveries.consume(batch, parts.deliveries)

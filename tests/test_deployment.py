@@ -28,6 +28,12 @@ match arguments:
     case ["queues", "create", name]:
         assert name not in state["queues"], "made twice"
         state["queues"].append(name)
+    case ["r2", "bucket", "list", *_]:
+        for name in state["buckets"]:
+            print("name:          ", name)
+    case ["r2", "bucket", "create", name]:
+        assert name not in state["buckets"], "made twice"
+        state["buckets"].append(name)
     case ["secret", "list", *_]:
         print(json.dumps([{{"name": name}} for name in state["secrets"]]))
     case ["secret", "put", name, *_]:
@@ -47,7 +53,8 @@ class Account:
         self.path = folder / "account.json"
         self.bin = folder / "bin"
         self.bin.mkdir()
-        self.save({"user": "me", "queues": [], "secrets": {}, "deployed": 0, "calls": []})
+        empty: dict[str, object] = {"queues": [], "buckets": [], "secrets": {}, "calls": []}
+        self.save({"user": "me", "deployed": 0, **empty})
         program = self.bin / "wrangler"
         program.write_text(WRANGLER.format(python=sys.executable, account=str(self.path)))
         program.chmod(0o755)
@@ -84,12 +91,18 @@ def account(tmp_path: Path) -> Account:
 
 
 def test_a_first_deployment_makes_what_is_missing(account: Account) -> None:
-    """Queues, the Worker, both keys; the keys are told once."""
+    """Queues, bucket, the Worker, both keys; the keys are told once."""
     done = account.deploy("--yes")
 
     assert done.returncode == 0, done.stderr
     state = account.state
-    assert state["queues"] == ["headwater-deliveries", "headwater-deliveries-dead"]
+    assert state["queues"] == [
+        "headwater-deliveries",
+        "headwater-lake",
+        "headwater-deliveries-dead",
+        "headwater-lake-dead",
+    ]
+    assert state["buckets"] == ["headwater-lake"]
     assert state["deployed"] == 1
     secrets = state["secrets"]
     assert isinstance(secrets, dict)
@@ -106,6 +119,7 @@ def test_again_only_the_worker_is_deployed(account: Account) -> None:
 
     assert done.returncode == 0, done.stderr
     assert account.state["queues"] == before["queues"]
+    assert account.state["buckets"] == before["buckets"]
     assert account.state["secrets"] == before["secrets"]
     assert account.state["deployed"] == 2
 
@@ -117,16 +131,16 @@ def test_it_asks_before_each_thing_that_costs(account: Account) -> None:
 
         assert done.returncode != 0
         assert "[y/N]" in done.stdout
-        assert account.state["queues"] == []
+        assert account.state["queues"] == account.state["buckets"] == []
         assert account.state["deployed"] == 0
 
 
 def test_a_yes_to_each_deploys(account: Account) -> None:
-    """Queues, Worker, and two keys: four questions."""
-    done = account.deploy(typed="y\ny\ny\ny\n")
+    """Queues, bucket, Worker, and two keys: five questions."""
+    done = account.deploy(typed="y\n" * 5)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("[y/N]") == 4
+    assert done.stdout.count("[y/N]") == 5
     assert account.state["deployed"] == 1
 
 
@@ -137,8 +151,11 @@ def test_an_environment_has_queues_of_its_own(account: Account) -> None:
     assert done.returncode == 0, done.stderr
     assert account.state["queues"] == [
         "headwater-staging-deliveries",
+        "headwater-staging-lake",
         "headwater-staging-deliveries-dead",
+        "headwater-staging-lake-dead",
     ]
+    assert account.state["buckets"] == ["headwater-staging-lake"]
     calls = account.state["calls"]
     assert isinstance(calls, list)
     assert ["deploy", "--env", "staging"] in calls

@@ -13,13 +13,16 @@ from edge.fetch import EdgeHttp
 from edge.runtime import EdgeClock, EdgeRandom
 from headwater.actors.configurations import Configurations
 from headwater.api.directory import WriteKeyDirectory
+from headwater.dispatch import lake_flush
 from headwater.dispatch.intake import Dispatcher, Whereabouts
+from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.lanes import LanesOverActors
 from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
+from r2.bucket import R2Bucket
 
 
 class Isolate:
@@ -51,9 +54,29 @@ class Isolate:
             self.actors, self.queue, self.settings, clock=self.clock, random=self.random
         )
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
+        self.lake = self._lake(env)
+        self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.lake else None
         self.dispatcher = Dispatcher(
             self.actors, self.queue, whereabouts=Whereabouts(), later=later
         )
+
+    def _lake(self, env: Any) -> LakeFlush | None:
+        """Answer what brings events to the lake; None where it is off, or has no bucket."""
+        binding = getattr(env, "LAKE", None)
+        if binding is None or self.options.lake == "off":
+            return None
+        return LakeFlush(
+            self.actors,
+            self.queue,
+            R2Bucket(binding),
+            self.settings,
+            clock=self.clock,
+            random=self.random,
+        )
+
+    async def tell_lake(self, actor: str) -> None:
+        """Let the lake know that something of an identity actor waits for it."""
+        await lake_flush.tell(self.queue, [actor])
 
     async def wake(self, actor: str) -> None:
         """Carry on what an identity actor has left undone."""

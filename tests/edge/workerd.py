@@ -197,6 +197,11 @@ class Workerd:
         """Throw a Durable Object out of memory; its storage stays."""
         self._command("evict", className=class_name, name=name)
 
+    def download(self, binding: str, folder: Path) -> list[str]:
+        """Write all objects of an R2 bucket into a folder, and answer their keys."""
+        keys: list[str] = self._command("download", binding=binding, folder=str(folder))
+        return keys
+
     def check(self) -> None:
         """Do nothing while it is well.
 

@@ -24,18 +24,29 @@ from headwater.actors.identity_object import IdentityObject
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn, schema
 from headwater.commands import Command, Deliver, Rekey
+from headwater.dispatch import lake_flush
 from headwater.dispatch.intake import Dispatcher, Whereabouts
+from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.parcels import Deliveries
 from headwater.errors import HeadwaterError
+from headwater.lake.catalogue import Catalogue
+from headwater.lake.manifest import Manifest
+from headwater.lake.parquet.reader import read
 from headwater.local.sql import Database
-from headwater.ports import CallFailed
+from headwater.ports import BucketFailure, CallFailed, StoredObject
 from headwater.profiles.resolution import Limits
 from headwater.workspace import WorkspaceConfig
+from tests.lake.memory_bucket import MemoryBucket
 from tests.simulation.network import Faults
 from tests.simulation.oracle import Oracle
+from tests.simulation.pipeline import SeededRandom
 from tests.simulation.world import Crash
 
 T = TypeVar("T")
+
+
+FLUSHES = 3
+"""Consumers that bring events to the lake at a time; wrangler.toml wants one, and gets some."""
 
 
 class CutDatabase(Database):
@@ -75,6 +86,47 @@ class IdentityTwin:
 
 
 @dataclass
+class Now:
+    """The world's clock."""
+
+    world: EdgeWorld
+
+    def now(self) -> int:
+        """Answer the milliseconds."""
+        return self.world.now
+
+
+class FarBucket(MemoryBucket):
+    """A bucket on the other side of the network."""
+
+    def __init__(self, world: EdgeWorld) -> None:
+        super().__init__()
+        self.world = world
+
+    async def put(
+        self, key: str, data: bytes, *, only_if_absent: bool = False, cold: bool = False
+    ) -> bool:
+        await self._way()
+        stored = await super().put(key, data, only_if_absent=only_if_absent, cold=cold)
+        await self._way()
+        return stored
+
+    async def get(self, key: str) -> bytes:
+        await self._way()
+        return await super().get(key)
+
+    async def list(self, prefix: str, *, after: str = "") -> Sequence[StoredObject]:
+        await self._way()
+        return await super().list(prefix, after=after)
+
+    async def _way(self) -> None:
+        await self.world.way()
+        if self.world.random.randrange(100) < self.world.faults.drop / 2:
+            self.world.struck["bucket"] += 1
+            raise BucketFailure("no answer")
+
+
+@dataclass
 class LaneTwin:
     """A lane that writes down what comes, in its order."""
 
@@ -96,14 +148,25 @@ class LaneTwin:
 class EdgeWorld:
     """All of it: actors, queue, lanes, and the isolates that run the dispatcher."""
 
-    def __init__(self, seed: int, config: WorkspaceConfig, *, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        config: WorkspaceConfig,
+        *,
+        faults: Faults | None = None,
+        lake_after: int | None = None,
+    ) -> None:
         self.random = random.Random(seed)
         self.current = config
         self.faults = faults or Faults()
         self.databases: dict[str, Database] = {}
         self.objects: dict[str, IdentityObject] = {}
         self.known = Configurations()
+        self.lake_after = lake_after
+        self.bucket = FarBucket(self)
         self.queued: list[str] = []
+        self.lake_queued: list[str] = []
+        self.flushes = 0
         self.lanes: dict[str, list[Command]] = {}
         self.oracle = Oracle(Limits(config.identity))
         self.now = 1_000_000
@@ -113,6 +176,7 @@ class EdgeWorld:
         self.ways: list[asyncio.Future[None]] = []
         self.whereabouts = Whereabouts()
         self.stored: list[tuple[str, str, str]] = []
+        self.times_stored: Counter[str] = Counter()
         self.parted: list[tuple[str, str]] = []
 
     # The ports.
@@ -131,10 +195,10 @@ class EdgeWorld:
 
     async def send(self, topic: str, messages: Sequence[str]) -> None:
         """Put messages into the queue."""
-        assert topic == "deliveries"
+        queued = {"deliveries": self.queued, "lake": self.lake_queued}[topic]
 
         def put() -> None:
-            self.queued.extend(messages)
+            queued.extend(messages)
 
         await self.carried(put)
 
@@ -193,7 +257,7 @@ class EdgeWorld:
         sql = self.databases.get(name)
         if sql is None:
             sql = self.databases[name] = actor_database(lambda: self.cut(name))
-        actor = self.objects.setdefault(name, IdentityObject(self.known))
+        actor = self.object(name)
         heard = self._heard(sql, envelope)
         before = self._ids(sql, name)
         text = actor.respond(sql, request, now=self.now)
@@ -232,6 +296,7 @@ class EdgeWorld:
             assert isinstance(call, identity_calls.Receive)
             for place in answer.stored:
                 event = call.events[place]
+                self.times_stored[event.message_id] += 1
                 # One that is sent again while its person moves may be stored at both ends, until
                 # the rows are pulled.
                 if all(event.message_id != message for _, _, message in self.stored):
@@ -279,20 +344,32 @@ class EdgeWorld:
         due = [name for name in sorted(self.databases) if self.wants(name)]
         if due:
             name = self.random.choice(due)
-            self.objects.setdefault(name, IdentityObject(self.known)).alarm()
+            self.object(name).alarm()
             self.spawn(self._wake(name))
 
     def wants(self, name: str) -> bool:
         """Tell whether an actor has asked to be woken."""
-        actor = self.objects.setdefault(name, IdentityObject(self.known))
+        actor = self.object(name)
         return actor.wake_at(self.databases[name], now=self.now) is not None
+
+    def object(self, name: str) -> IdentityObject:
+        """Answer an actor's object, made anew where it was forgotten."""
+        made = IdentityObject(self.known, lake_after=self.lake_after)
+        return self.objects.setdefault(name, made)
 
     async def _wake(self, name: str) -> None:
         with suppress(CallFailed, HeadwaterError):
+            actor = self.object(name)
+            if actor.wants_lake(self.databases[name], now=self.now):
+                await lake_flush.tell(self, [name])
+                actor.lake.told()
             await self.dispatcher().wake(self.current, name)
 
     def consume(self) -> None:
         """The queue hands a batch to a consumer, in any order; what it refuses comes again."""
+        if self.flushes < FLUSHES and self.lake_queued and self.random.randrange(2):
+            self._consume_for_lake()
+            return
         if not self.queued:
             return
         self.random.shuffle(self.queued)
@@ -309,7 +386,46 @@ class EdgeWorld:
                 message for message, is_done in zip(batch, done, strict=True) if not is_done
             ]
 
+    def _consume_for_lake(self) -> None:
+        self.random.shuffle(self.lake_queued)
+        size = self.random.randint(1, 4)
+        batch, self.lake_queued[:] = self.lake_queued[:size], self.lake_queued[size:]
+        if self.random.randrange(100) < self.faults.repeat:
+            self.lake_queued += batch  # a queue delivers at least once
+        self.spawn(self._flush(batch))
+
+    async def _flush(self, batch: list[str]) -> None:
+        self.flushes += 1
+        done = [False] * len(batch)
+        flush = LakeFlush(
+            self, self, self.bucket, self, clock=Now(self), random=SeededRandom(self.random)
+        )
+        try:
+            done = await flush.consume(batch)
+        finally:
+            self.flushes -= 1
+            self.lake_queued += [
+                message for message, is_done in zip(batch, done, strict=True) if not is_done
+            ]
+
     # What can be seen.
+
+    def lake(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Manifest]:
+        """Answer the lake's rows, of events and of identity, and its manifest."""
+        objects = MemoryBucket()
+        objects.objects = self.bucket.objects
+        manifest = asyncio.run(Catalogue(objects, self.current.workspace).refresh())
+        found: list[list[dict[str, Any]]] = []
+        for table in ("events", "identity"):
+            found.append([])
+            for one in manifest.of(table):
+                columns = read(objects.objects[one.key])
+                names = list(columns)
+                found[-1] += [
+                    dict(zip(names, row, strict=True))
+                    for row in zip(*columns.values(), strict=True)
+                ]
+        return found[0], found[1], manifest
 
     def union(self) -> Database:
         """Answer one database with the rows of all actors, as the local runtime has them."""

@@ -55,8 +55,8 @@ def story(rng: random.Random) -> Story:
 class Run:
     """One seed: clients that send until they are answered, readers, splits, and faults."""
 
-    def __init__(self, seed: int, rules: IdentityRules) -> None:
-        self.world = EdgeWorld(seed, configured(rules))
+    def __init__(self, seed: int, rules: IdentityRules, *, lake_after: int | None = None) -> None:
+        self.world = EdgeWorld(seed, configured(rules), lake_after=lake_after)
         self.random = self.world.random
         self.sent: dict[str, Arrival] = {}
         self.unanswered: dict[str, list[Arrival]] = {}
@@ -87,6 +87,9 @@ class Run:
                 self.world.spawn(self.split())
             if self.random.random() < 0.2:
                 self.again()
+        # The way to the lake is long; faults are to strike there too.
+        for _ in range(0 if self.world.lake_after is None else 300):
+            await self.step()
         await self.calm()
 
     async def step(self) -> None:
@@ -141,7 +144,7 @@ class Run:
                 self.again()
             elif self.world.undone():
                 self.world.alarm()
-            elif self.world.queued:
+            elif self.world.queued or self.world.lake_queued:
                 self.world.consume()
             elif not self.world.tasks:
                 return
@@ -158,9 +161,9 @@ class Run:
         self.world.check_lanes()
 
 
-def run(seed: int, rules: IdentityRules, *, splits: bool) -> Run:
+def run(seed: int, rules: IdentityRules, *, splits: bool, lake_after: int | None = None) -> Run:
     """Run one seed to its end and check it; a failure names the seed that replays it."""
-    one = Run(seed, rules)
+    one = Run(seed, rules, lake_after=lake_after)
     errors: list[BaseException] = []
 
     async def whole() -> None:

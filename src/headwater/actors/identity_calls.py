@@ -10,8 +10,10 @@ from __future__ import annotations
 import msgspec
 
 from headwater.actors.identity_messages import Reply, Request
+from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.outbox import Parcel
 from headwater.collect.arrival import Arrival
+from headwater.lake.births import Births
 from headwater.profiles.people import (
     Account,
     Explanation,
@@ -129,6 +131,26 @@ class Standing(msgspec.Struct, frozen=True, tag=True):
     heir: str | None = None
 
 
+# Calls about the lake; see lake_offers.py.
+
+
+class OfferLake(msgspec.Struct, frozen=True, tag=True):
+    """Offer what the lake may lack."""
+
+
+class NoteLake(msgspec.Struct, frozen=True, tag=True):
+    """The lake has these events, and changes up to that number.
+
+    Attributes:
+        until: `event.id` of the last one here.
+        taken: where they were born.
+    """
+
+    until: int
+    change: int
+    taken: Births
+
+
 # Calls that read. `identifier` is the one that the reader came by, short and normalised.
 
 
@@ -201,8 +223,10 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 
 Look = Locate | LookPerson | LookLinks | LookTimeline | LookAccount | LookMembers
-Call = Receive | Carry | Settle | Merge | Split | Continue | Acknowledge | Look
-Answer = Received | Carried | Parted | Standing | Seen | Outdated | Refused
+Call = (
+    Receive | Carry | Settle | Merge | Split | Continue | Acknowledge | OfferLake | NoteLake | Look
+)
+Answer = Received | Carried | Parted | Standing | LakeOffer | LakeNoted | Seen | Outdated | Refused
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ add themselves costs nothing. The lake reads the rows that are named as they are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -51,11 +51,16 @@ def noted(sql: Sql, *, after: int) -> tuple[int, Changes]:
     """Answer the last change there is and what changed since the one numbered `after`."""
     rows = sql.execute("SELECT id, body FROM change WHERE id > ? ORDER BY id", (after,))
     found = [_decoder.decode(body) for _, body in rows]
-    return rows[-1][0] if rows else after, Changes(
-        states=_distinct(key for one in found for key in one.states),
-        traits=_distinct(key for one in found for key in one.traits),
-        members=_distinct(key for one in found for key in one.members),
-        history=_distinct(key for one in found for key in one.history),
+    return rows[-1][0] if rows else after, together(found)
+
+
+def together(some: Sequence[Changes]) -> Changes:
+    """Answer all of these changes, each name once."""
+    return Changes(
+        states=_distinct(key for one in some for key in one.states),
+        traits=_distinct(key for one in some for key in one.traits),
+        members=_distinct(key for one in some for key in one.members),
+        history=_distinct(key for one in some for key in one.history),
     )
 
 

@@ -11,9 +11,10 @@ import msgspec
 from headwater.actors.identity_history import History
 from headwater.actors.identity_state import AccountUpdate, Leaving, Link, Root, Standing, Traits
 
-EventRow = tuple[str, int, str, str, str, int]
+EventRow = tuple[str, int, str, str, str, int | str]
 """messageId, timestamp, the identifier that it arrived under, type, the event as JSON text, and
-its place in the lake's order (`event.origin`)."""
+its place in the lake's order (`event.origin`); between actors that have databases of their own 0
+where the lake has it, else where it was born (`event.born`)."""
 
 
 class Join(msgspec.Struct, frozen=True, tag=True):

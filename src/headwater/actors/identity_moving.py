@@ -53,6 +53,7 @@ def settle_page(turn: Turn, actor: str, page: Page) -> None:
         return
     known = turn.known([(actor, event[0]) for event in page.events])
     turn.add_moved(actor, [event for event in page.events if (actor, event[0]) not in known])
+    turn.meet(actor, [event for event in page.events if (actor, event[0]) in known])
     for via, part in page.traits:
         held = turn.traits(actor, via)
         for name, (value, timestamp, message_id) in part.items():

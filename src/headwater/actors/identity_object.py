@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headwater.actors import audiences, identity, identity_reading, identity_timeline, outbox
+from headwater.actors import (
+    audiences,
+    identity,
+    identity_reading,
+    identity_timeline,
+    lake_offers,
+    outbox,
+)
 from headwater.actors.configurations import Configurations
 from headwater.actors.identity import Policy
 from headwater.actors.identity_calls import (
@@ -29,6 +36,8 @@ from headwater.actors.identity_calls import (
     LookPerson,
     LookTimeline,
     Merge,
+    NoteLake,
+    OfferLake,
     Outdated,
     Parted,
     Receive,
@@ -44,11 +53,14 @@ from headwater.actors.identity_calls import (
 )
 from headwater.actors.identity_messages import Request
 from headwater.actors.identity_network import hop
+from headwater.actors.identity_own_storage import OwnTurn
 from headwater.actors.identity_receiving import Received as RulesApplied
 from headwater.actors.identity_receiving import publish
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Link, Root
 from headwater.actors.identity_storage import Turn
+from headwater.actors.lake_offers import LakeNoted
+from headwater.actors.lake_watch import LakeWatch
 from headwater.actors.migrations import migrate
 from headwater.actors.outbox import Parcel
 from headwater.actors.schemas import IDENTITY, migrations
@@ -66,9 +78,16 @@ SOON = 1_000
 class IdentityObject:
     """One actor, by whatever name it is called first; each call inside a transaction."""
 
-    def __init__(self, known: Configurations) -> None:
-        """Make it; `known` is shared by all actors of the isolate."""
+    def __init__(self, known: Configurations, *, lake_after: int | None = None) -> None:
+        """Make it.
+
+        Args:
+            known: shared by all actors of the isolate.
+            lake_after: milliseconds after which what is new is to go to the lake; None: there is
+                no lake.
+        """
         self._known = known
+        self.lake = LakeWatch(lake_after)
         self._under_way: tuple[int, str] | None = None
         self._is_open = False
 
@@ -93,24 +112,48 @@ class IdentityObject:
         policy = self._known.policy(name.partition("/")[0], envelope.version)
         if policy is None:
             return Outdated()
-        turn = Turn(sql)
+        turn = Turn(sql) if self.lake.after is None else OwnTurn(sql, name, now=now)
         turn.audiences.use(name.partition("/")[0], policy.audiences)
-        return self._run(_Step(sql, turn, policy, name, now), envelope.call)
+        step = _Step(sql, turn, policy, name, now)
+        match envelope.call:
+            case OfferLake():
+                return lake_offers.offer(turn, name)
+            case NoteLake() as call:
+                return self._note_lake(step, call)
+            case call:
+                return self._run(step, call)
 
     def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""
         self._under_way = None
+        self.lake.forget()
 
     def wake_at(self, sql: Sql, *, now: int) -> int | None:
         """Answer when to look again, in milliseconds: what is undone, or a timer; None if never."""
         if not self._is_open and not _has_tables(sql):
             return None
-        timer = audiences.next_timer(sql)
-        due = [] if timer is None else [max(timer, now + SOON)]
-        pending = sql.execute("SELECT 1 FROM identity WHERE pending = 1 LIMIT 1")
-        if pending or outbox.waiting_since(sql) is not None:
+        due: list[int] = []
+        if (lake := self._lake_at(sql, now)) is not None:
+            due.append(lake if lake > now else now + PATIENCE)
+        if (timer := audiences.next_timer(sql)) is not None:
+            due.append(max(timer, now + SOON))
+        if _is_undone(sql):
             due.append(now + PATIENCE)
         return min(due, default=None)
+
+    def wants_lake(self, sql: Sql, *, now: int) -> bool:
+        """Tell whether it is time that the lake is told of this actor."""
+        at = self._lake_at(sql, now)
+        return at is not None and at <= now
+
+    def wants_waking(self, sql: Sql, *, now: int) -> bool:
+        """Tell whether there is anything to do but for the lake."""
+        return _has_tables(sql) and (_is_undone(sql) or bool(audiences.due(sql, now, 1)))
+
+    def _lake_at(self, sql: Sql, now: int) -> int | None:
+        # One that has slept since before there was a lake gets its table with its next call.
+        is_ready = self._is_open or _has_tables(sql, "lake_reached")
+        return self.lake.due_at(sql, self.name(sql), now=now) if is_ready else None
 
     def name(self, sql: Sql) -> str | None:
         """Answer the name that it was first called by; None where nothing is stored."""
@@ -179,6 +222,17 @@ class IdentityObject:
         if parcel is not None:
             self._under_way = (parcel.id, parcel.token)
         return parcel
+
+    def _note_lake(self, step: _Step, call: NoteLake) -> LakeNoted:
+        is_settled = lake_offers.note(
+            step.turn, step.name, until=call.until, change=call.change, taken=call.taken
+        )
+        self.lake.forget()
+        is_root = isinstance(step.turn.state(step.name), Root)
+        more = is_root and self.wants_lake(step.sql, now=step.now)
+        if more:
+            self.lake.told()  # whoever hears of it asks again
+        return LakeNoted(is_settled, more)
 
     def _hand_out_merge(self, sql: Sql, name: str) -> None:
         """Have a merge that waited for the loser's parcels handed out again."""
@@ -274,5 +328,10 @@ def _look_at_account(sql: Sql, workspace: str, own: str, call: LookAccount | Loo
     )
 
 
-def _has_tables(sql: Sql) -> bool:
-    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'"))
+def _is_undone(sql: Sql) -> bool:
+    pending = sql.execute("SELECT 1 FROM identity WHERE pending = 1 LIMIT 1")
+    return bool(pending) or outbox.waiting_since(sql) is not None
+
+
+def _has_tables(sql: Sql, one: str = "outbox") -> bool:
+    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (one,)))

@@ -27,8 +27,9 @@ def split(turn: Turn, actor: str, link: str, *, at: int) -> str:
         NotFound: this person has no such merge.
         Conflict: a merge or split of this person is still under way.
     """
-    root = turn.root(actor)
-    if root.pending:
+    root = turn.state(actor)
+    # On the edge it may have become part of another since it was found.
+    if not isinstance(root, Root) or root.pending:
         raise Conflict("This person is still being merged or split; try again in a moment.")
     workspace, _, own = actor.partition("/")
     edge = _merge(root, link)

@@ -185,6 +185,9 @@ class Turn:
         if rows:
             self._sql.execute_many(_ADD_MOVED, [(actor, *row) for row in rows])
 
+    def meet(self, actor: str, rows: Sequence[EventRow]) -> None:
+        """Learn of events that come from another actor and are here already."""
+
     def load_traits(self, keys: Iterable[tuple[str, str]]) -> None:
         """Read the traits of all these (actor, via) that are not read yet, in one statement."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._traits]
@@ -311,8 +314,11 @@ class Turn:
                 rows.append((actor, int(state.pending), encode(state)))
         if self._changes is not None:
             self._changes.states += self._dirty
-            note(self._sql, self._changes)
+            self._note(self._changes)
             self._changes = Changes()
         self._dirty.clear()
         if rows:
             self._sql.execute_many(_SAVE, rows)
+
+    def _note(self, changes: Changes) -> None:
+        note(self._sql, changes)

@@ -10,7 +10,7 @@ from importlib import resources
 from headwater.actors.identity_storage import SCHEMAS
 from headwater.actors.migrations import Migration
 
-IDENTITY = (*SCHEMAS, "outbox.sql")
+IDENTITY = (*SCHEMAS, "outbox.sql", "identity_reached.sql")
 SETTINGS = (
     "registry.sql",
     "workspace.sql",

@@ -44,11 +44,12 @@ class Catalogue:
         manifest: as it was last read or written.
     """
 
-    def __init__(self, bucket: Bucket, workspace: str) -> None:
+    def __init__(self, bucket: Bucket, workspace: str, *, known: Manifest | None = None) -> None:
+        """Read nothing yet; `known` is the manifest as it was at some time, if that is at hand."""
         self.workspace = workspace
-        self.manifest = Manifest()
+        self.manifest = known or Manifest()
         self._bucket = bucket
-        self._known = False
+        self._known = known is not None
         self._lock = asyncio.Lock()
 
     async def refresh(self) -> Manifest:
@@ -100,7 +101,8 @@ class Catalogue:
         adds it once.
 
         Raises:
-            OutOfDate: the entry takes away what somebody else has taken away meanwhile.
+            OutOfDate: the entry takes away what somebody else has taken away, or brings what
+                somebody else has brought, since the manifest was last read here.
             BucketFailure: the bucket did not answer; whether the entry counts, the next
                 `refresh` or `add` shows.
         """
@@ -122,8 +124,11 @@ class Catalogue:
                 self.manifest = after
                 await self._checkpointed()
                 return after
-            if (await self._take(after.version)).id == entry.id:
+            other = await self._take(after.version)
+            if other.id == entry.id:
                 return self.manifest  # an earlier try had arrived after all
+            # What it brought may have been noted, and be out of the manifest, an entry later.
+            entry.check(other.taken)
         raise BucketFailure(f"The log of {self.workspace!r} is too busy.")
 
     async def _checkpointed(self) -> None:

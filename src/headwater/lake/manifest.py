@@ -13,6 +13,9 @@ from enum import StrEnum
 
 import msgspec
 
+from headwater.lake import births
+from headwater.lake.births import Births
+
 
 class Tier(StrEnum):
     """How far a file of the lake has come.
@@ -77,6 +80,9 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         reason: `flush`, `compact`, `age`, `erase`, …: for people.
         remove: keys of files that are no longer part of the lake.
         lineage: names the database that was flushed; with `flushed`.
+        taken: events in the added files whose actors have not noted yet that the lake has them;
+            where each actor has a database of its own.
+        told: events of earlier entries whose actors have noted it.
     """
 
     id: str
@@ -86,10 +92,20 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     remove: tuple[str, ...] = ()
     lineage: str | None = None
     flushed: Flushed | None = None
+    taken: Births = {}
+    told: Births = {}
+
+    def check(self, earlier: Births) -> None:
+        """Raise `OutOfDate` where an event that this entry brings is among those already there."""
+        if births.overlap(self.taken, earlier):
+            raise OutOfDate("Somebody else has brought some of these events meanwhile.")
 
 
 class OutOfDate(Exception):
-    """An entry takes away a file that is not there any more: somebody else has compacted it."""
+    """An entry was made for an earlier state of the lake.
+
+    It takes away a file that somebody else has compacted, or brings an event that is there.
+    """
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -100,6 +116,7 @@ class Manifest(msgspec.Struct, frozen=True):
         gone: files that are no longer part of the lake, to when they were taken away: their
             bytes are deleted once no reader can still be at them.
         flushed: by lineage of the database.
+        taken: events that the lake has and whose actors may not have noted it yet.
     """
 
     version: int = 0
@@ -107,6 +124,7 @@ class Manifest(msgspec.Struct, frozen=True):
     files: Mapping[str, LakeFile] = {}
     gone: Mapping[str, int] = {}
     flushed: Mapping[str, Flushed] = {}
+    taken: Births = {}
 
     def after(self, entry: Entry) -> Manifest:
         """Answer the manifest as of the next version, which the entry makes.
@@ -117,6 +135,7 @@ class Manifest(msgspec.Struct, frozen=True):
         missing = [key for key in entry.remove if key not in self.files]
         if missing:
             raise OutOfDate(f"{missing[0]} is no longer part of the lake.")
+        entry.check(self.taken)
         removed = set(entry.remove)
         files = {key: one for key, one in self.files.items() if key not in removed}
         files.update((one.key, one) for one in entry.add)
@@ -129,6 +148,7 @@ class Manifest(msgspec.Struct, frozen=True):
             files=files,
             gone={**self.gone, **dict.fromkeys(entry.remove, entry.at)},
             flushed=flushed,
+            taken=births.without(births.together(self.taken, entry.taken), entry.told),
         )
 
     def without_gone(self, keys: Iterable[str]) -> Manifest:

@@ -94,6 +94,21 @@ const COMMANDS = {
     const worker = await miniflare.getWorker(NAME);
     return await worker.scheduled({ cron, scheduledTime: new Date(time) });
   },
+  async download({ binding, folder }) {
+    const bucket = await miniflare.getR2Bucket(binding, NAME);
+    const keys = [];
+    let page = { truncated: true, cursor: undefined };
+    while (page.truncated) {
+      page = await bucket.list({ cursor: page.cursor });
+      for (const { key } of page.objects) {
+        const target = path.join(folder, key);
+        fs.mkdirSync(path.dirname(target), { recursive: true });
+        fs.writeFileSync(target, Buffer.from(await (await bucket.get(key)).arrayBuffer()));
+        keys.push(key);
+      }
+    }
+    return keys;
+  },
   async evict({ className, name }) {
     await miniflare.unsafeEvictDurableObject(NAME, className, { name });
   },

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headwater.actors.identity_rows import IdentityRow
 from headwater.lake import keys
 from headwater.lake.manifest import Flushed, LakeFile, Tier
 from headwater.lake.schema import EVENTS, IDENTITY, Table
@@ -18,7 +19,6 @@ from headwater.local.lake.orders import Flush, Written
 from headwater.local.lake.splitting import Splitter, lake_table
 from headwater.local.lake.tail import (
     EventRow,
-    IdentityRow,
     changed,
     events_behind,
     everything,

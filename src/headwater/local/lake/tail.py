@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import msgspec
-
-from headwater.actors.identity_changes import Changes, noted
+from headwater.actors.identity_changes import noted
 from headwater.actors.identity_network import follow
+from headwater.actors.identity_rows import IdentityRow, changed_rows
 from headwater.actors.identity_storage import Turn
 from headwater.ports import Sql
 
@@ -39,8 +38,6 @@ SELECT id, origin, actor, via, body, message_id, type, timestamp FROM event
 WHERE origin > ? AND origin <= ? AND id > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
 """
-
-_encoder = msgspec.json.Encoder()
 
 
 def last_event(sql: Sql) -> int:
@@ -87,52 +84,10 @@ def _person(sql: Sql, actor: str, via: str) -> str:
     return follow(Turn(sql), f"{workspace}/{via}").partition("/")[2]
 
 
-IdentityRow = tuple[str, str, str | None, str | None]
-"""kind, actor with its workspace, key, body; the body is None where there is no row any more."""
-
-
 def changed(sql: Sql, *, after: int) -> tuple[int, list[IdentityRow]]:
     """Answer the number of the last change, and the rows that changed since, as they are now."""
     last, changes = noted(sql, after=after)
-    return last, list(_changed_rows(sql, changes))
-
-
-def _changed_rows(sql: Sql, changes: Changes) -> Iterable[IdentityRow]:
-    states = _found(
-        sql,
-        "SELECT actor, '', identity.body FROM json_each(?) AS wanted"
-        " JOIN identity ON actor = wanted.value",
-        changes.states,
-    )
-    for actor in changes.states:
-        yield "state", actor, None, states.get((actor, ""))
-    for kind, keys in (
-        ("traits", changes.traits),
-        ("history", changes.history),
-    ):
-        found = _found(
-            sql,
-            f"SELECT actor, via, {kind}.body FROM json_each(?) AS wanted JOIN {kind}"  # noqa: S608 - names above
-            " ON actor = wanted.value ->> 0 AND via = wanted.value ->> 1",
-            keys,
-        )
-        for key in keys:
-            yield kind, *key, found.get(key)
-    members = _found(
-        sql,
-        "SELECT actor, member, CAST(timestamp AS TEXT) FROM json_each(?) AS wanted"
-        " JOIN member ON actor = wanted.value ->> 0 AND member = wanted.value ->> 1",
-        changes.members,
-    )
-    for key in changes.members:
-        yield "member", *key, members.get(key)
-
-
-def _found(sql: Sql, statement: str, keys: Sequence[Any]) -> dict[tuple[str, str], str]:
-    if not keys:
-        return {}
-    wanted = _encoder.encode(keys).decode()
-    return {(row[0], row[1]): row[2] for row in sql.execute(statement, (wanted,))}
+    return last, list(changed_rows(sql, changes))
 
 
 _PAGES = (

@@ -1,0 +1,153 @@
+"""The lake of Headwater's Worker in real workerd: Durable Objects, queue, R2, and who reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from headwater.lake.catalogue import Catalogue
+from headwater.lake.event_rows import join_body
+from headwater.local.folder_bucket import FolderBucket
+from tests.edge.conftest import attended
+from tests.edge.face import Face, track
+from tests.edge.workerd import Worker, Workerd, application
+from tests.server import ADMIN_KEY, WRITE_KEY
+
+PATIENCE = 120.0
+"""Seconds that a busy machine may take for what is done within two."""
+
+
+TIMES = ("timestamp", "received_at", "original_timestamp", "sent_at")
+ROWS = (
+    f"SELECT * REPLACE ({', '.join(f'epoch_ms({name}) AS {name}' for name in TIMES)})"
+    " FROM read_parquet(?, union_by_name = true)"
+)
+
+
+def prompt() -> Worker:
+    """Answer the Worker with a lake that takes everything at once."""
+    made = application(
+        HEADWATER_WRITE_KEY=WRITE_KEY,
+        HEADWATER_ADMIN_KEY=ADMIN_KEY,
+        HEADWATER_LAKE_FLUSH_SECONDS="0.5",
+    )
+    consumers = made.options["queueConsumers"]
+    soon = {**consumers["headwater-lake"], "maxBatchTimeout": 1}
+    options = {**made.options, "queueConsumers": {**consumers, "headwater-lake": soon}}
+    return Worker(made.files, options)
+
+
+@pytest.fixture(scope="module")
+def running(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workerd]:
+    """That Worker, booted once for the tests of this file."""
+    with Workerd(prompt(), state=tmp_path_factory.mktemp("edge-lake")) as worker:
+        yield worker
+
+
+@pytest.fixture
+def lake(running: Workerd) -> Iterator[Workerd]:
+    """That Worker; what a test leaves in it, the next one finds."""
+    yield from attended(running)
+
+
+@pytest.fixture
+def outside(lake: Workerd) -> Iterator[Face]:
+    """The same, as a program outside sees it."""
+    one = Face(lake)
+    yield one
+    one.http.close()
+
+
+def downloaded(worker: Workerd, folder: Path) -> list[dict[str, Any]]:
+    """Take the lake out of R2, and answer the rows of the events that its manifest counts."""
+    worker.download("LAKE", folder)
+    manifest = asyncio.run(Catalogue(FolderBucket(folder), "default").refresh())
+    paths = [folder / one.key for one in manifest.of("events")]
+    if not paths or not all(path.is_file() for path in paths):
+        return []  # an entry was made while its files' folder had been read already
+    with duckdb.connect() as engine:
+        found = engine.execute(ROWS, [list(map(str, paths))])
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def arrived(worker: Workerd, wanted: set[str]) -> list[dict[str, Any]]:
+    """Wait until the lake has these messages; answer its rows of them."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = downloaded(worker, Path(folder))
+        own = [row for row in rows if row["message_id"] in wanted]
+        if {row["message_id"] for row in own} == wanted:
+            return own
+        assert time.monotonic() < end, wanted - {row["message_id"] for row in own}
+        time.sleep(0.3)
+
+
+def test_events_reach_the_lake_as_they_are_stored(lake: Workerd, outside: Face) -> None:
+    """Each once, under its person, with the very text that the timeline shows."""
+    sent = outside.send(
+        track("l1", userId="lena", properties={"price": 19.9, "name": "Töpfe"}),
+        {"type": "identify", "messageId": "l2", "userId": "lena", "traits": {"plan": "pro"}},
+        track("l3", anonymousId="lola"),
+    )
+    assert sent.status_code == 200, sent.text
+
+    rows = arrived(lake, {"l1", "l2", "l3"})
+
+    assert Counter(row["message_id"] for row in rows) == {"l1": 1, "l2": 1, "l3": 1}
+    whose = {row["message_id"]: row["person"] for row in rows}
+    assert whose == {"l1": "user_id:lena", "l2": "user_id:lena", "l3": "anonymous_id:lola"}
+    shown = outside.read("/v1/people/user_id:lena/events")["events"]
+    stored = {row["message_id"]: json.loads(join_body(row)) for row in rows}
+    assert {one["messageId"]: one for one in shown} == {key: stored[key] for key in ("l1", "l2")}
+
+
+def test_what_moves_on_its_way_is_there_once(lake: Workerd, outside: Face) -> None:
+    """People who become one while their events wait for the lake, by one event."""
+    wanted = set()
+    for number in range(6):
+        first, second = f"mv{number}-1", f"mv{number}-2"
+        outside.send(track(first, anonymousId=f"mover-{number}"))
+        both = {"userId": f"moved-{number % 2}", "anonymousId": f"mover-{number}"}
+        outside.send(track(second, **both))
+        wanted |= {first, second}
+
+    rows = arrived(lake, wanted)
+
+    assert Counter(row["message_id"] for row in rows) == dict.fromkeys(wanted, 1)
+
+
+@pytest.mark.slow
+def test_power_cuts_on_the_way_to_the_lake(lake: Workerd) -> None:
+    """SIGKILL under load, at any step of the way: every answered event is in the lake, once."""
+    answered: set[str] = set()
+    for life in range(4):
+        face = Face(lake)
+        end = time.monotonic() + 2.5
+        for number in itertools.count():
+            if time.monotonic() > end and number >= 3:
+                break
+            message = f"cut{life}-{number}"
+            who = {"userId": f"cut-{number % 5}", "anonymousId": f"cut-{number % 10}"}
+            sent = face.send(track(message, **who))
+            assert sent.status_code == 200, sent.text
+            answered.add(message)
+        face.http.close()
+        if life < 3:
+            lake.kill()
+            lake.start()
+
+    rows = arrived(lake, answered)
+
+    assert Counter(row["message_id"] for row in rows) == dict.fromkeys(answered, 1)
