@@ -18,6 +18,7 @@ import pytest
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.event_rows import join_body
 from headwater.local.folder_bucket import FolderBucket
+from tests.edge import installation
 from tests.edge.conftest import attended
 from tests.edge.face import Face, track
 from tests.edge.workerd import Worker, Workerd, application
@@ -126,6 +127,28 @@ def test_what_moves_on_its_way_is_there_once(lake: Workerd, outside: Face) -> No
     rows = arrived(lake, wanted)
 
     assert Counter(row["message_id"] for row in rows) == dict.fromkeys(wanted, 1)
+
+
+def test_a_consumer_that_dies_is_called_again(installed: None, tmp_path: Path) -> None:
+    """Its batch comes again: what it had written counts once, or not at all."""
+    plain = prompt()
+    files = {
+        **plain.files,
+        "headwater_entry.py": installation.ROOT / "src" / "entry.py",
+        "entry.py": Path(__file__).parent / "faulty" / "entry.py",
+    }
+    with Workerd(Worker(files, plain.options), state=tmp_path / "edge") as worker:
+        face = Face(worker)
+        wanted = {f"f{number}" for number in range(12)}
+        for message in sorted(wanted):
+            assert face.send(track(message, userId=f"faulty-{message}")).status_code == 200
+        face.http.close()
+
+        rows = arrived(worker, wanted)
+        assert Counter(row["message_id"] for row in rows) == dict.fromkeys(wanted, 1)
+        told = "\n".join(line.message for line in worker.lines)
+        for step in ("before the write", "after the write", "before the note"):
+            assert f"broken {step}" in told
 
 
 @pytest.mark.slow
