@@ -1,7 +1,8 @@
 """Headwater's Worker with a lake that fails: the main module of a test of redelivery.
 
-Of the first writes to R2 some raise what nobody expects, before or after they are done, so that the
-queue's consumer dies with its whole batch; and the first actors are not told what the lake has of them.
+Of the first writes to R2 some raise what nobody expects, before or after they are done, so that
+the queue's consumer dies with its whole batch; and the first actors are not told what the lake has
+of them.
 """
 
 from __future__ import annotations
