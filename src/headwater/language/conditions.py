@@ -19,8 +19,8 @@ Condition = dict[str, Any]
 
 EVERYONE: Condition = {"type": "everyone"}
 
-_SHORT = {"second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
-_DAYS = {"month": 30, "quarter": 91, "year": 365}
+_SHORT = {"second": "s", "minute": "m", "hour": "h", "day": "d"}
+_DAYS = {"week": 7, "month": 30, "quarter": 91, "year": 365}
 
 
 def window_json(window: Window) -> Condition:
@@ -130,6 +130,22 @@ def not_(condition: Condition) -> Condition:
         inner: Condition = condition["not"]
         return inner
     return {"not": condition}
+
+
+def later(first: Condition, second: Condition) -> Condition | None:
+    """Answer the condition that one event came after another; None where they are not that."""
+    steps = [*first["steps"]] if first.get("type") == "sequence" else _step(first)
+    following = _step(second)
+    if not steps or not following:
+        return None
+    windows = [one["window"] for one in (second, first) if not _waits(one) and one.get("window")]
+    window = windows[0] if windows else {"said": None}
+    return {"type": "sequence", "steps": [*steps, *following], "window": window}
+
+
+def _step(condition: Condition) -> list[Condition]:
+    is_one = condition.get("type") == "event" and set(condition) <= {"type", "event", "window"}
+    return [{"event": condition["event"]}] if is_one else []
 
 
 def is_open(condition: Condition) -> bool:

@@ -39,15 +39,33 @@ def happening(words: Words, lemma: str, particle: str | None, clause: Clause) ->
         return page
     if lemma == "join" and (account := account_of(words, clause)) is not None:
         return account
+    if lemma in _LIGHT and (done := _of_noun(words, clause)) is not None:
+        return done
     for way, word in words.ways.get(lemma, ()):
         if (thing := _fits(words, way, particle, clause)) is not None:
             return of_event(words, word, thing, clause)
     return _generic(lemma, particle, clause)
 
 
+_LIGHT = frozenset({"do", "have", "perform", "run", "take"})
+
+
+def _of_noun(words: Words, clause: Clause) -> Happening | None:
+    """Answer the event that a noun names behind a verb that says little: `did a search for`."""
+    word = words.things.get(value_text(clause.object).lower()) if clause.object else None
+    if word is None or is_bound(clause.object):
+        return None
+    object_, clause.object = clause.object, []
+    said = happening(words, word.ways[0].lemma, None, clause)
+    if said.name == word.name:
+        return said
+    clause.object = object_
+    return None
+
+
 def _fits(words: Words, way: Way, particle: str | None, clause: Clause) -> Thing | None:
     """Answer the thing where a way to say something is what was said."""
-    around = _around(way, particle, clause)
+    around = _around(words, way, particle, clause)
     if around is None:
         return None
     tokens, used = around
@@ -65,7 +83,7 @@ def _fits(words: Words, way: Way, particle: str | None, clause: Clause) -> Thing
 
 
 def _around(
-    way: Way, particle: str | None, clause: Clause
+    words: Words, way: Way, particle: str | None, clause: Clause
 ) -> tuple[list[Token], frozenset[str]] | None:
     """Answer the tokens of the thing and the prepositions used up, where the rest of a way fits."""
     tokens = clause.object
@@ -83,11 +101,17 @@ def _around(
     if way.complement is not None:
         preposition, heads = way.complement
         given = clause.complement(preposition)
-        if given is None or not any(singular(token.low) in heads for token in given):
+        if given is None or not _headed(words, given, heads):
             return None
         used.add(preposition)
         tokens = tokens or given  # "clicked on the signup button"
     return tokens, frozenset(used)
+
+
+def _headed(words: Words, tokens: list[Token], heads: frozenset[str]) -> bool:
+    if any(singular(token.low) in heads for token in tokens):
+        return True
+    return "plan" in heads and not is_bound(tokens) and value_text(tokens).lower() in words.plans
 
 
 def of_event(words: Words, word: EventWord, thing: Thing, clause: Clause) -> Happening:
@@ -99,7 +123,7 @@ def of_event(words: Words, word: EventWord, thing: Thing, clause: Clause) -> Hap
         _products(word, head, name, clause, properties)
     elif word.thing == "plan":
         used |= _plans(name, clause, properties, words)
-    elif word.thing is not None and name:
+    elif word.thing is not None and name and value_text(name).lower() != word.thing:
         properties[word.thing] = value_of(name)
     elif word.thing == "invitee" and clause.object and head not in {"invite", "invitation"}:
         properties[word.thing] = value_of(clause.object)
@@ -138,6 +162,7 @@ def _products(
     if clause.money is not None:
         product["price"] = clause.money[0]
     into["products"] = [product]
+    into["product"] = value  # beside the list, which conditions cannot look into
 
 
 def _plans(name: list[Token], clause: Clause, into: dict[str, Any], words: Words) -> set[str]:

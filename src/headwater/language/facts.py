@@ -7,18 +7,25 @@ from typing import Any
 
 from headwater.language.clause import Clause, read_clause
 from headwater.language.events import happening, of_event
+from headwater.language.facts_moments import moment_of
 from headwater.language.happenings import Happening, split_head
-from headwater.language.inflection import PAST, PERFECT, regular_past, singular
-from headwater.language.lexicon import AUXILIARIES, CROWDS, DETERMINERS, NEGATIONS, PARTICLES
-from headwater.language.pages import page_view
+from headwater.language.inflection import PAST, PERFECT, PROGRESSIVE, regular_past, singular
+from headwater.language.lexicon import (
+    AUXILIARIES,
+    CROWDS,
+    DETERMINERS,
+    NEGATIONS,
+    PARTICLES,
+    PRONOUNS,
+)
+from headwater.language.pages import page_of, page_view
 from headwater.language.phrase import Phrase, value_of
-from headwater.language.reading import Document, Reading
+from headwater.language.reading import Document
 from headwater.language.subjects import VISITOR, Subject, subject_at
 from headwater.language.things import PAGE_VIEWS, thing_at
 from headwater.language.traits import read_traits
-from headwater.language.windows import Window
 
-_JOINTS = frozenset({"and", "then", "&", ",", ";", "also", "plus"})
+JOINTS = frozenset({"and", "then", "&", ",", ";", "also", "plus"})
 _OF_THE_PAST = AUXILIARIES - {"is", "are", "be", "do", "does", "did"}
 _OF_SPEECH = frozenset({"say", "tell", "think", "know", "mean", "let"})
 _INTERACTIONS = frozenset(
@@ -27,7 +34,7 @@ _INTERACTIONS = frozenset(
 )
 
 
-class _Facts:
+class Facts:
     """Reads a whole text as facts; `cost` grows with what had to be guessed."""
 
     def __init__(self, phrase: Phrase) -> None:
@@ -36,6 +43,7 @@ class _Facts:
         self.facts: list[Document] = []
 
     def read(self) -> bool:
+        """Tell whether all of the text is facts; `facts` has them then."""
         lines = list(self.phrase.lines())
         at = 0
         while at < len(lines):
@@ -124,9 +132,9 @@ class _Facts:
     def _clauses(self, at: int, end: int) -> Iterator[tuple[int, int]]:
         start = at
         for joint in range(at + 1, end):
-            if self.phrase.low(joint) in _JOINTS and joint >= start:
+            if self.phrase.low(joint) in JOINTS and joint >= start:
                 following = joint + 1
-                while self.phrase.low(following) in _JOINTS | AUXILIARIES and following < end:
+                while self.phrase.low(following) in JOINTS | AUXILIARIES and following < end:
                     following += 1
                 if following < end and joint > start and self._may_be_past(following):
                     yield start, joint
@@ -146,9 +154,15 @@ class _Facts:
             at += 1
         if at >= end or self.phrase.low(at) in NEGATIONS:
             return None
+        if self.phrase.low(at - 1) == "was" and self.phrase.low(at) in {"on", "at"}:
+            clause = read_clause(self.phrase, at, end)
+            page = page_of("be", clause)
+            return None if page is None else (page, clause)
         token = self.phrase.tokens[at]
         form = self.phrase.form(at)
         is_past = form is not None and bool({PAST, PERFECT} & form.tenses)
+        was_going_on = at > 0 and self.phrase.low(at - 1) == "been"
+        is_past = is_past or (was_going_on and form is not None and PROGRESSIVE in form.tenses)
         if form is not None and form.lemma in _OF_SPEECH:
             return None  # what somebody said is nothing that they did
         if form is not None and is_past and not self._is_thing(at, end):
@@ -203,7 +217,7 @@ class _Facts:
             return None
         clause = read_clause(self.phrase, place + 1, end)
         nouns = [token for token in self.phrase.tokens[at:place] if token.low not in _OF_THE_PAST]
-        if any(token.low in AUXILIARIES | NEGATIONS for token in nouns):
+        if any(token.low in AUXILIARIES | NEGATIONS | PRONOUNS for token in nouns):
             return None
         if clause.object and not clause.note:
             clause.note = clause.object
@@ -267,29 +281,3 @@ class _Facts:
         if when is not None:
             fact["when"] = when
         self.facts.append(fact)
-
-
-def moment_of(window: Window | None) -> dict[str, Any] | None:
-    """Answer when a fact happened: `{"ago": 2, "unit": "day"}` or `{"on": day}`; None is now."""
-    if window is None or (window.kind == "this" and window.unit == "day"):
-        return None
-    if window.kind == "ago":
-        return {"ago": window.number, "unit": window.unit}
-    if window.kind == "between" and window.since is not None and window.since == window.until:
-        return {"on": window.since}
-    return {"unclear": window.kind}
-
-
-def read_facts(phrase: Phrase) -> Reading | None:
-    """Answer the plan that records what a text says happened, or None where it says nothing so."""
-    reader = _Facts(phrase)
-    if not phrase.tokens or not reader.read():
-        return None
-    facts = reader.facts
-    if any("unclear" in fact.get("when", ()) for fact in facts):
-        return None
-    if len(facts) == 1 and facts[0]["call"] == "identify":
-        return Reading(
-            {"do": "identify", "who": facts[0]["who"], "traits": facts[0]["traits"]}, reader.cost
-        )
-    return Reading({"do": "record", "facts": facts}, reader.cost)

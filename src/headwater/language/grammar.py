@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from headwater.language.facts import read_facts
+from headwater.language.facts_reading import read_facts
 from headwater.language.patterns import COST, Matcher
 from headwater.language.phrase import Phrase
+from headwater.language.question_adjuncts import cores
 from headwater.language.reading import Reading
 from headwater.language.refusal import NotUnderstood
 from headwater.language.slots import SLOTS
 from headwater.language.slots_questions import QUESTION_SLOTS
+from headwater.language.slots_steps import STEP_SLOTS
 from headwater.language.statements import Grammar, Rule
+from headwater.language.statements_cores import add_cores
+from headwater.language.statements_courses import add_courses
 from headwater.language.statements_messages import add_messages
 from headwater.language.statements_people import add_people
 from headwater.language.statements_questions import add_questions
@@ -37,6 +41,15 @@ def the_grammar() -> Grammar:
     add_routing(grammar)
     add_questions(grammar)
     add_messages(grammar)
+    return grammar
+
+
+@cache
+def the_cores() -> Grammar:
+    """Answer the rules of questions' cores."""
+    grammar = Grammar()
+    add_cores(grammar)
+    add_courses(grammar)
     return grammar
 
 
@@ -114,7 +127,28 @@ def _readings(phrase: Phrase) -> list[Reading]:
             _read_by(rule, matcher, start, (found, refusals))
     if refusals and not found:
         raise refusals[0]
+    if not found or min(one.cost for one in found) > 0:
+        found += _asked(phrase, start, end)
     return sorted(found, key=lambda reading: reading.cost)
+
+
+def _asked(phrase: Phrase, start: int, end: int) -> list[Reading]:
+    """Answer the questions that a phrase asks, with their adjuncts taken off the end."""
+    slots = {**SLOTS, **QUESTION_SLOTS, **STEP_SLOTS}
+    for begin, stop, beside in cores(phrase, start, end):
+        matcher = Matcher(phrase, slots, end=stop)
+        words = {token.low for token in phrase.tokens[begin:stop]}
+        found: list[Reading] = []
+        for rule in the_cores().rules_for(phrase.low(begin)):
+            if any(words.isdisjoint(needed) for needed in rule.needs):
+                continue
+            for held in matcher.matches(rule.pattern, begin):
+                document = rule.build({**beside, **held})
+                if document is not None and all(one.document != document for one in found):
+                    found.append(Reading(document, rule.cost + held[COST]))
+        if found:
+            return found
+    return []
 
 
 def _read_by(

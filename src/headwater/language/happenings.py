@@ -17,6 +17,12 @@ _CARTS = frozenset({"cart", "basket", "bag"})
 _ENVIRONMENTS = frozenset(
     {"production", "prod", "staging", "development", "dev", "canary", "preview"}
 )
+_ENVIRONMENTS_IN_FULL = {"prod": "production", "dev": "development"}
+PRODUCT_KEYS = {
+    "name": ("product", "name", "product_name"),
+    "product_id": ("product", "product_id", "sku"),
+}
+"""The properties of an event that may name the one product that it is about."""
 PLAN_NOUNS = frozenset({"plan", "subscription", "tier", "membership", "package", "account"})
 
 
@@ -115,7 +121,7 @@ def put_complement(
     elif head is not None and name and head not in into:
         into[head] = value_of(name)
     elif len(tokens) == 1 and tokens[0].low in _ENVIRONMENTS:
-        into["environment"] = tokens[0].text
+        into["environment"] = _ENVIRONMENTS_IN_FULL.get(tokens[0].low, tokens[0].text)
     else:
         into[preposition] = value_of(tokens)
 

@@ -9,19 +9,21 @@ from typing import Any, NamedTuple
 
 from headwater.language import lexicon
 from headwater.language.conditions import Condition, opened
+from headwater.language.days import MONTHS
 from headwater.language.definitions import default_definitions
 from headwater.language.destination_names import destination_names
-from headwater.language.grammar import readings_of, the_grammar, without_fillers
+from headwater.language.grammar import readings_of, the_cores, the_grammar, without_fillers
 from headwater.language.meanings import definitions_in
 from headwater.language.nearest import not_understood
 from headwater.language.phrase import Phrase, Words
 from headwater.language.reading import Document, Reading
 from headwater.language.refusal import Ambiguous, NotUnderstood
+from headwater.language.remarks import remarks_on
 from headwater.language.spelling import near
 from headwater.language.things import PAGE_VIEWS
 from headwater.language.tokens import Token, tokenise
 from headwater.language.vocabulary import EventWord, by_lemma, by_noun, event_words
-from headwater.language.windows import MONTHS, UNITS
+from headwater.language.windows import UNITS
 
 DEFAULT_PLANS = frozenset(
     {"pro", "free", "starter", "business", "enterprise", "team", "basic", "premium", "plus"}
@@ -88,6 +90,7 @@ class Language:
             words.known
             | {word for name in several for word in name.lower().split()}
             | the_grammar().words()
+            | the_cores().words()
             | set(MONTHS)
             | set(UNITS)
         )
@@ -134,7 +137,8 @@ class Language:
         best = _best(found)
         if phrase.doubts:
             self._check_doubts(phrase, best, wants)
-        return Understanding(best.document, best.notes, definitions_in(phrase, best.document))
+        notes = (*best.notes, *remarks_on(best.document))
+        return Understanding(best.document, notes, definitions_in(phrase, best.document))
 
     def _check_doubts(self, phrase: Phrase, best: Reading, wants: str | None) -> None:
         documents = [best.document]

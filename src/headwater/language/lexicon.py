@@ -13,33 +13,32 @@ from headwater.language.inflection import Form, forms_of
 _VERBS = """
 abandon accept access acknowledge activate add adopt advance agree announce answer appear apply
 approve archive arrive ask assign attach attempt attend authorize authorise automate award back
-bake ban block book bookmark boost bounce browse bump call cancel capture change charge chat check
-churn claim clean clear click clone close collaborate collect comment commit compare complain
-complete compose configure confirm connect contact contribute convert copy correct crash create
-customize customise deactivate debug decline decrease define delete deliver demote deploy describe
-design detect develop disable discard discover dismiss discuss dispatch dispute document double
-downgrade download draft drop duplicate earn edit email embed enable encounter end engage enrol
-enroll enter escalate estimate evaluate exceed exchange exit expand expire explore export extend
-fail favorite favourite file fill filter finish finalize finalise fix flag follow force forward
-fork fund generate grant group guess handle help highlight hire host identify ignore implement
-import improve increase index inform initiate inspect install integrate interact interview
-investigate invite invoice issue join jump kick label land launch like limit link list listen load
-lock log look lower mail manage map mark match measure mention merge message migrate miss mock
-modify monitor move mute name navigate need nominate note notify observe offer onboard open opt
-optimize optimise order organize organise own pack paste patch pause perform ping pin place plan
-play post postpone prefer prepare press preview print prioritize process produce profile promote
-propose prototype provide provision publish pull purchase push qualify query question queue raise
-rank rate reach reactivate receive recommend reconnect record recover redeem redesign
-reduce refactor refer refill refine refresh refund
-register reject release reload remind remove rename renew
-renovate reopen reorder repair replace reply report repost request research reserve resize resolve
-respond restart restore resume retry return revert review revoke reward roll rotate save scale
-scan schedule score scroll search secure select share ship shorten sign simplify sketch skip solve
-sort spam spot stage star start state stop store stream study style submit subscribe suggest
-summarize summarise support suspend swap sweep switch sync tag tap talk target test tighten toggle
-touch track train transcribe transfer translate trash travel trigger troubleshoot try tune turn
-type unblock uninstall unlock unpin unsubscribe update upgrade upload use validate verify view
-visit vote wait walk want watch wish work wrap zoom
+bake ban base block book bookmark boost bounce browse bump call cancel capture change charge chat
+check churn claim clean clear click clone close collaborate collect comment commit compare
+complain complete compose configure confirm connect contact contribute convert copy correct crash
+create customize customise deactivate debug decline decrease define delete deliver demote deploy
+describe design detect develop disable discard discover dismiss discuss dispatch dispute document
+double downgrade download draft drop duplicate earn edit email embed employ enable encounter end
+engage enrol enroll enter escalate estimate evaluate exceed exchange exit expand expire explore
+export extend fail favorite favourite file fill filter finish finalize finalise fix flag follow
+force forward fork fund generate grant group guess handle help highlight hire host identify ignore
+implement import improve increase index inform initiate inspect install integrate interact
+interview investigate invite invoice issue join jump kick label land launch like limit link list
+listen load live locate lock log look lower mail manage map mark match measure mention merge
+message migrate miss mock modify monitor move mute name navigate need nominate note notify observe
+offer onboard open opt optimize optimise order organize organise own pack paste patch pause
+perform ping pin place plan play post postpone prefer prepare press preview print prioritize
+process produce profile promote propose prototype provide provision publish pull purchase push
+qualify query question queue raise rank rate reach reactivate receive recommend reconnect record
+recover redeem redesign reduce refactor refer refill refine refresh refund register reject release
+reload remind remove rename renew renovate reopen reorder repair replace reply report repost
+request research reserve reside resize resolve respond restart restore resume retry return revert
+review revoke reward roll rotate save scale scan schedule score scroll search secure select share
+ship shorten sign simplify sketch skip solve sort spam spot stage star start state stop store
+stream study style submit subscribe suggest summarize summarise support suspend swap sweep switch
+sync tag tap talk target test tighten toggle touch track train transcribe transfer translate trash
+travel trigger troubleshoot try tune turn type unblock uninstall unlock unpin unsubscribe update
+upgrade upload use validate verify view visit vote wait walk want watch wish work wrap zoom
 """
 
 
@@ -69,6 +68,15 @@ PREPOSITIONS = frozenset(
     | {"about", "of", "into", "onto", "as", "after", "before", "during", "since", "until"}
     | {"against", "over", "under", "per", "within", "between", "regarding", "called", "named"}
 )
+PRONOUNS = frozenset(
+    {"i", "you", "he", "she", "it", "we", "they", "me", "him", "her", "us", "them"}
+)
+DESTRUCTIVE = frozenset(
+    {"delete", "erase", "forget", "purge", "wipe", "destroy", "merge", "suppress", "truncate"}
+    | {"remove", "drop", "nuke", "obliterate"}
+)
+"""Orders that cannot be taken back; where one follows a sentence, it is no part of it."""
+
 CONJUNCTIONS = frozenset({"and", "or", "but", "then", "plus", "&"})
 
 # What a group of people is called; never anybody's name.

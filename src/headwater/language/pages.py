@@ -19,7 +19,7 @@ from headwater.language.lexicon import KINDS
 from headwater.language.phrase import Words, is_bound, value_of
 from headwater.language.tokens import Token
 
-_VIEWING = frozenset({"view", "visit", "see", "open", "browse", "land", "load"})
+_VIEWING = frozenset({"view", "visit", "see", "open", "browse", "land", "load", "look", "be"})
 _PAGES = {"homepage": "Homepage", "frontpage": "Homepage"}
 
 
@@ -27,7 +27,10 @@ def page_of(lemma: str, clause: Clause) -> Happening | None:
     """Answer the page or screen that somebody saw, or None where it was something else."""
     if lemma not in _VIEWING:
         return None
-    tokens = clause.object or (clause.complement("on") or clause.complement("to") or [])
+    behind = ("at",) if lemma == "look" else ("on", "to")
+    if lemma == "look" and clause.object:
+        return None
+    tokens = clause.object or next(filter(None, map(clause.complement, behind)), [])
     if not tokens:
         return None
     texts = [token.low for token in tokens]
@@ -56,7 +59,7 @@ def _of_page(tokens: Sequence[Token], clause: Clause, *, call: str = "page") -> 
         properties[tokens[0].kind] = text
     campaign = dict(clause.campaign)
     for preposition, given in clause.complements:
-        if clause.object or preposition not in {"on", "to"}:
+        if clause.object or preposition not in {"on", "to", "at"}:
             put_complement(None, (preposition, given), properties, campaign)
     put_amounts("amount", clause, properties)
     is_given = is_bound(tokens) or tokens[0].kind in {"path", "url", "quoted"}

@@ -23,6 +23,7 @@ class Words:
         definitions: words whose meaning is the business's, as conditions (JSON).
         plans: names of plans (tiers), lower case.
         destinations: names that destinations go by, lower case, and their types.
+        audiences: names and keys of the workspace's audiences, lower case, and their keys.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Words:
         definitions: Mapping[str, Mapping[str, Any]],
         plans: frozenset[str],
         destinations: Mapping[str, str],
+        audiences: Mapping[str, str] | None = None,
     ) -> None:
         self.verbs = verbs
         self.ways = ways
@@ -43,6 +45,7 @@ class Words:
         self.definitions = definitions
         self.plans = plans
         self.destinations = destinations
+        self.audiences = audiences or {}
         self.longest_thing = max((name.count(" ") + 1 for name in things), default=1)
 
 

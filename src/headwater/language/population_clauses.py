@@ -8,13 +8,23 @@ from headwater.language import meanings
 from headwater.language import population_parts as parts
 from headwater.language import population_places as places
 from headwater.language.clause import Clause, read_clause
-from headwater.language.conditions import Condition, did, happened, not_, on_plan, with_window
+from headwater.language.conditions import (
+    Condition,
+    did,
+    happened,
+    not_,
+    on_plan,
+    trait,
+    with_window,
+)
+from headwater.language.countries import place_trait
 from headwater.language.events import happening
-from headwater.language.happenings import title
-from headwater.language.inflection import Form
-from headwater.language.lexicon import DETERMINERS, NEGATIONS, PARTICLES
-from headwater.language.phrase import Phrase, value_of
+from headwater.language.happenings import PRODUCT_KEYS, Happening, title
+from headwater.language.inflection import PROGRESSIVE, Form
+from headwater.language.lexicon import DESTRUCTIVE, DETERMINERS, NEGATIONS, PARTICLES
+from headwater.language.phrase import Phrase, is_bound, names_of, value_of
 from headwater.language.windows import window_at
+from headwater.language.writing import said_as
 
 _JOINTS = frozenset({"and", "but", "or", ",", "&", "then"})
 _SKIPPED = frozenset(
@@ -26,6 +36,8 @@ _BEGINNINGS = _SKIPPED | NEGATIONS | {"with", "without", "from", "on", "in"}
 _DEFINED_VERBS = {"churn": "churned", "convert": "converted", "activate": "activated"}
 _ABANDONED = {"cart": "abandoned cart", "basket": "abandoned cart", "bag": "abandoned cart",
               "checkout": "abandoned checkout", "carts": "abandoned cart"}  # fmt: skip
+_NOTHING = frozenset({"nothing", "none"})
+_PRONOUNS = _NOTHING | {"something", "anything", "things", "stuff", "it", "them", "one"}
 _FOR_VERB = frozenset({"spend", "pay"})
 
 
@@ -33,6 +45,11 @@ def ends_of_clauses(phrase: Phrase, at: int, end: int) -> Iterator[tuple[int, in
     """Answer where each sentence behind `who` begins and ends."""
     start = at
     for joint in range(at + 1, end - 1):
+        form = phrase.form(joint + 1)
+        is_gerund = form is not None and PROGRESSIVE in form.tenses
+        if phrase.low(joint) == "without" and is_gerund and joint > start:
+            yield start, joint
+            start = joint
         if phrase.low(joint) not in _JOINTS or joint < start:
             continue
         following = joint + 1
@@ -62,6 +79,8 @@ def read_clause_condition(phrase: Phrase, at: int, end: int) -> Condition | None
     start = at
     while at < end and (phrase.low(at) in _SKIPPED or phrase.low(at) in NEGATIONS):
         low = phrase.low(at)
+        if low in {"did", "do", "done"} and phrase.low(at + 1) in _PRONOUNS and at + 1 < end:
+            break  # "did nothing"
         if low in {"have", "has", "had", "don't", "dont"} and _possesses(phrase, at + 1, end):
             found = parts.having_at(phrase, at + 1, end, negated=negated or low[0] == "d")
             return found[0] if found is not None and found[1] == end else None
@@ -76,6 +95,8 @@ def read_clause_condition(phrase: Phrase, at: int, end: int) -> Condition | None
         negated ^= phrase.low(at) == "without"
         found = parts.having_at(phrase, at + 1, end)
         condition = found[0] if found is not None and found[1] == end else None
+        if condition is None:
+            condition = _done(phrase, at + 1, end)
     else:
         condition = _state(phrase, at, end) or _done(phrase, at, end)
         if condition is None and (asked_did or negated or _is_did(phrase, start)):
@@ -127,21 +148,80 @@ def _done(phrase: Phrase, at: int, end: int) -> Condition | None:
     form = phrase.form(at)
     if form is None:
         return None
+    if (lives := _lives(phrase, form, at, end)) is not None:
+        return lives
     if form.lemma in _FOR_VERB and (spent := _spent(phrase, at + 1, end)) is not None:
         return spent
     particle, start = None, at + 1
     if phrase.low(start) in PARTICLES and start < end and _is_particle(phrase, form, start, end):
         particle, start = phrase.low(start), start + 1
     clause = read_clause(phrase, start, end)
+    has_none = _without_pronoun(clause)
+    if form.lemma == "do" and (has_none is not None) and not clause.complements:
+        anything = did(None, call="any")
+        done = anything if clause.window is None else with_window(anything, clause.window)
+        return not_(done) if has_none else done
+    condition = _of_clause(phrase, at, end, form, particle, clause)
+    return not_(condition) if condition is not None and has_none else condition
+
+
+def _lives(phrase: Phrase, form: Form, at: int, end: int) -> Condition | None:
+    """Answer the trait that `live in Berlin` and `work at Acme` are about."""
+    start, preposition = at + 2, phrase.low(at + 1)
+    if start >= end:
+        return None
+    if form.lemma in {"live", "reside", "base", "locate"} and preposition in {"in", "at"}:
+        tokens = phrase.tokens[start:end]
+        return trait(place_trait(str(value_of(tokens))), *names_of(tokens))
+    if form.lemma in {"work", "employ"} and preposition in {"at", "for", "by"}:
+        return trait("company", *names_of(phrase.tokens[start:end]))
+    return None
+
+
+def _without_pronoun(clause: Clause) -> bool | None:
+    """Take `something` or `nothing` away; tell which it was, True for `nothing`."""
+    if len(clause.object) != 1 or clause.object[0].low not in _PRONOUNS:
+        return None
+    return clause.object.pop().low in _NOTHING
+
+
+def _of_clause(
+    phrase: Phrase, at: int, end: int, form: Form, particle: str | None, clause: Clause
+) -> Condition | None:
     if (meaning := _definition(phrase, form, clause)) is not None:
         return meaning if clause.window is None else with_window(meaning, clause.window)
+    if phrase.low(at) in DESTRUCTIVE and phrase.low(at - 1) in _JOINTS:
+        return None  # "and remove everyone" is an order
+    if clause.object and clause.object[0].low in {"most", "least", "fewest"}:
+        return None  # who did most is a question, not a condition
     said = happening(phrase.words, form.lemma, particle, clause)
     if said.cost > 1:
         phrase.guesses.add((at, end))
     if "products" in said.properties:
-        said.properties.pop("products")
-        return None  # a condition cannot look into a list of products
+        return _of_product(said, clause)
     condition = happened(said, times=clause.times and _at_least(clause), window=None)
+    return condition if clause.window is None else with_window(condition, clause.window)
+
+
+def _of_product(said: Happening, clause: Clause) -> Condition:
+    """Answer the condition to have ordered something by its name or id.
+
+    Conditions cannot look into an order's list of products, so that its own properties decide.
+    """
+    (product,) = said.properties.pop("products")
+    said.properties.pop("product")
+    key = "name" if "name" in product else "product_id"
+    value = product[key]
+    operator, wanted = ("one_of", said_as(value)) if isinstance(value, str) else ("equals", value)
+    if is_bound(clause.object):
+        operator, wanted = "equals", value
+    filters = [
+        {"path": f"properties.{name}", "operator": operator, "value": wanted}
+        for name in PRODUCT_KEYS[key]
+    ]
+    condition = happened(said, times=clause.times and _at_least(clause), window=None)
+    where = [*condition["event"].get("where", ()), {"type": "any_of", "filters": filters}]
+    condition["event"] = {**condition["event"], "where": where}
     return condition if clause.window is None else with_window(condition, clause.window)
 
 

@@ -20,7 +20,7 @@ from headwater.language.phrase import Phrase, names_of, value_of
 from headwater.language.population_places import PLAN_NOUNS, from_source
 from headwater.language.sources import SOURCES
 from headwater.language.tokens import Token
-from headwater.language.windows import NUMBERS, window_at
+from headwater.language.windows import NUMBERS, Window, duration_at, window_at
 from headwater.language.writing import said_as
 
 _MORE = {
@@ -206,6 +206,8 @@ def whose_at(phrase: Phrase, at: int, end: int) -> Found | None:
     verb = next((place for place in range(at + 1, end) if phrase.low(place) in _SAYING), end)
     if verb + 1 >= end:
         return None
+    if phrase.low(at) in {"last", "latest", "most"} and phrase.low(end - 1) == "ago":
+        return _long_ago(phrase, at + 1, verb, end)
     path = "_".join(phrase.low(place).replace("-", "_") for place in range(at, verb))
     start = (
         verb if phrase.low(verb) in _TEXTS_ASKED or phrase.low(verb) in _BEGINNINGS else verb + 1
@@ -227,6 +229,20 @@ def whose_at(phrase: Phrase, at: int, end: int) -> Found | None:
     else:
         found = trait(path, "equals", value)
     return (not_(found) if negated else found), end
+
+
+def _long_ago(phrase: Phrase, at: int, verb: int, end: int) -> Found | None:
+    """Answer `whose last login was more than 30 days ago`: none since."""
+    at += 1 if phrase.low(at) == "recent" else 0
+    thing = thing_word(phrase, at, verb)
+    words, start = comparison_at(phrase, verb + 1)
+    found = duration_at(phrase.tokens, start, end - 1)
+    if thing is None or thing[1] != verb or found is None or found[1] != end - 1:
+        return None
+    if words not in {"more than", "over", "at least", "less than", "under", "fewer than"}:
+        return None
+    lately = with_window(did(thing[0]), Window("last", found[0][1], found[0][0]))
+    return (not_(lately) if words in {"more than", "over", "at least"} else lately), end
 
 
 _BEGINNINGS = frozenset({"starts", "begins", "ends"})

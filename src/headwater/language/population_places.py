@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headwater.language.conditions import Condition, any_of, did, on_plan, trait
+from headwater.language.countries import place_trait
 from headwater.language.lexicon import DETERMINERS
 from headwater.language.meanings import Found, defined
 from headwater.language.phrase import Phrase, is_bound, names_of, value_of
@@ -44,7 +45,9 @@ def _in(phrase: Phrase, at: int, end: int, *, is_in: bool) -> Found | None:
     if phrase.low(end - 1) in _AUDIENCES:
         return {"type": "audience", "audience": text_of(phrase, at, end - 1)}, end
     stop = _until_window(phrase, at, end)
-    return trait("country", *names_of(phrase.tokens[at:stop])), stop
+    tokens = phrase.tokens[at:stop]
+    path = "country" if is_bound(tokens) else place_trait(str(value_of(tokens)))
+    return trait(path, *names_of(tokens)), stop
 
 
 _AUDIENCES = frozenset({"segment", "audience", "group", "cohort"})

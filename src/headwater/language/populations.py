@@ -16,6 +16,7 @@ from headwater.language.conditions import (
     any_of,
     did,
     is_open,
+    later,
     not_,
     settled,
     with_window,
@@ -72,7 +73,9 @@ class Population:
         modifiers: list[str] = []
         while self.at < self.end:
             low = self._low()
-            if low in _LEADING or (self._low(1) == "of" and low in {"list", "group", "segment"}):
+            is_those = low == "those" and self._low(1) in _RELATIVES
+            is_group = self._low(1) == "of" and low in {"list", "group", "segment"}
+            if (low in _LEADING and not is_those) or is_group:
                 self.at += 1
             elif self._abandoners() or self._noun(low, modifiers):
                 return True
@@ -93,6 +96,9 @@ class Population:
         return True
 
     def _noun(self, low: str, modifiers: list[str]) -> bool:
+        if low in {"those", "ones"} and self._low(1) in _RELATIVES:
+            self.at += 1
+            return True
         definition = self.phrase.words.definitions.get(SYNONYMS.get(low, low))
         if low in CROWDS:
             if definition is not None:
@@ -193,7 +199,13 @@ class Population:
             condition = read_clause_condition(self.phrase, start, stop)
             if condition is None:
                 return False
-            self._add(condition)
+            is_later = "then" in {self.phrase.low(start - 1), self.phrase.low(start)}
+            ordered = (
+                later(self.conditions[-1], condition) if is_later and self.conditions else None
+            )
+            if ordered is not None:
+                self.conditions.pop()
+            self._add(condition if ordered is None else ordered)
             self.phrase.reached(stop)
             self.at = stop
         return True
@@ -209,6 +221,8 @@ def read_people(phrase: Phrase, at: int, end: int) -> Condition | None:
         return None
     # "signups" are events first, and people if need be.
     cost = 2 if population.is_of_events else 0
+    # "then" asks for an order, which funnels count by.
+    cost += any(phrase.low(place) == "then" for place in range(at, end))
     cost += 3 * sum(at <= start and stop <= end for start, stop in phrase.guesses)
     for kind in ("people", "audience"):
         phrase.slot_costs[kind, at, end] = cost

@@ -170,6 +170,8 @@ def name(phrase: Phrase, at: int, end: int) -> str | None:
     """A name of up to five words, without articles and prepositions."""
     while phrase.low(at) in DETERMINERS and at < end:
         at += 1
+    if phrase.kind(at) == "possessive":
+        return None
     if not 0 < end - at <= 5 or any(
         phrase.low(place) in PREPOSITIONS or phrase.kind(place) in {"symbol", "newline"}
         for place in range(at, end)

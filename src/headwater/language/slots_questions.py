@@ -17,6 +17,9 @@ _INTERVALS = {"hour", "day", "week", "month", "quarter", "year"}
 _ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "dau": "day"}
 _CAMPAIGN = {"campaign": "name", "source": "source", "medium": "medium", "channel": "source",
              "utm_source": "source", "utm_medium": "medium", "utm_campaign": "name"}  # fmt: skip
+ONE_PERSON = frozenset({"customer", "user", "person", "buyer", "head", "member"})
+"""Of whom one is meant in "orders per customer"."""
+
 _TRAITS = frozenset({"plan", "country", "city", "company", "industry", "language", "gender", "age"})
 _PARTS = frozenset({"subject line", "subject lines", "subject", "template", "variant", "email"})
 
@@ -156,8 +159,18 @@ _OF_EVENTS = (
 )
 
 
+def ordinal(phrase: Phrase, at: int, end: int) -> int | None:
+    """A whole number from 1 to 99 in order: `95th`."""
+    text = phrase.low(at)
+    digits = text[:-2] if text[-2:] in {"st", "nd", "rd", "th"} else ""
+    is_one = end - at == 1 and digits.isdigit() and 1 <= int(digits) <= 99
+    return int(digits) if is_one else None
+
+
 def word(phrase: Phrase, at: int, end: int) -> str | None:
     """A word to define: one to three plain words."""
+    if phrase.low(at) in {"audience", "segment", "cohort", "trait"}:
+        return None
     is_plain = 0 < end - at <= 3 and all(
         phrase.kind(place) in {"word", "quoted"} for place in range(at, end)
     )
@@ -187,6 +200,7 @@ QUESTION_SLOTS: Mapping[str, SlotReader] = {
     "part": part,
     "template": template,
     "states": states,
+    "ordinal": ordinal,
     "computation": computation,
     "word": word,
 }

@@ -62,7 +62,7 @@ def _templates(grammar: Grammar) -> None:
             (send|deliver)? (a|an|the)? {kind} to <to:audience> (about|regarding|on) <about:topic>
             (send|deliver)? (a|an|the)? {kind} to <to:audience> saying <text:text>
             (send|deliver)? (a|an|the)? {kind} to <to:audience>
-            (send|deliver) <to:audience> (a|an|the) {kind} (about|regarding|on) <about:topic>
+            (send|deliver|write) <to:audience> (a|an|the) {kind} (about|regarding|on) <about:topic>
             """,
             send,
             example="send an email to Pro users about the sale",
@@ -79,6 +79,7 @@ def _templates(grammar: Grammar) -> None:
             f"""
             (preview|render|show me a preview of|preview of) (a|an|the|our)? <template:template> {kind}
             (preview|render|show me a preview of|preview of) (a|an|the|our)? <template:template> {kind} (for|to|as) <to:audience>
+            (what would|what will|what does|how would|how will) (a|an|the|our)? <template:template> {kind} look like? for <to:audience>
             """,
             preview,
             example="preview welcome email for alice",
@@ -181,7 +182,7 @@ def _journeys(grammar: Grammar) -> None:
     grammar.add(
         f"""
         (optimize|optimise|improve|tune|fix) (a|an|the|our)? <journey:name> {_SEQUENCES}
-        (how can we|how do we|how to) (optimize|optimise|improve) (a|an|the|our)? <journey:name> {_SEQUENCES}
+        (how can we|how do we|how to|how can i|how do i) (optimize|optimise|improve|make) (a|an|the|our)? <journey:name> {_SEQUENCES} better?
         """,
         lambda held: {"do": "improve", "journey": held["journey"]},
         example="optimize cart abandonment sequence",
@@ -241,13 +242,19 @@ def _predictions(grammar: Grammar) -> None:
     def predict(held: Held, benefit: str = "") -> Document:
         outcome = str(held["outcome"])
         said = f"{benefit}{_OUTCOMES.get(outcome.lower(), outcome)}"
-        return {"do": "predict", "outcome": said, "people": held["people"]}
+        return {
+            "do": "predict",
+            "outcome": said,
+            "people": held.get("people", {"type": "everyone"}),
+        }
 
     likely = "(most likely to|likely to|more likely to|least likely to|at risk of|about to|going to|prone to|predicted to)"
     grammar.add(
         f"""
         (show|list|find|get|give)? me? (all|the)? <people:people> (who are|that are)? {likely} <outcome:outcome>
         (which|what) <people:people> (are|will|would)? {likely}? <outcome:outcome>
+        who (is|are) {likely} <outcome:outcome>
+        predict (who|which users|which customers|which people) (will|would|is going to|are going to) {likely}? <outcome:outcome>
         """,
         predict,
         example="users most likely to convert",
@@ -271,6 +278,8 @@ def _predictions(grammar: Grammar) -> None:
         """
         (what is|what's|when is|find)? the? (best|optimal|right|ideal|perfect) time to <channel:channel> <to:audience>
         when should (i|we) <channel:channel> <to:audience>
+        (what is|what's|when is|find)? the? (best|optimal|right|ideal|perfect) time to send <to:audience> (a|an) <channel:channel>
+        when should (i|we) send <to:audience> (a|an) <channel:channel>
         """,
         lambda held: (
             {"do": "best_time", "to": held["to"]}
@@ -285,7 +294,7 @@ def _predictions(grammar: Grammar) -> None:
         """,
         lambda held: (
             {"do": "compare_content", "part": held["part"]}
-            | ({"people": held["people"]} if held.get("people") else {})
+            | ({"people": held.get("people", {"type": "everyone"})} if held.get("people") else {})
         ),
         example="which subject line performs better for Pro users",
     )

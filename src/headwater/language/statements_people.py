@@ -25,7 +25,8 @@ def _identity(grammar: Grammar) -> None:
     grammar.add(
         """
         (link|connect|associate|tie|alias|attach|bind|map) (user|visitor|id)? <first:who> (to|with|and) (user|visitor|id)? <second:who> together?
-        <first:who> (is the same as|is the same person as|is the same user as|is also|is also known as|aka|is actually|belongs to) <second:who>
+        <first:who> (is the same as|is the same person as|is the same user as|is also|is also known as|aka|is actually|belongs to|turned out to be|turns out to be) <second:who>
+        <first:who> and <second:who> are (the same|the same person|the same user|one|one person)
         """,
         lambda held: {
             "do": "link",
@@ -34,6 +35,7 @@ def _identity(grammar: Grammar) -> None:
         },
         example="link anonymous-xyz to user-123",
     )
+    grammar.add("<first:someone> is <second:someone>", _one_person, example="anon-7 is user-123")
     grammar.add(
         """
         (set|change|update) the? <trait:name> (of|for) <who:who> to <value:value>
@@ -48,7 +50,7 @@ def _identity(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (merge|combine|unify|consolidate|join) (users|user|profiles|people|the users)? <first:who> (with|and|into|to) (user|profile)? <second:who> together?
+        (merge|combine|unify|consolidate|join) (users|user|profiles|people|the users)? <first:who> (with|and|into|to) (user|profile)? <second:who> (together|into one|into one person|into one user|into one profile)?
         """,
         lambda held: {
             "do": "merge",
@@ -57,6 +59,16 @@ def _identity(grammar: Grammar) -> None:
         },
         example="merge user-123 with user-456",
     )
+
+
+def _one_person(held: Held) -> Document | None:
+    first, second = held["first"].id, held["second"].id
+    # "user-123 is at-risk" says nothing of ids: one must be of another type, and one a number.
+    types = {one.partition(":")[0] for one in (first, second)}
+    has_number = any(sign.isdigit() for sign in first + second)
+    if len(types) < 2 or not has_number or not all(":" in one for one in (first, second)):
+        return None
+    return {"do": "link", "first": first, "second": second}
 
 
 def _show(held: Held, part: str = "profile") -> Document:
@@ -95,6 +107,10 @@ def _people(held: Held) -> Document:
     return {"do": "list_people", "people": held["people"]}
 
 
+def _audience(held: Held) -> Document:
+    return {"do": "define_audience", "name": held["name"], "people": held["people"]}
+
+
 def _populations(grammar: Grammar) -> None:
     grammar.add(
         """
@@ -107,8 +123,8 @@ def _populations(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (how many|count|count the|count all|number of|the number of|what is the number of|total number of) <people:people> (are there|do we have|exist|have we|were there)?
-        how many (users|people|customers) <people:clauses>
+        (how many|count|count the|count all|number of|the number of|what is the number of|what's the number of|total number of) <people:people> (are there|do we have|exist|have we|were there)?
+        how many (different|distinct|unique)? (users|people|customers) (have|had)? <people:clauses>
         """,
         lambda held: {"do": "count_people", "people": held["people"]},
         example="how many Pro users are active?",
@@ -117,10 +133,15 @@ def _populations(grammar: Grammar) -> None:
         """
         (create|define|make|save|add|new) (an|a|the|new|a new)? (audience|segment|cohort) (called|named)? <name:name> (:|of|with|as|from|for|=|containing) <people:people>
         save <people:people> as (an|a|the)? (audience|segment) <name:name>
-        save <people:people> as <name:name>
         """,
-        lambda held: {"do": "define_audience", "name": held["name"], "people": held["people"]},
+        _audience,
         example="create audience big-spenders: users who spent more than $500",
+    )
+    grammar.add(
+        "save <people:people> as <name:name>",
+        _audience,
+        example="save Pro users as audience pros",
+        cost=1,
     )
     grammar.add(
         """

@@ -71,7 +71,6 @@ def add_questions(grammar: Grammar) -> None:
 
 
 _SHOW = "(show|plot|chart|graph|give|get)? me? (the|a chart of|our)?"
-_OF = "(from|by|among|of|for)"
 
 
 def _amounts(grammar: Grammar) -> None:
@@ -79,7 +78,6 @@ def _amounts(grammar: Grammar) -> None:
         f"""
         {_SHOW} (daily|total)? <events:counted> <by:by>? <over:window>?
         {_SHOW} <events:counted> <over:window>? <by:by>?
-        {_SHOW} <events:counted> {_OF} <about:people> <over:window>?
         """,
         _things,
         example="signups this week",
@@ -94,9 +92,8 @@ def _amounts(grammar: Grammar) -> None:
     )
     grammar.add(
         f"""
-        {_SHOW} (total|sales)? (revenue|turnover|sales|income) <by:by>? <over:window>?
-        {_SHOW} (total|sales)? (revenue|turnover|sales|income) <over:window>? <by:by>?
-        {_SHOW} (total|sales)? (revenue|turnover|sales|income) {_OF} <about:people> <over:window>?
+        {_SHOW} sales? (revenue|turnover|sales|income) <by:by>? <over:window>?
+        {_SHOW} sales? (revenue|turnover|sales|income) <over:window>? <by:by>?
         """,
         _revenue,
         example="revenue by campaign last month",
@@ -112,7 +109,7 @@ def _amounts(grammar: Grammar) -> None:
         f"""
         {_SHOW} (average order value|aov|mean order value|average revenue per order) <by:by>? <over:window>?
         """,
-        lambda held: _trend(held, [{**_REVENUE, "measure": "average"}]),
+        lambda held: _trend({**held, "total": True}, [{**_REVENUE, "measure": "average"}]),
         example="average order value this month",
     )
     grammar.add(
@@ -192,15 +189,12 @@ def _funnel(held: Held) -> Document:
 
 
 def _funnels(grammar: Grammar) -> None:
-    to = "(to|then|into|->)"
     grammar.add(
-        f"""
-        {_SHOW} <first:event> {to} <second:event> {to}? <third:event>? (funnel|conversion|conversion rate) <by:by>? <over:window>?
-        {_SHOW} (funnel|conversion funnel|conversion|conversion rate) (from|of|for|:)? <first:event> {to} <second:event> {to}? <third:event>? <by:by>? <over:window>?
+        """
         (how many|what share of|what percentage of) <first:event> (lead to|led to|become|became|turn into|turned into|convert to|end in) (a|an)? <second:event> <over:window>?
         """,
         _funnel,
-        example="signup to purchase funnel this month",
+        example="how many signups lead to a purchase this month?",
     )
 
     def compared(held: Held) -> Document:

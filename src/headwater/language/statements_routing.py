@@ -44,7 +44,7 @@ def add_routing(grammar: Grammar) -> None:
         (which|what) destinations (get|receive|are getting|see) <events:events>
         (who|what) (gets|receives|sees|is getting|is receiving) (our|the|all)? <events:events>
         """,
-        lambda held: {"do": "list_routes", "events": held["events"]},
+        lambda held: {"do": "list_routes"} | ({"events": held["events"]} if held["events"] else {}),
         example="where do signups go?",
     )
     grammar.add(

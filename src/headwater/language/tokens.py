@@ -57,7 +57,8 @@ _TOKEN = (
     r"""|(?P<id>(?:user_id|anonymous_id|email|phone|device_id|[a-z][a-z0-9_.]*_id):[^\s,;]*[^\s,;:.?!)]"""
     r"""|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"""
     rf"""|(?P<money>[$€£¥₹]\s?(?:{_NUMBER})(?:[kKmM]\b)?)"""
-    r"""|(?P<reference>\#\w[\w-]*)|(?P<phone>\+\d(?:[ ().-]{0,2}\d){7,14}(?!\w))"""
+    r"""|(?P<reference>\#\w[\w-]*|(?:\b[Nn](?:o|r)\.|\b[Nn]umber|№)\s?\d[\w-]*)"""
+    r"""|(?P<phone>\+\d(?:[ ().-]{0,2}\d){7,14}(?!\w))"""
     r"""|(?P<date>\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?(?![\w-]))"""
     r"""|(?P<version>v\d+(?:\.\d+)*(?![\w])|\d+\.\d+\.\d+(?:[-+.][\w.-]*\w)?)"""
     rf"""|(?P<percent>(?:{_NUMBER})\s?%)|(?P<number>(?:{_NUMBER})(?:[kKM](?![\w]))?(?![\w-]|\.\d))"""
@@ -131,6 +132,10 @@ def _add_word(tokens: list[Token], span: str, start: int) -> None:
         end = start + len(span) - 2
         tokens.append(Token("word", span[:-2], low[:-2], None, start, end))
         tokens.append(Token("possessive", span[-2:], "'s", None, end, end + 2))
+    elif low.endswith(("'ve", "'re")) and len(low) > 3:
+        end, behind = start + len(span) - 3, {"'ve": "have", "'re": "are"}[low[-3:]]
+        tokens.append(Token("word", span[:-3], low[:-3], None, start, end))
+        tokens.append(Token("word", span[-3:], behind, None, end, end + 3))
     else:
         tokens.append(Token("word", span, low, None, start, start + len(span)))
 
@@ -155,7 +160,7 @@ def _typed(
     elif kind == "percent":
         value = number(span[:-1].strip())
     elif kind == "reference":
-        value = span[1:]
+        value = re.sub(r"^(?:#|№|[A-Za-z]+\.?)\s?", "", span)
     elif kind == "pair":
         name, _, given = span.partition("=")
         value = (name, given[1:-1] if given[:1] in {'"', "'"} else given)

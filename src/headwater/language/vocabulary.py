@@ -67,7 +67,7 @@ Signed Out | sign out; log out; logout | logout sign-out | method | amount
 Account Deleted | delete : account; close : account | account-deletion | reason | amount
 Invite Sent | invite *; send : invite|invitation | invite invitation | invitee | amount
 Referral Sent | refer * | referral | referred | amount
-Order Completed | complete : order|purchase|checkout; finish : order|purchase|checkout; place : order; purchase *; buy *; order *; make : purchase|order; pay : order; check out | purchase order checkout-completion transaction | product | revenue
+Order Completed | complete : order|purchase|checkout; finish : order|purchase|checkout; place : order; purchase *; buy *; order *; make : purchase|order; pay : order; check out; spend on:order|purchase | purchase order checkout-completion transaction | product | revenue
 Order Updated | update : order; change : order; edit : order | order-update | order | revenue
 Order Cancelled | cancel : order|purchase | order-cancellation cancelled-order canceled-order | reason | total
 Order Refunded | refund; refund : order|purchase; return : order|purchase; request : refund; get : refund | refund return | order | total
@@ -90,13 +90,13 @@ Payment Failed | fail : payment|charge|card | failed-payment payment-failure | p
 Payment Succeeded | make : payment; succeed : payment; complete : payment; send : payment; pay | payment | invoice | amount
 Trial Started | start : trial; begin : trial; activate : trial; sign up for:trial | trial trial-start free-trial | plan | amount
 Trial Ended | end : trial; expire : trial; finish : trial; complete : trial | trial-end trial-expiry | plan | amount
-Subscription Started | subscribe; subscribe to *; start : subscription|plan|membership; buy : subscription|plan|membership; purchase : subscription|plan|membership; activate : subscription | subscription | plan | price
+Subscription Started | subscribe; subscribe to *; start : subscription|plan|membership; buy : subscription|plan|membership; purchase : subscription|plan|membership; activate : subscription; take out : subscription|plan|membership; take : subscription|plan|membership | subscription | plan | price
 Subscription Renewed | renew; renew : subscription|plan|membership | renewal subscription-renewal | plan | price
 Subscription Cancelled | cancel; cancel : subscription|plan|membership|account; end : subscription|membership; stop : subscription | cancellation cancelation subscription-cancellation | plan | price
 Churned | churn | churn | reason | amount
-Plan Upgraded | upgrade; upgrade : plan|subscription|account | upgrade plan-upgrade | plan | price
-Plan Downgraded | downgrade; downgrade : plan|subscription|account | downgrade plan-downgrade | plan | price
-Plan Changed | switch : plan; change : plan; switch; move to:plan|tier; switch to:plan|tier | plan-change | plan | price
+Plan Upgraded | upgrade; upgrade : plan|subscription|account; move up; switch up; step up; go up | upgrade plan-upgrade | plan | price
+Plan Downgraded | downgrade; downgrade : plan|subscription|account; move down; switch down; step down; go down | downgrade plan-downgrade | plan | price
+Plan Changed | switch : plan; change : plan; switch; move to:plan|tier; switch to:plan|tier; go to:plan|tier; change to:plan|tier | plan-change | plan | price
 Feature Used | use : feature; use *; try : feature; use : tool | feature-use feature-usage | feature | amount
 Onboarding Completed | complete : onboarding|setup|tour; finish : onboarding|setup|tour | onboarding-completion | onboarding | amount
 Onboarding Started | start : onboarding|setup|tour; begin : onboarding|setup|tour | onboarding-start | onboarding | amount
@@ -116,7 +116,7 @@ Video Playback Paused | pause : video | video-pause | video | amount
 Video Playback Completed | finish : video; complete : video | video-completion | video | amount
 Video Content Completed | watch : webinar | webinar-view | webinar | amount
 Form Submitted | submit : form; fill out:form; fill in:form; fill : form; complete : form | form-submission form-submit submission lead | form | amount
-Button Clicked | click : button|cta; press : button|cta; tap : button|cta; hit : button|cta; click on:button|cta | button-click | button | amount
+Button Clicked | click : button|cta; press : button|cta; tap : button|cta; hit : button|cta; click on:button|cta; tap on:button|cta; press on:button|cta | button-click | button | amount
 Link Clicked | click : link; click on:link; follow : link | link-click | link | amount
 API Called | call : api; make : api-call | api-call | endpoint | amount
 Error Occurred | hit : error; get : error; encounter : error; see : error; face : error | error exception failure | error | amount

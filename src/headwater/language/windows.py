@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from headwater.language.days import MONTHS, day_said, year_of
 from headwater.language.tokens import Token
 
 UNITS = {
@@ -26,18 +27,6 @@ NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "fifteen": 15,
     "twenty": 20, "thirty": 30, "sixty": 60, "ninety": 90, "hundred": 100, "couple": 2, "few": 3,
-}  # fmt: skip
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may",),
-            ("june", "jun"), ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"),
-            ("october", "oct"), ("november", "nov"), ("december", "dec"),
-        ),
-        start=1,
-    )
-    for name in names
 }  # fmt: skip
 _QUARTERS = {"q1": 1, "q2": 2, "q3": 3, "q4": 4}
 _LEADS = frozenset(
@@ -169,21 +158,18 @@ def _named(tokens: Sequence[Token], at: int, end: int, *, today: date) -> tuple[
     if token.kind == "date":
         day = token.text[:10]
         return Window("between", since=day, until=day), at + 1
-    year = _year(tokens[at + 1]) if at + 1 < end else None
+    if (one_day := day_said(tokens, at, end, today)) is not None:
+        return Window("between", since=str(one_day[0]), until=str(one_day[0])), one_day[1]
+    year = year_of(tokens[at + 1]) if at + 1 < end else None
     stop = at + 1 if year is None else at + 2
     if token.low in MONTHS and (token.low != "may" or token.text[0] == "M"):
         return _month(MONTHS[token.low], year, today), stop
     if token.low in _QUARTERS:
         return _quarter(_QUARTERS[token.low], year, today), stop
-    whole = _year(token)
+    whole = year_of(token)
     if whole is not None and at and tokens[at - 1].low in _LEADS:
         return Window("between", since=f"{whole}-01-01", until=f"{whole}-12-31"), at + 1
     return None
-
-
-def _year(token: Token) -> int | None:
-    is_year = token.kind == "number" and isinstance(token.value, int)
-    return token.value if is_year and 1990 <= token.value <= 2100 else None
 
 
 def _month(month: int, year: int | None, today: date) -> Window:
