@@ -17,11 +17,13 @@ from headwater.actors.erased_people import ErasedPeople
 from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.times import write_time
 from headwater.errors import Unavailable
+from headwater.local.backups.erasing import BackupEraser
 from headwater.local.certificate import signed
 from headwater.local.identities import Identities
 from headwater.local.jobs.runner import RunningJob
 from headwater.local.lake.eraser import LakeEraser
 from headwater.local.lake.keeper import LakeKeeper
+from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
 from headwater.local.sql import Database
 from headwater.local.workspaces import LocalWorkspaces
@@ -89,6 +91,7 @@ class Erasure:
         statement["lake"] = await self._files(people)
         # Again, for those that were begun when the lake still had everybody.
         statement["exports_deleted"] = exports + await self._drop_exports(workspace)
+        statement["backups"] = await self._backups(people)
         await job.note(3)
         statement["rescan"] = await self._scan(job, people)
         statement["destinations"] = self._destinations(workspace)
@@ -184,6 +187,15 @@ class Erasure:
         done = await LakeEraser(self._lake.lake).erase(people)
         self._lake.forget(people.workspace)
         return done
+
+    async def _backups(self, people: ErasedPeople) -> list[dict[str, str]]:
+        """Take them out of the backups of this data folder; answer what was done with each.
+
+        Rows of theirs are gone by now, so a backup that is begun later has none.
+        """
+        config = self._present(people.workspace)
+        eraser = BackupEraser(self._folder, config, random=SystemRandom())
+        return await asyncio.to_thread(eraser.erase, people, now=self._clock.now())
 
     async def _scan(self, job: RunningJob, people: ErasedPeople) -> dict[str, Any]:
         """Look again in every table and file; raise where anything is found."""

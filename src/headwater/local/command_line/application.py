@@ -8,6 +8,7 @@ from headwater import __version__
 from headwater.local.command_line import (
     ask,
     audiences,
+    backing_up,
     computed_traits,
     configuration,
     deliveries,
@@ -73,6 +74,9 @@ application.command("mcp")(mcp.mcp)
 application.command("export")(exporting.export)
 application.command("replay")(replaying.replay)
 application.command("rebuild")(rebuilding.rebuild)
+application.command("backup")(backing_up.backup)
+application.command("backups")(backing_up.backups)
+application.command("restore")(backing_up.restore)
 application.command("sql")(sql.sql)
 application.command("who")(people.who)
 application.command("person")(people.person)

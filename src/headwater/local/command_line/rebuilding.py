@@ -22,7 +22,7 @@ from headwater.ports import BucketFailure
 from headwater.settings import SettingsError
 
 if TYPE_CHECKING:
-    from headwater.local.rebuild.bringing import Told
+    from headwater.local.told import Told
 
 Data = Annotated[
     Path, typer.Option(metavar="DIR", help="The data folder to make; it must have no database.")

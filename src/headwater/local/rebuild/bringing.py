@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from headwater.actors.migrations import statements
 from headwater.lake.manifest import Flushed, Manifest
 from headwater.lake.schema import IDENTITY
+from headwater.local.backups.manifest import BackupManifest
 from headwater.local.lake import position as positions
 from headwater.local.lake.tail import last_event
 from headwater.local.rebuild import moving
+from headwater.local.rebuild.erased import Erasing
 from headwater.local.rebuild.placing import Placing, untold
-from headwater.local.rebuild.plan import HOUR, Plan
+from headwater.local.rebuild.plan import HOUR, LakeRewritten, LakeUnknown, Plan, save, saved
 from headwater.local.rebuild.source import LakeSource, PastEvent
 from headwater.local.rebuild.writing import (
     SCHEMA,
@@ -28,24 +28,8 @@ from headwater.local.rebuild.writing import (
     write_identity,
 )
 from headwater.local.sql import Database
+from headwater.local.told import Told
 from headwater.ports import Clock, Random
-
-_NOT_RESUMED = frozenset({"export", "replay"})  # an erasure is: it may be done again
-
-
-class LakeRewritten(Exception):
-    """Files that were to be read are deleted: people were erased, or it was long ago.
-
-    What was read before may be of somebody who is erased now, so all of it is to begin anew.
-    """
-
-
-class Told(msgspec.Struct, frozen=True):
-    """How far it is: rows of files that are read, of all there are."""
-
-    step: str
-    done: int
-    total: int
 
 
 class Bringing:
@@ -53,8 +37,7 @@ class Bringing:
 
     Args:
         database: open for writing, with all schemas.
-        backed_up_at: when the backup was made that it is restored from, in milliseconds; None:
-            it is empty.
+        backup: what the database is a copy of, and nothing else yet; None: it is empty.
         tell: is told how far it is.
     """
 
@@ -65,18 +48,15 @@ class Bringing:
         *,
         clock: Clock,
         random: Random,
-        backed_up_at: int | None = None,
+        backup: BackupManifest | None = None,
         tell: Callable[[Told], None] = lambda _: None,
     ) -> None:
         self._sql = database
         self._source = source
         self._clock = clock
         self._random = random
-        self._backed_up_at = backed_up_at
+        self._backup = backup
         self._tell = tell
-        with self._sql.transaction():
-            for statement in statements(SCHEMA):
-                self._sql.execute(statement)
 
     def bring(self) -> Plan:
         """Do all that is left to do, and answer what was done.
@@ -84,6 +64,7 @@ class Bringing:
         Raises:
             BucketFailure: the lake cannot be read; what was done stays.
             LakeRewritten: it cannot be gone on with; begin anew with a fresh database.
+            LakeUnknown: it is no lake of the backup's server.
         """
         plan = self._plan()
         if plan.done:
@@ -103,8 +84,7 @@ class Bringing:
         self._identify(plan)
         if not plan.moved:
             with self._sql.transaction():
-                moving.move_rows(self._sql)
-                moving.cancel_jobs(self._sql, _NOT_RESUMED, now=self._clock.now())
+                self._move(plan)
                 plan.moved = True
                 self._save(plan)
         self._read_events(plan)
@@ -113,6 +93,15 @@ class Bringing:
                 choose(self._sql)
                 plan.chosen = True
                 self._save(plan)
+
+    def _move(self, plan: Plan) -> None:
+        """Put rows that were there already where they belong now, and drop those of the erased."""
+        erasing = Erasing(self._sql, self._source, random=self._random)
+        erased = erasing.erased(plan) if self._backup is not None else {}
+        erasing.forget(erased)
+        moving.move_rows(self._sql)
+        erasing.drop_rest(erased, now=self._clock.now())
+        moving.cancel_jobs(self._sql, now=self._clock.now())
 
     def _is_rewritten(self, plan: Plan) -> bool:
         """Tell whether files of the plan are deleted; replaced ones stay for a day."""
@@ -126,29 +115,43 @@ class Bringing:
         )
 
     def _plan(self) -> Plan:
-        rows = self._sql.execute("SELECT body FROM bringing")
-        if rows:
-            return msgspec.json.decode(rows[0][0], type=Plan)
+        if (begun := saved(self._sql)) is not None:
+            return begun
         manifests = self._source.manifests()
-        at = positions.position(self._sql)
         plan = Plan(
             address=self._source.address,
             files={name: list(one.files.values()) for name, one in manifests.items()},
             lineage=self._random.uuid(),
             last=last_event(self._sql),
         )
-        if self._backed_up_at is not None and at is not None:
-            # The clock may have been set back a little; nothing is taken twice for it.
-            plan.received_from = max(0, self._backed_up_at - HOUR)
-            plan.after = moving.last_change(self._sql)
-            plan.flushed = min(plan.last, max(at.position, _reached(manifests, at.lineage)))
+        if self._backup is not None:
+            self._plan_for_backup(plan, manifests, self._backup)
         with self._sql.transaction():
+            for statement in statements(SCHEMA):
+                self._sql.execute(statement)
             self._save(plan)
         return plan
 
+    def _plan_for_backup(
+        self, plan: Plan, manifests: Mapping[str, Manifest], backup: BackupManifest
+    ) -> None:
+        at = positions.position(self._sql)
+        reached = None if at is None else _reached(manifests, at.lineage)
+        if at is None or reached is None:
+            raise LakeUnknown(
+                "The lake knows nothing of the server that the backup was made of. Give its own "
+                "lake, or '--lake off' to have what the backup has and no more."
+            )
+        plan.backup = backup.file(backup.database).sha256
+        plan.after = moving.last_change(self._sql)
+        plan.has_gaps = backup.has_gaps
+        # The clock may have been set back a little; nothing is taken twice for it.
+        plan.received_from = 1 if backup.has_gaps else max(1, backup.made_at - HOUR)
+        plan.flushed = min(plan.last, reached.position)
+        plan.is_lake_newer = at.change is not None and reached.change >= at.change
+
     def _save(self, plan: Plan) -> None:
-        body = msgspec.json.encode(plan).decode()
-        self._sql.execute("INSERT OR REPLACE INTO bringing (only_one, body) VALUES (1, ?)", (body,))
+        save(self._sql, plan)
 
     def _identify(self, plan: Plan) -> None:
         for workspace, files in sorted(plan.files.items()):
@@ -156,9 +159,11 @@ class Bringing:
                 continue
             own = [one for one in files if one.table == IDENTITY.name]
             total, done = sum(one.rows for one in own), 0
-            for facts in self._source.identity(own, after=plan.after):
+            for facts in self._source.identity(own, after=0 if plan.has_gaps else plan.after):
                 with self._sql.transaction():
-                    write_identity(self._sql, workspace, facts)
+                    write_identity(
+                        self._sql, workspace, moving.newer(self._sql, workspace, facts, plan.after)
+                    )
                 done += len(facts)
                 self._tell(Told("Who is who", done, max(total, done)))
             with self._sql.transaction():
@@ -230,7 +235,9 @@ class _Events:
         write_account_copies(self._sql, self._workspace, page, untold=self._untold)
 
 
-def _reached(manifests: Mapping[str, Manifest], lineage: str) -> int:
-    return max(
-        (one.flushed.get(lineage, Flushed()).position for one in manifests.values()), default=0
-    )
+def _reached(manifests: Mapping[str, Manifest], lineage: str) -> Flushed | None:
+    """Answer how far a database has reached a lake; None where that does not know it."""
+    found = [one.flushed[lineage] for one in manifests.values() if lineage in one.flushed]
+    if not found:
+        return None
+    return Flushed(max(one.position for one in found), max(one.change for one in found))

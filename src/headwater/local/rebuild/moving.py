@@ -9,8 +9,10 @@ from headwater.actors import identity_history
 from headwater.actors.audience_rows import PURPOSE
 from headwater.actors.identity_storage import Turn
 from headwater.local.rebuild.placing import Placing
-from headwater.local.rebuild.source import PastEvent
+from headwater.local.rebuild.source import IdentityFact, PastEvent
 from headwater.ports import Sql
+
+_NOT_RESUMED = ("export", "replay")  # an erasure is: it may be done again
 
 _HELD = """
 SELECT DISTINCT actor, via FROM {table} WHERE actor <> '' AND instr(actor, '/=account:') = 0
@@ -89,13 +91,27 @@ def look_again(sql: Sql, actors: Iterable[str], *, now: int) -> None:
     )
 
 
-def cancel_jobs(sql: Sql, kinds: Iterable[str], *, now: int) -> None:
+def newer(
+    sql: Sql, workspace: str, facts: Sequence[IdentityFact], after: int
+) -> list[IdentityFact]:
+    """Answer those facts that are newer than a change, or of an actor that is not here."""
+    names = json.dumps([f"{workspace}/{one.actor}" for one in facts if one.change <= after])
+    here = {
+        row[0]
+        for row in sql.execute(
+            "SELECT actor FROM identity WHERE actor IN (SELECT value FROM json_each(?))", (names,)
+        )
+    }
+    return [one for one in facts if one.change > after or f"{workspace}/{one.actor}" not in here]
+
+
+def cancel_jobs(sql: Sql, *, now: int) -> None:
     """Cancel what was under way when the backup was made: it has ended, or never will."""
     sql.execute(
         "UPDATE job SET state = 'cancelled', ended_at = ?, updated_at = ?, error ="
         " 'The server was restored from a backup that was made while this was under way.'"
         " WHERE ended_at IS NULL AND kind IN (SELECT value FROM json_each(?))",
-        (now, now, json.dumps(sorted(kinds))),
+        (now, now, json.dumps(_NOT_RESUMED)),
     )
 
 

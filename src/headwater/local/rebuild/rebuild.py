@@ -9,17 +9,15 @@ from pathlib import Path
 
 from headwater.actors.registry import DEFAULT_WORKSPACE, Registry
 from headwater.local.clock import SystemClock
-from headwater.local.data_directory import DataDirectory, DataDirectoryError
+from headwater.local.data_directory import DataDirectory
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
-from headwater.local.rebuild.bringing import Bringing, LakeRewritten, Told
-from headwater.local.rebuild.plan import Plan, finished
+from headwater.local.rebuild import staging
+from headwater.local.rebuild.bringing import Bringing
+from headwater.local.rebuild.plan import LakeRewritten, Plan
 from headwater.local.rebuild.source import LakeSource
-from headwater.local.sql import open_reader
+from headwater.local.told import Told
 from headwater.ports import BucketFailure
-
-UNFINISHED = ".unfinished"
-"""What the name of a database ends with that is not whole yet."""
 
 _TRIES = 3
 
@@ -53,17 +51,19 @@ def rebuild(
         BucketFailure: the lake cannot be read.
     """
     with DataDirectory(folder) as directory:
-        if (plan := fresh(directory, address)) is not None and not from_start:
+        if not from_start and (plan := staging.fresh(directory, address)) is not None:
             return _told(plan)
         source = LakeSource(address, cache=folder / "lake-cache")
         for _ in range(_TRIES):
-            unfinished = unfinished_database(directory, from_start=from_start)
+            unfinished = staging.unfinished(directory)
+            if from_start or not staging.can_go_on(unfinished, address):
+                staging.discard(unfinished)
             try:
                 plan = _brought(unfinished, source, tell)
             except LakeRewritten:
                 from_start = True
                 continue
-            finish_database(directory, unfinished)
+            unfinished.replace(directory.database)
             return _told(plan)
     raise BucketFailure("The lake is rewritten again and again while it is read.")
 
@@ -82,36 +82,3 @@ def _brought(path: Path, source: LakeSource, tell: Callable[[Told], None]) -> Pl
 
 def _told(plan: Plan) -> Rebuilt:
     return Rebuilt(tuple(sorted(plan.files)), plan.events - plan.left_out, plan.left_out)
-
-
-def fresh(directory: DataDirectory, address: str) -> Plan | None:
-    """Answer how the database came out of this lake, if nothing was done with it since.
-
-    So a command that was killed as it ended may be given again.
-    """
-    if not directory.database.exists():
-        return None
-    with closing(open_reader(directory.database)) as sql:
-        return finished(sql, address)
-
-
-def unfinished_database(directory: DataDirectory, *, from_start: bool) -> Path:
-    """Answer where the database is while it is not whole.
-
-    Raises:
-        DataDirectoryError: there is a whole one.
-    """
-    if directory.database.exists():
-        raise DataDirectoryError(
-            f"{directory.path} has a database already; give another folder with --data."
-        )
-    unfinished = directory.database.with_name(f"{directory.database.name}{UNFINISHED}")
-    if from_start:
-        for path in directory.path.glob(f"{unfinished.name}*"):
-            path.unlink()
-    return unfinished
-
-
-def finish_database(directory: DataDirectory, unfinished: Path) -> None:
-    """Give a whole database, closed, the name that servers look for."""
-    unfinished.replace(directory.database)

@@ -24,10 +24,16 @@ _BATCH = 20_000
 
 # Of a kind, actor and key the row with the highest change is in force.
 _IDENTITY = """
-SELECT kind, actor, key, latest.body, latest.change FROM (
+SELECT kind, actor, key, latest.body AS body, latest.change AS change FROM (
     SELECT kind, actor, key, arg_max({'body': body, 'change': change}, change) AS latest
     FROM read_parquet(?, union_by_name = true) WHERE change > ? GROUP BY kind, actor, key
 )
+"""
+_ACTORS = """
+SELECT actor FROM (
+    SELECT actor, arg_max({'body': body}, change) AS latest
+    FROM read_parquet(?, union_by_name = true) WHERE kind = 'state' GROUP BY actor
+) WHERE latest.body IS NOT NULL
 """
 _REPEATED = """
 SELECT message_id FROM read_parquet(?, union_by_name = true)
@@ -38,6 +44,7 @@ GROUP BY message_id HAVING count(*) > 1
 class IdentityFact(NamedTuple):
     """A row of the identity actors' tables; the body is None where there is none any more."""
 
+    change: int
     kind: str
     actor: str
     key: str | None
@@ -111,9 +118,18 @@ class LakeSource:
             found = engine.sql(_IDENTITY, params=[self._paths(files), after])
             for batch in found.to_arrow_reader(_BATCH):
                 yield [
-                    IdentityFact(row["kind"], row["actor"], row["key"], row["body"])
+                    IdentityFact(row["change"], row["kind"], row["actor"], row["key"], row["body"])
                     for row in batch.to_pylist()
                 ]
+
+    def actors(self, files: Sequence[LakeFile]) -> Iterator[list[str]]:
+        """Answer the names of all actors that there are, so many at a time."""
+        if not files:
+            return
+        with self._engine() as engine:
+            found = engine.sql(_ACTORS, params=[self._paths(files)])
+            for batch in found.to_arrow_reader(_BATCH):
+                yield batch.column(0).to_pylist()
 
     def repeated(self, files: Sequence[LakeFile]) -> frozenset[str]:
         """Answer the message ids that more than one event has."""

@@ -13,9 +13,6 @@ from headwater.local.rebuild.source import IdentityFact, PastEvent
 from headwater.ports import Sql
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS bringing (
-    only_one INTEGER PRIMARY KEY CHECK (only_one = 1), body TEXT NOT NULL
-);
 CREATE TABLE IF NOT EXISTS bringing_repeated (
     actor TEXT NOT NULL, message_id TEXT NOT NULL, standing TEXT NOT NULL,
     position INTEGER NOT NULL, timestamp INTEGER NOT NULL, via TEXT NOT NULL,
@@ -59,7 +56,7 @@ def write_identity(sql: Sql, workspace: str, facts: Sequence[IdentityFact]) -> N
     """Put facts in force; `history` is left, as all that it stands for comes as events."""
     rows: dict[str, list[tuple[str, str, int | str]]] = {"traits": [], "member": []}
     states: list[tuple[str, int, str]] = []
-    for kind, name, key, body in facts:
+    for _, kind, name, key, body in facts:
         actor = f"{workspace}/{name}"
         if kind == "state":
             if body is None:

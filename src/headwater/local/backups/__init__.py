@@ -1,0 +1,1 @@
+"""Backups of the database: made while the server runs, checked, restored, erased from."""
