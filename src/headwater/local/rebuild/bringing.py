@@ -16,6 +16,7 @@ from headwater.local.backups.manifest import BackupManifest
 from headwater.local.lake import position as positions
 from headwater.local.lake.tail import last_event
 from headwater.local.rebuild import moving
+from headwater.local.rebuild.audiences import look_again, move_audiences
 from headwater.local.rebuild.erased import Erasing
 from headwater.local.rebuild.placing import Placing, untold
 from headwater.local.rebuild.plan import HOUR, LakeRewritten, LakeUnknown, Plan, save, saved
@@ -100,6 +101,7 @@ class Bringing:
         erased = erasing.erased(plan) if self._backup is not None else {}
         erasing.forget(erased)
         moving.move_rows(self._sql)
+        move_audiences(self._sql, now=self._clock.now())
         erasing.drop_rest(erased, now=self._clock.now())
         moving.cancel_jobs(self._sql, now=self._clock.now())
 
@@ -228,8 +230,10 @@ class _Events:
         if self._plan.received_from:
             recent = [one for one in page if one.received_at >= self._plan.received_from]
             page = moving.unknown(self._sql, self._placing, recent)
-            who = {self._placing.actor(one.via) for one in page}
-            moving.look_again(self._sql, filter(None, who), now=self._now)
+            kept = [(self._placing.actor(one.via), one.via) for one in page]
+            look_again(
+                self._sql, [(who, via) for who, via in kept if who is not None], now=self._now
+            )
         self._plan.events += len(page)
         self._plan.left_out += write_events(self._sql, self._placing, page, repeated=self._repeated)
         write_account_copies(self._sql, self._workspace, page, untold=self._untold)

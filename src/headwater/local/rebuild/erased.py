@@ -28,7 +28,7 @@ _MISSING = """
 SELECT actor FROM identity WHERE actor > ? AND actor < ? AND instr(actor, '/=account:') = 0
   AND actor NOT IN (SELECT actor FROM in_lake) AND actor NOT IN (SELECT value FROM json_each(?))
 """
-_BY_IDENTIFIER = ("event", "traits", "history", "audience_part")
+_BY_IDENTIFIER = ("event", "traits", "history")
 
 
 class Erasing:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from headwater.actors import identity_history
-from headwater.actors.audience_rows import PURPOSE
 from headwater.actors.identity_storage import Turn
 from headwater.local.rebuild.placing import Placing
 from headwater.local.rebuild.source import IdentityFact, PastEvent
@@ -40,7 +39,7 @@ def move_rows(sql: Sql) -> None:
     """
     placings: dict[str, Placing] = {}
     gained: set[str] = set()
-    for table in ("event", "history", "audience_part"):
+    for table in ("event", "history"):
         for actor, via in sql.execute(_HELD.format(table=table)):
             workspace = actor.partition("/")[0]
             placing = placings.setdefault(workspace, Placing(sql, workspace))
@@ -54,8 +53,7 @@ def move_rows(sql: Sql) -> None:
             else:
                 gained.add(to)
                 sql.execute(
-                    f"UPDATE OR REPLACE {table} SET actor = ? WHERE actor = ? AND via = ?",  # noqa: S608 - names above
-                    (to, actor, via),
+                    "UPDATE event SET actor = ? WHERE actor = ? AND via = ?", (to, actor, via)
                 )
     sql.execute(_DROP_TWICE, (json.dumps(sorted(gained)),))
 
@@ -72,23 +70,6 @@ def unknown(sql: Sql, placing: Placing, events: Sequence[PastEvent]) -> list[Pas
     keys = {(placing.actor(one.via) or "", one.message_id) for one in events}
     known = Turn(sql).known(sorted(keys))
     return [one for one in events if (placing.actor(one.via) or "", one.message_id) not in known]
-
-
-def look_again(sql: Sql, actors: Iterable[str], *, now: int) -> None:
-    """Have audiences decided anew of people who have events that came out of the lake."""
-    names = json.dumps(sorted(set(actors)))
-    sql.execute(
-        "DELETE FROM audience_part WHERE actor IN (SELECT value FROM json_each(?))", (names,)
-    )
-    sql.execute(
-        "UPDATE audience_person SET body = json_set(body, '$.again', json('true'))"
-        " WHERE actor IN (SELECT value FROM json_each(?))",
-        (names,),
-    )
-    sql.execute(
-        "INSERT OR REPLACE INTO timer (actor, purpose, at) SELECT value, ?, ? FROM json_each(?)",
-        (PURPOSE, now, names),
-    )
 
 
 def newer(
