@@ -106,7 +106,7 @@ def test_a_figure_is_what_the_history_says(
         history.events.append((at, event))
         part = parts["x:1" if first else "x:2"]
         seen = Seen(at, event["messageId"], event, now)
-        for id_, roles, add, _ in program.touched(event, at):
+        for id_, roles, add, _ in program.feeds.steps(event, at):
             state = add(part.get(id_), seen, roles)
             if state is not None:
                 part[id_] = json.loads(json.dumps(state))

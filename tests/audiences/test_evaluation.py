@@ -32,8 +32,8 @@ def program_of(condition: Condition, zone: str) -> Program:
 
 def fold(program: Program, part: dict[str, Any], at: int, event: dict[str, Any], now: int) -> None:
     """Let an event into the states of its identifier; these go to JSON and back, as when stored."""
-    seen = Seen(at, event["messageId"], program.read(json.dumps(event)), now)
-    for id_, roles, add, _ in program.touched(seen.event, at):
+    seen = Seen(at, event["messageId"], program.feeds.read(json.dumps(event)), now)
+    for id_, roles, add, _ in program.feeds.steps(seen.event, at):
         state = add(part.get(id_), seen, roles)
         if state is not None:
             part[id_] = json.loads(json.dumps(state))

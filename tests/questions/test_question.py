@@ -58,6 +58,14 @@ def test_ranges_have_words(words: str, expected: Any) -> None:
     assert read_question({**TREND, "over": words}).over == expected  # type: ignore[union-attr]  # a trend has it
 
 
+def test_all_time_is_written_as_it_is_read() -> None:
+    """Also where what is left to defaults is left out."""
+    question = read_question({**TREND, "over": "ever"})
+
+    assert write_question(question)["over"] == {"ever": True}
+    assert read_question(write_question(question)) == question
+
+
 def test_a_name_alone_is_a_track_event() -> None:
     """The short form and the long one are one question."""
     long = {"question": "trend", "series": [{"events": {"name": "Order Completed"}}]}

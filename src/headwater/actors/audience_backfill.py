@@ -6,6 +6,7 @@ left to do. Should audiences change again before the end, it begins anew.
 
 from __future__ import annotations
 
+from headwater.actors.audience_gaps import any_wanted
 from headwater.actors.identity_network import Network, Outcome
 from headwater.ports import Sql
 
@@ -18,8 +19,13 @@ def unfinished(sql: Sql) -> list[str]:
     return [row[0] for row in rows]
 
 
-def look_on(sql: Sql, network: Network, workspace: str, *, now: int, limit: int) -> Outcome:
-    """Look at the next people of a workspace; its backfill is finished once nobody is left."""
+def look_on(
+    sql: Sql, network: Network, workspace: str, *, now: int, limit: int, waits: bool = False
+) -> Outcome:
+    """Look at the next people of a workspace; its backfill is finished once nobody is left.
+
+    With `waits` it is not finished before the lake's events of all of them were let in.
+    """
     version, cursor, total = sql.execute(
         "SELECT version, cursor, total FROM backfills WHERE workspace = ?", (workspace,)
     )[0]
@@ -46,7 +52,7 @@ def look_on(sql: Sql, network: Network, workspace: str, *, now: int, limit: int)
             actors[-1] if actors else cursor,
             len(actors),
             len(actors),
-            None if len(actors) == limit else now,
+            now if len(actors) < limit and not (waits and any_wanted(sql, workspace)) else None,
             workspace,
             version,
         ),

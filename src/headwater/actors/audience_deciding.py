@@ -43,6 +43,7 @@ class Deciding:
         self._root = root
         self._now = now
         self._told: list[Told] = []
+        self._unknown: frozenset[int] = frozenset()
         self._decided = self._rows.decided(actor)
         self._person = Person(
             program,
@@ -52,6 +53,7 @@ class Deciding:
             set(self._decided.members),
             {id_: held[0] for id_, held in self._decided.computed.items()},
         )
+        self._know()
 
     def pass_time(self) -> list[Told]:
         """Let time pass up to now: at each instant that was noted, decide what it was noted for."""
@@ -106,7 +108,15 @@ class Deciding:
         if decided.version < program.newest and self._rows.is_stored(self._actor):
             self._rows.put_decided(self._actor)
         decided.version = program.version
+        self._know()
+        if self._unknown:
+            self._rows.open_gap(self._actor)
         return wanted
+
+    def _know(self) -> None:
+        """Look what cannot be decided, since the lake has events that were not let in yet."""
+        lacking = self._rows.lacking(self._actor)
+        self._unknown = frozenset() if lacking is None else self._program.unknown_since(lacking)
 
     def _complete(self) -> None:
         """See to it that every identifier's part is of this version."""
@@ -119,8 +129,10 @@ class Deciding:
         }
         if not building:
             return
+        before = {key: part.version for key, part in building.items()}
         for key in build(self._turn.sql, program, building, self._now):
             rows.put_part(*key, building[key])
+        rows.note_gaps(building, before)
         self._person.look_again()
         # Noted, so that identifiers without events need not be looked for again.
         rows.put_decided(self._actor)
@@ -131,8 +143,8 @@ class Deciding:
         Most audiences that an event touches stay as they are: these are left as soon as that is
         known.
         """
-        waiting = sorted(set(places))
-        seen = set(waiting)
+        seen = set(places) | self._unknown
+        waiting = sorted(seen - self._unknown)
         order, person = self._program.order, self._person
         members, noted_at = self._decided.members, self._decided.next
         while waiting:

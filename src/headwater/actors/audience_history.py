@@ -1,17 +1,19 @@
 """Features' states made from the events that are stored: for audiences that are newer than these.
 
-Events that have left the hot store are not seen here; see `History` in identity_history.py.
+Events that have left the database are read by whoever can read the lake; see audience_gaps.py.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from headwater.actors.audience_rows import Part
 from headwater.audiences.features import Seen
-from headwater.audiences.program import OWN_MESSAGES, Program, Step
+from headwater.audiences.feeding import Step
+from headwater.audiences.program import OWN_MESSAGES, Program
 from headwater.ports import Sql
 
 _EVENTS = """
@@ -39,11 +41,17 @@ def missing(program: Program, part: Part | None) -> frozenset[str]:
 
 
 def build(
-    sql: Sql, program: Program, parts: Mapping[tuple[str, str], Part], now: int
+    sql: Sql,
+    program: Program,
+    parts: Mapping[tuple[str, str], Part],
+    now: int,
+    *,
+    past: Mapping[tuple[str, str], Sequence[tuple[int, str, str]]] = MappingProxyType({}),
 ) -> set[tuple[str, str]]:
     """Make what is missing in these parts from the events stored; answer which hold anything.
 
-    The parts are changed in place, and are of the program's version afterwards.
+    The parts are changed in place, and are of the program's version afterwards. `past` has events
+    of the lake: timestamp, messageId, body. Those that are stored here, too, count once.
     """
     wanted = {key: missing(program, part) for key, part in parts.items()}
     held: set[tuple[str, str]] = set()
@@ -56,12 +64,20 @@ def build(
         part.version = program.version
         if part.features:
             held.add(key)
-    for actor, via, at, message_id, body in _events(sql, [key for key in parts if wanted[key]]):
+    here = _events(sql, [key for key in parts if wanted[key]])
+    known = {(row[0], row[1], row[3]) for row in here} if past else set()
+    gone = [
+        (*key, at, message_id, body)
+        for key in parts
+        for at, message_id, body in past.get(key, ())
+        if (*key, message_id) not in known
+    ]
+    for actor, via, at, message_id, body in [*here, *gone]:
         key = (actor, via)
         if message_id.startswith(OWN_MESSAGES):
             continue
         event = json.loads(body)
-        steps = [step for step in program.touched(event, at) if step[0] in wanted[key]]
+        steps = [step for step in program.feeds.steps(event, at) if step[0] in wanted[key]]
         if see(parts[key], steps, Seen(at, message_id, event, now)):
             held.add(key)
     return held

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from headwater.actors import audience_gaps
 from headwater.actors.audience_deciding import accounts, written_traits
 from headwater.actors.audience_history import build
 from headwater.actors.audience_rows import Part
@@ -141,7 +142,10 @@ def _happened(sql: Sql, actor: str) -> list[tuple[int, str, dict[str, object]]]:
 
 @dataclass(slots=True)
 class Looking:
-    """A preview under way: how far everybody was looked at, and who was found."""
+    """A preview under way: how far everybody was looked at, and who was found.
+
+    `sees_all`: nobody yet had events in the lake alone that the condition might look at.
+    """
 
     program: Program
     cursor: int = 0
@@ -149,6 +153,7 @@ class Looking:
     found: int = 0
     sample: list[str] = field(default_factory=list)
     is_done: bool = False
+    sees_all: bool = True
 
 
 def begin_preview(
@@ -183,6 +188,8 @@ def look_on(
     turn.load(roots)
     turn.audiences.load(roots)
     turn.audiences.forget_parts(roots)
+    if looking.program.features and any(audience_gaps.histories(sql, roots).values()):
+        looking.sees_all = False
     for actor in roots:
         looking.looked_at += 1
         if check.check(_person(turn, looking.program, actor, now), now)[0]:

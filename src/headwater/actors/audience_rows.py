@@ -7,7 +7,7 @@ read once and written once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -36,11 +36,28 @@ ON CONFLICT (actor, purpose) DO UPDATE SET at = excluded.at
 """
 
 
-class Part(msgspec.Struct, rename={"version": "v", "features": "f"}):
-    """Features' states of one identifier's events; `version`: of the program that keeps it."""
+_IN_LAKE = """
+SELECT history.actor, history.via FROM json_each(?) AS wanted
+JOIN history ON history.actor = wanted.value ->> 0 AND history.via = wanted.value ->> 1
+"""
+_OPEN_GAP = "INSERT INTO audience_gap (actor) VALUES (?) ON CONFLICT DO NOTHING"
+_CLOSE_GAP = "DELETE FROM audience_gap WHERE actor = ?"
+
+
+class Part(
+    msgspec.Struct, rename={"version": "v", "features": "f", "hot": "h"}, omit_defaults=True
+):
+    """Features' states of one identifier's events.
+
+    Attributes:
+        version: of the program that keeps it.
+        features: ids to states.
+        hot: where set, features newer than this version lack what only the lake holds.
+    """
 
     version: int
     features: dict[str, Any] = {}
+    hot: int | None = None
 
     @classmethod
     def from_json(cls, body: str) -> Part:
@@ -99,8 +116,10 @@ class AudienceRows:
         armed: the earliest timer that was set, in milliseconds.
     """
 
-    def __init__(self, sql: Sql) -> None:
+    def __init__(self, sql: Sql, *, past: bool = False) -> None:
+        """Begin; `past` is whether this runtime lets events of the lake in, see audience_gaps."""
         self._sql = sql
+        self._past = past
         self._programs: dict[str, Program] = {}
         self.touched: dict[str, set[int]] = {}
         self.fresh: set[str] = set()
@@ -111,6 +130,7 @@ class AudienceRows:
         self._dirty: dict[str, None] = {}
         self._joined: dict[tuple[str, str], int] = {}
         self._left: dict[tuple[str, str], None] = {}
+        self._gaps: dict[str, bool] = {}
 
     def use(self, workspace: str, program: Program | None) -> None:
         """Work with the audiences of a workspace; without any, nothing is kept of its actors."""
@@ -143,6 +163,36 @@ class AudienceRows:
         for actor, body in self._sql.execute(_STATES, (json.dumps(old),)):
             known[actor] = _decided_decoder.decode(body)
             self._stored.add(actor)
+
+    def note_gaps(
+        self, made: Mapping[tuple[str, str], Part], before: Mapping[tuple[str, str], int]
+    ) -> None:
+        """Mark those parts, just made of the database alone, of which the lake has more.
+
+        `before`: the versions that they had.
+        """
+        if not (made and self._past):
+            return
+        for actor, via in self._sql.execute(_IN_LAKE, (json.dumps(list(made)),)):
+            part, since = made[actor, via], before[actor, via]
+            part.hot = since if part.hot is None else min(part.hot, since)
+            self.put_part(actor, via, part)
+            self._gaps[actor] = True
+
+    def lacking(self, actor: str) -> int | None:
+        """Answer since which version features lack events of the lake; None: none do."""
+        if not self._past:
+            return None
+        found = [part.hot for part in self.parts(actor).values() if part.hot is not None]
+        return min(found, default=None)
+
+    def open_gap(self, actor: str) -> None:
+        """List an actor among those that lack events of the lake."""
+        self._gaps[actor] = True
+
+    def close_gap(self, actor: str) -> None:
+        """List an actor among them no more."""
+        self._gaps[actor] = False
 
     def forget_parts(self, actors: Iterable[str]) -> None:
         """Go on as if these actors had no parts: for conditions that nothing is kept for."""
@@ -198,7 +248,7 @@ class AudienceRows:
             self._sql.execute(
                 "DELETE FROM audience_member WHERE audience = ? AND actor = ?", (audience, parcel)
             )
-        for table in ("audience_state", "timer"):
+        for table in ("audience_state", "audience_gap", "timer"):
             self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
         self._decided.pop(parcel, None)
         self._stored.discard(parcel)
@@ -214,6 +264,9 @@ class AudienceRows:
         for key in self._left:
             self._sql.execute("DELETE FROM audience_member WHERE audience = ? AND actor = ?", key)
         self._left.clear()
+        for actor, is_open in self._gaps.items():
+            self._sql.execute(_OPEN_GAP if is_open else _CLOSE_GAP, (actor,))
+        self._gaps.clear()
 
     def _flush_decided(self) -> None:
         rows, timers = [], []

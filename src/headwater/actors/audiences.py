@@ -19,7 +19,8 @@ from headwater.actors.audience_rows import PURPOSE, Part
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
 from headwater.audiences.features import Seen
-from headwater.audiences.program import Program, Step
+from headwater.audiences.feeding import Step
+from headwater.audiences.program import Program
 from headwater.collect.arrival import Arrival
 from headwater.ports import Sql
 
@@ -103,9 +104,9 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
     for actor, arrival in stored:
         call = arrival.type
         places = set(program.default) if actor in rows.fresh else set()
-        if program.looks_at(call):
-            event, at = program.read(arrival.body), arrival.timestamp
-            steps = program.touched(event, at)
+        if program.feeds.looks_at(call):
+            event, at = program.feeds.read(arrival.body), arrival.timestamp
+            steps = program.feeds.steps(event, at)
             if steps:
                 seen.append((actor, arrival, steps, Seen(at, arrival.message_id, event, now)))
             if call == "identify" and program.by_trait:
@@ -164,9 +165,11 @@ def _complete(
             building[actor, via] = Part(0) if part is None else part
             built[actor, via] = missing(program, part)
     if building:
+        before = {key: part.version for key, part in building.items()}
         build(turn.sql, program, building, now)
         for (actor, via), part in building.items():
             rows.put_part(actor, via, part)
+        rows.note_gaps(building, before)
     return built
 
 

@@ -31,6 +31,7 @@ _OWN = (
     "traits",
     "history",
     "audience_state",
+    "audience_gap",
     "audience_member",
     "timer",
     "account_news",

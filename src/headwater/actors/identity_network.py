@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from headwater.actors import audiences, identity
+from headwater.actors import audience_gaps, audiences, identity
+from headwater.actors.audience_gaps import Past
 from headwater.actors.identity import Policy
 from headwater.actors.identity_messages import Page
 from headwater.actors.identity_receiving import Received, publish
@@ -62,11 +63,15 @@ class Network:
     Args:
         policy: a workspace's name to its rules, as they are now.
         journal: whether each turn writes down what it changed, for the lake.
+        past: whether what the lake alone has of people is let in, by `fill`.
     """
 
-    def __init__(self, policy: Callable[[str], Policy], *, journal: bool = False) -> None:
+    def __init__(
+        self, policy: Callable[[str], Policy], *, journal: bool = False, past: bool = False
+    ) -> None:
         self._policy = policy
         self._journal = journal
+        self._past = past
 
     def receive(self, sql: Sql, arrivals: Sequence[Arrival], *, now: int | None = None) -> Outcome:
         """Store events, each with its person, and settle who is who; in the given order.
@@ -75,7 +80,7 @@ class Network:
         """
         if now is None:
             now = max((arrival.received_at for arrival in arrivals), default=0)
-        turn, outcome = Turn(sql, journal=self._journal), Outcome()
+        turn, outcome = self._turn(sql), Outcome()
         for workspace, calls in _by_workspace(arrivals).items():
             found = self._resolve(turn, calls)
             outcome.add(identity.receive(turn, self._policy(workspace), found, now=now))
@@ -113,6 +118,23 @@ class Network:
                 publish(turn, policy, audiences.wake(turn, policy.audiences, actor, now), received)
                 outcome.add(received)
         turn.flush()
+        return outcome
+
+    def fill(self, sql: Sql, found: Sequence[Past], *, now: int) -> Outcome:
+        """Let in what the lake has of people, and decide everything of them; see `Past`."""
+        turn, outcome = self._turn(sql), Outcome()
+        turn.load(one.actor for one in found)
+        turn.audiences.load(one.actor for one in found)
+        for one in found:
+            policy = self._used(turn, one.actor.partition("/")[0])
+            if policy.audiences is None:
+                turn.audiences.close_gap(one.actor)
+                continue
+            received = Received()
+            publish(turn, policy, audience_gaps.fill(turn, policy.audiences, one, now), received)
+            outcome.add(received)
+        turn.flush()
+        outcome.armed = turn.audiences.armed
         return outcome
 
     def merge(
@@ -165,7 +187,7 @@ class Network:
         return outcome
 
     def _turn(self, sql: Sql) -> Turn:
-        return Turn(sql, journal=self._journal)
+        return Turn(sql, journal=self._journal, past=self._past)
 
     def _used(self, turn: Turn, workspace: str) -> Policy:
         """Answer a workspace's rules, by which the turn works from here on."""

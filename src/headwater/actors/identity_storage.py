@@ -31,7 +31,13 @@ from headwater.actors.identity_state import (
 )
 from headwater.ports import Sql
 
-SCHEMAS = ("identity.sql", "identity_lake.sql", "audiences.sql", "audience_state.sql")
+SCHEMAS = (
+    "identity.sql",
+    "identity_lake.sql",
+    "audiences.sql",
+    "audience_state.sql",
+    "audience_gaps.sql",
+)
 """The files with the tables, oldest first."""
 
 PAGE = 200
@@ -106,14 +112,15 @@ class Turn:
     Args:
         sql: the actors' database, inside a transaction.
         journal: whether to write down what changed, for the lake; see identity_changes.py.
+        past: whether audiences are told of events that only the lake has; see audience_gaps.py.
 
     Attributes:
         audiences: what audiences keep with these actors.
     """
 
-    def __init__(self, sql: Sql, *, journal: bool = False) -> None:
+    def __init__(self, sql: Sql, *, journal: bool = False, past: bool = False) -> None:
         self._sql = sql
-        self.audiences = AudienceRows(sql)
+        self.audiences = AudienceRows(sql, past=past)
         self._changes = Changes() if journal else None
         self._states: dict[str, State | None] = {}
         self._dirty: dict[str, None] = {}

@@ -6,26 +6,20 @@ audiences after the audiences that they name. So one pass in order decides all o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
-
-import msgspec
+from typing import Any
 
 from headwater.audiences.audience import Audience, ComputedTrait
-from headwater.audiences.comparing import passes
-from headwater.audiences.comparisons import fields_of
 from headwater.audiences.compiling import compile_condition
 from headwater.audiences.computing import compile_computation
-from headwater.audiences.conditions import EventSelector
-from headwater.audiences.features import Feature, Seen, State
+from headwater.audiences.features import Feature
+from headwater.audiences.feeding import Feeds
 from headwater.audiences.scope import Check, Needs, PersonView, Scope
 from headwater.workspace import WorkspaceConfig
 
 OWN_MESSAGES = "audience:"
 """How the messageIds of Headwater's own audience events begin; conditions do not see these."""
-
-_ANY = ("any", None)
 
 Value = Callable[[PersonView, int], tuple[Any, int | None]]
 
@@ -55,28 +49,6 @@ class CompiledTrait:
 Compiled = CompiledAudience | CompiledTrait
 
 
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """A kind of event that a feature looks at."""
-
-    feature: Feature
-    role: int
-    fits: tuple[Callable[[Mapping[str, Any], int], bool], ...]
-
-
-Step = tuple[str, int, Callable[[State | None, Seen, int], State | None], list[int]]
-"""What one event does to one feature: its id, the event's roles, `Feature.add`, who looks at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """What looks at one kind of event: features to roles for all of them, feeds for some."""
-
-    roles: Mapping[str, int]
-    steps: Sequence[Step]
-    asking: tuple[_Feed, ...]
-
-
 @dataclass(slots=True)
 class Program:
     """The compiled whole.
@@ -88,6 +60,7 @@ class Program:
         order: what is to be decided, each after what it looks at.
         by_feature, by_trait, by_account: what looks at a feature, a trait, accounts: places.
         by_audience: what looks at a membership, by the audience's id: places.
+        feeds: which events are for which features.
         default: places of what is true, or has a value, of a person of whom nothing is known.
     """
 
@@ -104,11 +77,9 @@ class Program:
     default: list[int] = field(default_factory=list)
     newest: int = 0
     computed: dict[str, str] = field(default_factory=dict)
-    _feeds: dict[tuple[str, str | None], list[_Feed]] = field(default_factory=dict)
-    _kinds: dict[tuple[str, str | None], _Kind] = field(default_factory=dict)
-    _calls: set[str] = field(default_factory=set)
-    _decoder: msgspec.json.Decoder[Any] = field(default_factory=msgspec.json.Decoder)
+    feeds: Feeds = field(init=False)
     _newer: dict[int, frozenset[str]] = field(default_factory=dict)
+    _unknown: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def newer_than(self, version: int) -> frozenset[str]:
         """Answer the features that are kept only since after a version."""
@@ -118,37 +89,22 @@ class Program:
             self._newer[version] = known
         return known
 
-    def looks_at(self, call: str) -> bool:
-        """Tell whether anything looks at events of this call."""
-        return call in self._calls or "any" in self._calls
+    def unknown_since(self, version: int) -> frozenset[int]:
+        """Answer the places that cannot be told without features that are newer than a version.
 
-    def read(self, body: str) -> dict[str, Any]:
-        """Answer of an event, as JSON text, what anything here may look at."""
-        event: dict[str, Any] = self._decoder.decode(body)
-        return event
-
-    def touched(self, event: Mapping[str, Any], at: int) -> Sequence[Step]:
-        """Answer which features an event is for, and what it does to each."""
-        call = event.get("type", "")
-        kinds = self._kinds
-        name = event.get("event") if call == "track" else event.get("name")
-        kind = kinds.get((call, name)) if isinstance(name, str) else None
-        if kind is None:
-            kind = kinds.get((call, None)) or kinds[_ANY]
-        if not kind.asking:
-            return kind.steps
-        found = dict(kind.roles)
-        for feed in kind.asking:
-            if all(fit(event, at) for fit in feed.fits):
-                id_ = feed.feature.id
-                found[id_] = found.get(id_, 0) | feed.role
-        return self._steps(found)
-
-    def _steps(self, roles: Mapping[str, int]) -> list[Step]:
-        return [
-            (id_, own, self.features[id_].add, self.by_feature.get(id_, []))
-            for id_, own in roles.items()
-        ]
+        Among them are those that look at another such place.
+        """
+        known = self._unknown.get(version)
+        if known is None:
+            new = self.newer_than(version)
+            found = {place for id_ in new for place in self.by_feature.get(id_, ())}
+            for one in self.order:  # in which each comes after what it looks at
+                keys = {self.order[place].id for place in found}
+                names = {name for name, id_ in self.computed.items() if id_ in keys}
+                if one.needs.audiences & keys or one.needs.traits & names:
+                    found.add(one.place)
+            known = self._unknown[version] = frozenset(found)
+        return known
 
     def index(self) -> None:
         """Fill what is looked up from what is compiled; call once, at the end."""
@@ -166,37 +122,8 @@ class Program:
             self.newest = max(self.newest, since)
             if isinstance(one, CompiledTrait):
                 self.computed[one.trait.key] = one.id
-        self._index_feeds()
-        if self.by_trait:
-            self._calls.add("identify")
+        self.feeds = Feeds(self.features, self.by_feature, self.zone, traits=bool(self.by_trait))
         self.newest = max([self.newest, *self.since.values()])
-
-    def _index_feeds(self) -> None:
-        for kept in self.features.values():
-            for number, selector in enumerate(kept.feeds):
-                self._feed(kept, 1 << number, selector)
-        fields = {"type", "event", "name", "traits"}
-        for kept in self.features.values():
-            fields |= kept.reads
-            for selector in kept.feeds:
-                fields |= fields_of(selector.where)
-        # Most of an event is of no interest to anybody here, and what is skipped costs least.
-        self._decoder = msgspec.json.Decoder(_type_of(fields))
-        for call, name in {*self._feeds, *((call, None) for call, _ in self._feeds), _ANY}:
-            keys = dict.fromkeys([(call, name), (call, None), _ANY])
-            feeds = [feed for key in keys for feed in self._feeds.get(key, ())]
-            roles: dict[str, int] = {}
-            for feed in feeds:
-                if not feed.fits:
-                    roles[feed.feature.id] = roles.get(feed.feature.id, 0) | feed.role
-            asking = tuple(feed for feed in feeds if feed.fits)
-            self._kinds[call, name] = _Kind(roles, self._steps(roles), asking)
-
-    def _feed(self, feature: Feature, role: int, selector: EventSelector) -> None:
-        fits = tuple(passes(one, self.zone) for one in selector.where)
-        feeds = self._feeds.setdefault((selector.call, selector.name), [])
-        feeds.append(_Feed(feature, role, fits))
-        self._calls.add(selector.call)
 
 
 def program_of(config: WorkspaceConfig) -> Program | None:
@@ -295,12 +222,6 @@ def _put_in_order(
 
     for id_ in waiting:
         visit(id_)
-
-
-def _type_of(fields: Iterable[str]) -> Any:
-    """Answer the type of a dictionary with these fields of an event, all others left out."""
-    make: Any = TypedDict  # called as an object, since a checker knows no type made at run time
-    return make("Looked", dict.fromkeys(sorted(fields), Any), total=False)
 
 
 class _Nobody:

@@ -8,13 +8,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from headwater.actors import audience_backfill, audience_reading, audiences, identity_reading
+from headwater.actors import (
+    audience_backfill,
+    audience_gaps,
+    audience_reading,
+    audiences,
+    identity_reading,
+)
 from headwater.actors.identity_network import Network, Outcome
 from headwater.audiences.audience import Audience
 from headwater.audiences.conditions import Condition
 from headwater.audiences.membership import Backfill, Member, Membership, Preview
 from headwater.errors import HeadwaterError, NotFound
 from headwater.local.audience_counts import Counts
+from headwater.local.audience_past import AudiencePast
 from headwater.local.identities import Identities, Stored
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
@@ -50,13 +57,16 @@ class LocalAudiences:
         config: Callable[[str], WorkspaceConfig | None],
         clock: Clock,
         counts: Counts,
+        past: AudiencePast | None = None,
     ) -> None:
+        """Prepare; `past` reads what only the lake has of people, None where there is no lake."""
         self._writer = writer
         self._readers = readers
         self._identities = identities
         self._config = config
         self._clock = clock
         self._counts = counts
+        self._past = past
         self._sooner = asyncio.Event()
         self._changed = asyncio.Event()
         self._changed.set()
@@ -101,14 +111,19 @@ class LocalAudiences:
             else:
                 await self._run(lambda network, sql, now: network.wake(sql, now, _A_WAKE))
 
-    async def keep_complete(self) -> None:
-        """Look at everybody whenever audiences have changed, a slice between other work."""
+    async def keep_complete(self, every: float = 10.0) -> None:
+        """Look at everybody whenever audiences have changed, a slice between other work.
+
+        Every so many seconds, see also to those of whom the lake has events to be let in.
+        """
         while True:
-            await self._changed.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), every)
             self._changed.clear()
             try:
                 for workspace in await self._readers.run(audience_backfill.unfinished):
                     await self._look_through(workspace)
+                await self.let_in()
             except HeadwaterError as error:
                 _logger.warning("Looking at everybody waits: %s", error.code)
                 await asyncio.sleep(1.0)
@@ -118,10 +133,42 @@ class LocalAudiences:
         while workspace in await self._readers.run(audience_backfill.unfinished):
             await self._run(
                 lambda network, sql, now: audience_backfill.look_on(
-                    sql, network, workspace, now=now, limit=_A_SLICE
+                    sql,
+                    network,
+                    workspace,
+                    now=now,
+                    limit=_A_SLICE,
+                    waits=self._past is not None,
                 )
             )
+            await self.let_in()
             await asyncio.sleep(0)  # requests that have come in meanwhile go first
+
+    async def let_in(self) -> None:
+        """Let in what the lake has of people that newer conditions have not seen.
+
+        Raises:
+            Unavailable: the lake does not answer; whoever waits for it is seen to later.
+        """
+        if self._past is None:
+            return
+        after: str | None = ""
+        while after is not None:
+            after = await self._let_in_after(self._past, after)
+
+    async def _let_in_after(self, past: AudiencePast, after: str) -> str | None:
+        """See to the next people; answer the last of them, None where there were none.
+
+        Whom more of went to the lake meanwhile is seen to the next time.
+        """
+        actors = await self._readers.run(
+            lambda sql: audience_gaps.wanted(sql, after=after, limit=_A_SLICE)
+        )
+        if not actors:
+            return None
+        found = await past.read(actors)
+        await self._run(lambda network, sql, now: network.fill(sql, found, now=now))
+        return actors[-1]
 
     async def _run(self, work: Callable[[Network, Sql, int], Outcome | None]) -> None:
         await self._identities.run(work)
@@ -185,7 +232,7 @@ class LocalAudiences:
             count = round(looking.found * people / max(looking.looked_at, 1))
         return Preview(
             count=count,
-            is_exact=looking.is_done,
+            is_exact=looking.is_done and looking.sees_all,
             looked_at=looking.looked_at,
             people=max(people, looking.looked_at) if not looking.is_done else looking.looked_at,
             sample=tuple(looking.sample),

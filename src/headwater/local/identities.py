@@ -104,7 +104,7 @@ class Identities:
         self._writer = writer
         self._readers = readers
         self._policies = Policies(config)
-        self._network = Network(self._policies, journal=journal)
+        self._network = Network(self._policies, journal=journal, past=past is not None)
         self._clock = clock
         self._random = random
         self._lane = writer.coalesce(self._store)

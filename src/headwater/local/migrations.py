@@ -24,6 +24,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "suppressions.sql"),
     ("headwater.actors", "erasures.sql"),
     ("headwater.actors", "audience_state.sql"),
+    ("headwater.actors", "audience_gaps.sql"),
 )
 
 

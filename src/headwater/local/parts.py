@@ -10,6 +10,7 @@ from pathlib import Path
 
 from headwater.api.directory import WriteKeyDirectory
 from headwater.local.audience_counts import Counts
+from headwater.local.audience_past import AudiencePast
 from headwater.local.audiences import LocalAudiences
 from headwater.local.clock import SystemClock
 from headwater.local.erasure import KIND as ERASE
@@ -27,7 +28,7 @@ from headwater.local.lake import position as positions
 from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.lake import Lake
-from headwater.local.lake.past import TieredPast
+from headwater.local.lake.past import PastEvents, TieredPast
 from headwater.local.lake.tail import last_event
 from headwater.local.lake.tender import Tender
 from headwater.local.lanes import Lanes
@@ -114,7 +115,13 @@ async def running(
             past=TieredPast(readers, lake.lake) if lake else None,
         )
         audiences = LocalAudiences(
-            writer, readers, identities, config=known.config, clock=clock, counts=Counts()
+            writer,
+            readers,
+            identities,
+            config=known.config,
+            clock=clock,
+            counts=Counts(),
+            past=AudiencePast(readers, PastEvents(lake.lake)) if lake else None,
         )
         writer.after_commit(audiences.committed)
         for task in (audiences.keep_time(), audiences.keep_complete()):

@@ -17,7 +17,14 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 from headwater.questions.value import Value
 
@@ -73,6 +80,11 @@ class Ever(Value):
     """All there is, until now."""
 
     ever: Literal[True] = True
+
+    @model_serializer
+    def _written(self) -> dict[str, Literal[True]]:
+        # Said also where what is left to defaults is left out: without it, it would be no range.
+        return {"ever": True}
 
 
 _WORDS: dict[str, dict[str, Any]] = {

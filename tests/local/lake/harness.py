@@ -44,6 +44,16 @@ class SetClock:
 
 
 @dataclass
+class SetConfig:
+    """A workspace's configuration, as it is set."""
+
+    config: WorkspaceConfig = CONFIG
+
+    def __call__(self, _: str) -> WorkspaceConfig:
+        return self.config
+
+
+@dataclass
 class Shop:
     """All parts, at work."""
 
@@ -54,10 +64,11 @@ class Shop:
     tender: Tender
     relation: Relation
     clock: SetClock
+    config: SetConfig
 
     async def receive(self, *arrivals: Arrival) -> None:
         """Store events."""
-        await self.identities.receive(CONFIG, arrivals)
+        await self.identities.receive(self.config.config, arrivals)
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -81,7 +92,7 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
     database = folder / "headwater.sqlite3"
     writer = Writer(open_database(database))
     readers = Readers(database)
-    clock, random = SetClock(), SystemRandom()
+    clock, random, config = SetClock(), SystemRandom(), SetConfig()
     bucket = FolderBucket(folder / "lake")
     lake = Lake(
         bucket=bucket,
@@ -99,7 +110,7 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
     identities = Identities(
         writer,
         readers,
-        config=lambda _: CONFIG,
+        config=config,
         clock=clock,
         random=random,
         journal=True,
@@ -107,7 +118,7 @@ async def shop(folder: Path, **how: Any) -> AsyncIterator[Shop]:
     )
     relation = Relation(WORKSPACE, database)
     try:
-        yield Shop(writer, readers, identities, lake, tender, relation, clock)
+        yield Shop(writer, readers, identities, lake, tender, relation, clock, config)
     finally:
         await lake.close()
         relation.close()
