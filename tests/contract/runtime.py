@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from headwater.ports import Bucket, Http
+from headwater.ports import Actors, Bucket, Http, Queue
 from tests.lake.memory_bucket import MemoryBucket
 
 Buckets = Callable[[str, Path], Bucket]
 
+
+@dataclass
+class Consumed:
+    """A queue, and what its consumer has taken; it refuses once whatever says `refuse`."""
+
+    queue: Queue
+    taken: list[str]
+    refused: list[str]
+    seconds: float = 60.0
+
+    async def until(self, messages: set[str]) -> None:
+        """Return once all of these were taken."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.seconds
+        while missing := messages - set(self.taken):
+            told = sorted(f"{one[:30]!r}, {len(one)} long" for one in missing)
+            assert loop.time() < end, f"missing: {told}"
+            await asyncio.sleep(0.02)
+
+
 if sys.platform == "emscripten":
     from pyodide.ffi import run_sync
 
+    from durable_objects.actors import EdgeActors
     from durable_objects.sql import Database
     from edge.fetch import EdgeHttp
     from edge.runtime import EdgeClock as RuntimeClock
     from edge.runtime import EdgeRandom as RuntimeRandom
+    from queues.producer import EdgeQueue
     from r2.bucket import R2Bucket
     from tests.edge.room import databases
 
@@ -51,6 +75,16 @@ if sys.platform == "emscripten":
 
         yield bucket
 
+    @asynccontextmanager
+    async def actors() -> AsyncIterator[Actors]:
+        """Give the runtime's own: Durable Objects."""
+        yield EdgeActors(databases.bindings)
+
+    @asynccontextmanager
+    async def consumed() -> AsyncIterator[Consumed]:
+        """Give the runtime's own: Cloudflare's Queues, with the room's consumer."""
+        yield Consumed(EdgeQueue(databases.bindings), databases.taken, databases.refused)
+
     async def _emptied(bucket: R2Bucket) -> None:
         await bucket.delete([one.key for one in await bucket.list("")])
 
@@ -65,9 +99,12 @@ else:
     from headwater.local.http import GuardedHttp
     from headwater.local.random import SystemRandom as RuntimeRandom
     from headwater.local.s3_bucket import S3Bucket
+    from headwater.workspace import WorkspaceConfig
     from tests.contract.http_service import http_service
     from tests.databases import Database, empty_database
     from tests.s3_server import BUCKET, S3Server
+    from tests.simulation.edge_world import EdgeWorld
+    from tests.simulation.network import Faults
 
     def own_database() -> Database:
         """Answer a database in memory."""
@@ -109,6 +146,47 @@ else:
 
             yield bucket
 
+    class CalmWorld(EdgeWorld):
+        """The in-memory twin of actors and queues, in which nothing fails or waits."""
 
-__all__ = ["Buckets", "RuntimeClock", "RuntimeRandom", "buckets", "client"]
-__all__ += ["own_database", "server"]
+        async def way(self) -> None:
+            """Arrive at once."""
+            await asyncio.sleep(0)
+
+    def calm() -> EdgeWorld:
+        """Answer the twin."""
+        return CalmWorld(1, WorkspaceConfig("default", version=1), faults=Faults(0, 0, 0, 0))
+
+    @asynccontextmanager
+    async def actors() -> AsyncIterator[Actors]:
+        """Give the in-memory twin; locally actors are called without a port."""
+        yield calm()
+
+    @asynccontextmanager
+    async def consumed() -> AsyncIterator[Consumed]:
+        """Give the in-memory twin; locally what is to be delivered is in the same database."""
+        world = calm()
+        made = Consumed(world, [], [])
+
+        async def consume(batch: list[str]) -> list[bool]:
+            done = []
+            for message in batch:
+                is_new = message not in made.refused
+                refuses = message.startswith("refuse") and is_new
+                (made.refused if refuses else made.taken).append(message)
+                done.append(not refuses)
+            return done
+
+        async def forever() -> None:
+            while True:
+                world.consume()
+                await asyncio.sleep(0)
+
+        world.consumer = consume
+        running = asyncio.get_running_loop().create_task(forever())
+        yield made
+        running.cancel()
+
+
+__all__ = ["Buckets", "Consumed", "RuntimeClock", "RuntimeRandom", "actors", "buckets", "client"]
+__all__ += ["consumed", "own_database", "server"]

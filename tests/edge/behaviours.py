@@ -65,8 +65,18 @@ LOCAL_ONLY = {
 
 _OPTIONS: dict[str, Any] = {
     "compatibilityDate": "2026-11-01",
-    "durableObjects": {"ROOM": {"className": "Room", "useSQLite": True}},
+    "durableObjects": {
+        binding: {"className": name, "useSQLite": True}
+        for binding, name in (
+            ("ROOM", "Room"),
+            ("IDENTITY", "IdentityDO"),
+            ("LANE", "LaneDO"),
+            ("WORKSPACE", "WorkspaceDO"),
+        )
+    },
     "r2Buckets": {"BUCKET": "lake"},
+    "queueProducers": {"DELIVERIES": "deliveries"},
+    "queueConsumers": {"deliveries": {"maxBatchTimeout": 0, "retryDelay": 0}},
 }
 _LONGEST_SECONDS = 600.0
 

@@ -84,3 +84,12 @@ def test_a_failure_inside_workerd_is_a_failure(installed: None, tmp_path: Path) 
     assert "not today" in told["tests/test_written.py::test_skipped"]["told"]
     assert lost["tests/test_broken.py::test_lost"]["outcome"] == "failed"
     assert "nothing_of_this_name" in lost["tests/test_broken.py::test_lost"]["told"]
+
+
+def test_what_runs_locally_alone_is_listed() -> None:
+    """docs/edge.md names each such test, so that the list does not grow unseen."""
+    listed = (installation.ROOT / "docs" / "edge.md").read_text("utf-8")
+
+    for test in LOCAL_ONLY:
+        name = test.rpartition("::")[2].rpartition("/")[2]
+        assert f"| `{name}` |" in listed, f"docs/edge.md does not list {name}"

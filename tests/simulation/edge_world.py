@@ -11,10 +11,12 @@ import asyncio
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from headwater.actors import identity_calls, lane_calls
 from headwater.actors.configurations import Configurations
@@ -43,6 +45,8 @@ from tests.simulation.pipeline import SeededRandom
 from tests.simulation.world import Crash
 
 T = TypeVar("T")
+
+_LARGEST_MESSAGE = 128_000  # bytes, as Cloudflare's queues have it
 
 
 FLUSHES = 3
@@ -82,7 +86,10 @@ class IdentityTwin:
 
     async def call(self, request: str) -> str:
         """Carry the call there, run it, carry the answer back; each of it may fail."""
-        return await self.world.carried(lambda: self.world.run(self.name, request))
+        try:
+            return await self.world.carried(lambda: self.world.run(self.name, request))
+        except msgspec.DecodeError as error:
+            raise CallFailed("the actor raised") from error
 
 
 @dataclass
@@ -178,6 +185,9 @@ class EdgeWorld:
         self.stored: list[tuple[str, str, str]] = []
         self.times_stored: Counter[str] = Counter()
         self.parted: list[tuple[str, str]] = []
+        self.consumer: Callable[[list[str]], Awaitable[list[bool]]] = Deliveries(
+            self, self, self
+        ).consume
 
     # The ports.
 
@@ -196,6 +206,8 @@ class EdgeWorld:
     async def send(self, topic: str, messages: Sequence[str]) -> None:
         """Put messages into the queue."""
         queued = {"deliveries": self.queued, "lake": self.lake_queued}[topic]
+        if any(len(message.encode()) > _LARGEST_MESSAGE for message in messages):
+            raise CallFailed("a message is too large")
 
         def put() -> None:
             queued.extend(messages)
@@ -380,7 +392,7 @@ class EdgeWorld:
     async def _consume(self, batch: list[str]) -> None:
         done = [False] * len(batch)
         try:
-            done = await Deliveries(self, self, self).consume(batch)
+            done = await self.consumer(batch)
         finally:  # where the consumer dies, all of the batch comes again
             self.queued += [
                 message for message, is_done in zip(batch, done, strict=True) if not is_done

@@ -10,6 +10,8 @@ from headwater.ports import SqlValue
 
 _storage: Any = None
 bindings: Any = None
+taken: list[str] = []
+refused: list[str] = []
 _lent: Lent | None = None
 
 

@@ -7,6 +7,12 @@ from typing import Any
 
 from workers import DurableObject, Response, WorkerEntrypoint
 
+from durable_objects.identity import IdentityDO
+from durable_objects.lane import LaneDO
+from durable_objects.workspace import WorkspaceDO
+
+__all__ = ["Default", "IdentityDO", "LaneDO", "Room", "WorkspaceDO"]
+
 
 class Default(WorkerEntrypoint):
     """Takes the names of tests as JSON, or a history's seed, and answers how it went."""
@@ -15,6 +21,19 @@ class Default(WorkerEntrypoint):
         if request.method != "POST":
             return Response("a room for tests")
         return Response(await self.env.ROOM.getByName("room").run(await request.text()))
+
+    async def queue(self, batch: Any) -> None:
+        """Take what is sent; what says so is refused once."""
+        from tests.edge.room import databases
+
+        for message in batch.messages:
+            body = str(message.body)
+            if body.startswith("refuse") and body not in databases.refused:
+                databases.refused.append(body)
+                message.retry()
+            else:
+                databases.taken.append(body)
+                message.ack()
 
 
 class Room(DurableObject):
