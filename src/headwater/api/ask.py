@@ -12,6 +12,7 @@ from headwater.api.access import Reader
 from headwater.api.acts import carry_out, missing_for
 from headwater.api.acts.asked import Asked, nobody
 from headwater.api.ask_languages import Languages
+from headwater.api.ask_names import Names
 from headwater.api.ask_reach import reach_of
 from headwater.api.authentication import Caller
 from headwater.api.fields import Identifier, Json, LongText, Order, Text, View
@@ -20,6 +21,7 @@ from headwater.api.services import Services
 from headwater.errors import BadRequest, Conflict, NotFound
 from headwater.language.chains import read_chain
 from headwater.language.language import Understanding
+from headwater.language.names_in_use import NamesInUse
 from headwater.language.plan import (
     effect_of,
     hash_of,
@@ -86,6 +88,7 @@ class Asking:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._languages = Languages()
+        self._names = Names()
         self._kept = services.plans
 
     async def ask(self, caller: Caller, order: AskOrder, *, only_plan: bool) -> AskView:
@@ -101,7 +104,7 @@ class Asking:
         """
         asked = self._asked(caller, order)
         try:
-            plan, understood = self._plan(asked, order)
+            plan, understood = await self._plan(asked, order)
         except NotUnderstood as refusal:
             return await self._proposed(asked, order, refusal)
         if only_plan:
@@ -163,12 +166,30 @@ class Asking:
             visitor=order.visitor,
         )
 
-    def _plan(self, asked: Asked, order: AskOrder) -> tuple[Any, Understanding]:
+    async def _understood(self, asked: Asked, order: AskOrder) -> Understanding:
+        """Answer what a text means; names in the data are looked up where it has unknown words."""
+        known = self._names.known(asked.workspace)
+
+        def read(names: NamesInUse | None) -> Understanding:
+            language = self._languages.of(asked.config, names)
+            text, today = order.text or "", asked.today
+            return read_chain(language, text, order.params, order.steps, today=today)
+
+        try:
+            understood = read(known)
+            if not understood.is_guess:
+                return understood
+        except NotUnderstood:
+            names = await self._names.looked_up(asked)
+            if names is None or names == known:
+                raise
+            return read(names)
+        names = await self._names.looked_up(asked)
+        return understood if names is None or names == known else read(names)
+
+    async def _plan(self, asked: Asked, order: AskOrder) -> tuple[Any, Understanding]:
         if order.text is not None and order.plan is None and order.hash is None:
-            language = self._languages.of(asked.config)
-            understood = read_chain(
-                language, order.text, order.params, order.steps, today=asked.today
-            )
+            understood = await self._understood(asked, order)
             return read_plan(understood.document), understood
         if order.text is not None or (order.plan is None and order.hash is None):
             raise BadRequest(

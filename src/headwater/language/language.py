@@ -13,7 +13,9 @@ from headwater.language.days import MONTHS
 from headwater.language.definitions import default_definitions
 from headwater.language.destination_names import destination_names
 from headwater.language.grammar import readings_of, the_cores, the_grammar, without_fillers
+from headwater.language.inflection import forms_of
 from headwater.language.meanings import definitions_in
+from headwater.language.names_in_use import NamesInUse, plan_names, words_of
 from headwater.language.nearest import not_understood
 from headwater.language.phrase import Phrase, Words
 from headwater.language.reading import Document, Reading
@@ -42,11 +44,13 @@ class Understanding(NamedTuple):
         document: the plan as JSON.
         notes: what was corrected or assumed, in words.
         definitions: the words whose meaning is the business's, and what they mean here.
+        is_guess: something in it was made up, or taken for what it may not be.
     """
 
     document: Document
     notes: tuple[str, ...] = ()
     definitions: Mapping[str, Condition] = {}
+    is_guess: bool = False
 
 
 class Language:
@@ -57,6 +61,8 @@ class Language:
         definitions: meanings that replace or add to the shipped ones.
         plans: names of plans (tiers) on top of the usual ones.
         destinations: names of destinations on top of the known ones.
+        audiences: names and keys of audiences, and the key of each.
+        names: what events and plans are called in the workspace's data.
     """
 
     def __init__(
@@ -66,20 +72,30 @@ class Language:
         definitions: Mapping[str, Condition] | None = None,
         plans: Iterable[str] = (),
         destinations: Iterable[str] = (),
+        audiences: Mapping[str, str] | None = None,
+        names: NamesInUse | None = None,
     ) -> None:
         rows = (event_words(events) if events.strip() else ()) + event_words()
-        plan_names = DEFAULT_PLANS | {name.lower() for name in plans}
+        names = names or NamesInUse()
+        small = _no_names(rows)
+        verbs = lexicon.verbs()
+        used = words_of(names.events, verbs, small | set(by_noun(rows)))
+        verbs = {**forms_of([way.lemma for one in used for way in one.ways]), **verbs}
+        rows += used
+        tiers = plan_names(names.plans, small | set(verbs))
+        plan_words = DEFAULT_PLANS | {name.lower() for name in plans} | tiers
         named = destination_names() | {name.lower(): name for name in destinations}
         own = {word: opened(dict(meaning)) for word, meaning in (definitions or {}).items()}
         self.definitions = {**default_definitions(), **own}
         self._words = Words(
-            verbs=lexicon.verbs(),
+            verbs=verbs,
             ways=by_lemma(rows),
             things=by_noun(rows),
-            known=_no_names(rows) | plan_names | set(named),
+            known=_no_names(rows) | plan_words | set(named),
             definitions=self.definitions,
-            plans=plan_names,
+            plans=plan_words,
             destinations=named,
+            audiences={name.lower(): key for name, key in (audiences or {}).items()},
         )
         self._vocabulary = self._all_words(named)
 
@@ -138,7 +154,8 @@ class Language:
         if phrase.doubts:
             self._check_doubts(phrase, best, wants)
         notes = (*best.notes, *remarks_on(best.document))
-        return Understanding(best.document, notes, definitions_in(phrase, best.document))
+        meanings = definitions_in(phrase, best.document)
+        return Understanding(best.document, notes, meanings, is_guess=best.cost > 0)
 
     def _check_doubts(self, phrase: Phrase, best: Reading, wants: str | None) -> None:
         documents = [best.document]

@@ -44,12 +44,27 @@ def _in(phrase: Phrase, at: int, end: int, *, is_in: bool) -> Found | None:
         return {"type": "audience", "audience": text_of(phrase, at + 1, end)}, end
     if phrase.low(end - 1) in _AUDIENCES:
         return {"type": "audience", "audience": text_of(phrase, at, end - 1)}, end
+    if (kept := audience_at(phrase, at, end)) is not None:
+        return kept
     stop = _until_window(phrase, at, end)
     tokens = phrase.tokens[at:stop]
     path = "country" if is_bound(tokens) else place_trait(str(value_of(tokens)))
     return trait(path, *names_of(tokens)), stop
 
 
+def audience_at(phrase: Phrase, at: int, end: int) -> Found | None:
+    """Answer the longest name of one of the workspace's audiences here."""
+    known = phrase.words.audiences
+    if not known:
+        return None
+    for width in range(min(_LONGEST_NAME, end - at), 0, -1):
+        said = " ".join(phrase.low(place) for place in range(at, at + width))
+        if said in known:
+            return {"type": "audience", "audience": known[said]}, at + width
+    return None
+
+
+_LONGEST_NAME = 6
 _AUDIENCES = frozenset({"segment", "audience", "group", "cohort"})
 
 

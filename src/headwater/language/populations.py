@@ -26,13 +26,14 @@ from headwater.language.inflection import PERFECT, singular
 from headwater.language.lexicon import CROWDS, DETERMINERS, NEGATIONS
 from headwater.language.phrase import Phrase
 from headwater.language.population_clauses import ends_of_clauses, read_clause_condition
-from headwater.language.population_places import place_at
+from headwater.language.population_places import audience_at, place_at
 from headwater.language.windows import window_at
 
 _LEADING = DETERMINERS | {"all", "every", "each", "of", "currently", "those"}
 _ABANDONERS = frozenset({"abandoners", "abandoner"})
 _RELATIVES = frozenset({"who", "that", "which"})
 _BEGINNINGS = frozenset({"starts", "begins", "ends"})
+_AUDIENCES = frozenset({"audience", "segment", "cohort"})
 _JOINTS = frozenset({"and", "but", "or", ",", "&"})
 
 
@@ -84,8 +85,18 @@ class Population:
                 condition, self.at = found
                 self._add(condition)
             else:
-                return False
+                return self._audience()
         return False
+
+    def _audience(self) -> bool:
+        """Read the name of an audience, which is people by itself."""
+        if self._low() in _AUDIENCES and self.at + 1 < self.end:
+            self.at += 1
+        if not self._taken(audience_at(self.phrase, self.at, self.end)):
+            return False
+        if self._low() in CROWDS | _AUDIENCES:
+            self.at += 1
+        return True
 
     def _abandoners(self) -> bool:
         if self._low(1) not in _ABANDONERS or self._low() not in {"cart", "basket", "checkout"}:
@@ -132,6 +143,8 @@ class Population:
             stop = self._next_joint()
             no = low in {"without", "lacking"}
             return self._taken(parts.having_at(self.phrase, self.at + 1, stop, negated=no))
+        if low == "of" and self._taken(audience_at(self.phrase, self.at + 1, self.end)):
+            return True
         return self._window() or self._state() or self._place() or self._participle()
 
     def _next_joint(self) -> int:

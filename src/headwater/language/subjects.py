@@ -71,7 +71,9 @@ def _named(phrase: Phrase, token: Token) -> Subject | None:
     if token.kind == "bound" or (token.kind == "quoted" and token.value):
         return Subject(identifier_of(token.value))
     words = phrase.words
-    if token.kind == "word" and (token.low in words.destinations or token.low in words.definitions):
+    if token.kind == "word" and any(
+        token.low in known for known in (words.destinations, words.definitions, words.audiences)
+    ):
         return None
     if token.kind == "word" and _is_exact(token):
         return Subject(identifier_of(token.text))

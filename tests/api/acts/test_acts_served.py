@@ -261,3 +261,26 @@ def test_a_hash_of_one_face_is_known_to_the_other(server: Server) -> None:
     answer = server.admin.post("/mcp", json=called, headers=accepts).json()
 
     assert answer["result"]["structuredContent"]["executed"] is True
+
+
+def test_names_of_the_data_are_words_of_the_language(server: Server) -> None:
+    """Events, plans and audiences are known by the names that the workspace has for them."""
+    batch = [
+        {"type": "track", "userId": "gus", "event": "gadget_assembled"},
+        {"type": "identify", "userId": "gus", "traits": {"plan": "Obsidian"}},
+    ]
+    httpx.post(f"{server.url}/v1/batch", auth=(WRITE_KEY, ""), json={"batch": batch}, timeout=30)
+    until(
+        lambda: ask(server, "users who assembled a gadget").status_code == 200,
+        what="the name of the event",
+    )
+    assembled = done(server, "users who assembled a gadget")
+    obsidian = done(server, "obsidian users")
+    done(server, "create audience gadgeteers: users who assembled a gadget")
+
+    assert [row[0] for row in assembled["rows"]] == ["user_id:gus"]
+    assert [row[0] for row in obsidian["rows"]] == ["user_id:gus"]
+    until(
+        lambda: done(server, "how many people are in gadgeteers")["count"] == 1,
+        what="the audience's member",
+    )
