@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,12 @@ def found_in(folder: Path, person: int) -> list[str]:
     wanted = f"canary{person:04d}".encode()
     found = []
     for path in sorted(one for one in folder.rglob("*") if one.is_file()):
-        data = path.read_bytes()
-        if path.suffix == ".parquet":
-            data += str(pq.read_table(path, partitioning=None).to_pydict()).encode()
-        if wanted in data:
-            found.append(str(path.relative_to(folder)))
+        with suppress(FileNotFoundError):  # the server has replaced it since it was listed
+            data = path.read_bytes()
+            if path.suffix == ".parquet":
+                data += str(pq.read_table(path, partitioning=None).to_pydict()).encode()
+            if wanted in data:
+                found.append(str(path.relative_to(folder)))
     return found
 
 
@@ -105,15 +107,16 @@ def seen(server: Server, person: int) -> Any:
     return json.dumps([admin(server, "GET", f"/v1/people/{name}"), timeline], sort_keys=True)
 
 
-def ended(server: Server, job: str, *, patience: float = 90) -> dict[str, Any]:
-    """Answer a job once it has ended."""
+def ended(server: Server, job: str, *, patience: float = 180) -> dict[str, Any]:
+    """Answer a job once it has ended; a request that a kill cuts short is made again."""
     deadline = time.monotonic() + patience
-    while True:
-        found: dict[str, Any] = admin(server, "GET", f"/v1/jobs/{job}")
-        if found["state"] in {"done", "failed", "cancelled"}:
-            return found
-        assert time.monotonic() < deadline, found
+    found: dict[str, Any] = {}
+    while found.get("state") not in {"done", "failed", "cancelled"}:
+        assert time.monotonic() < deadline, found or server.last_words()
         time.sleep(0.1)
+        with suppress(httpx.TransportError):
+            found = admin(server, "GET", f"/v1/jobs/{job}")
+    return found
 
 
 def erase(server: Server, *people: int) -> dict[str, Any]:

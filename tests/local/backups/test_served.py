@@ -14,6 +14,7 @@ from tests.local.rebuild.test_served import LAKE, fill, shown
 from tests.server import Server
 
 HEADWATER = str(Path(sys.executable).with_name("headwater"))
+BOUGHT = {"type": "event", "event": {"name": "Bought"}}
 
 
 def run(server: Server, *given: str, code: int = 0) -> Any:
@@ -64,6 +65,48 @@ def test_a_lost_server_is_restored_with_what_came_since(tmp_path: Path) -> None:
         first_key = json.loads((first.directory / "connection.json").read_text())["admin_key"]
         answer = second.admin.get("/v1/keys", headers={"authorization": f"Bearer {first_key}"})
         assert answer.status_code == 200
+
+
+def test_audiences_are_right_for_whom_the_lake_brings_back(tmp_path: Path) -> None:
+    """Who entered since the backup is a member again, and was told of it once."""
+    first = Server(tmp_path / "first", environment=LAKE)
+    data, lake = str(first.directory), str(first.directory / "lake")
+    with first:
+        flushed_with(first, "before")
+        answer = first.admin.post("/v1/audiences", json={"name": "Buyers", "condition": BOUGHT})
+        assert answer.status_code == 201, answer.text
+        wait_for_members(first, 1)
+        backup = run(first, "backup", "--data", data, "--to", str(tmp_path / "to"))["backup"]
+        buy(first, "since")
+        wait_for_members(first, 2)
+        was = [event["event"] for event in first.timeline("user_id:since")]
+    second = Server(tmp_path / "second", environment={**LAKE, "HEADWATER_LAKE": lake})
+    run(first, "restore", backup, "--data", str(second.directory), "--lake", lake)
+    with second:
+        wait_for_members(second, 2)
+        page = second.read("/v1/audiences/buyers/members", limit="10").json()
+        assert {one["person"] for one in page["members"]} == {"user_id:before", "user_id:since"}
+        assert [event["event"] for event in second.timeline("user_id:since")] == was
+
+
+def buy(server: Server, user: str) -> None:
+    """Let somebody do what the audience asks for."""
+    event = {"userId": user, "event": "Bought", "messageId": f"bought by {user}"}
+    assert server.send("/v1/track", event).status_code == 200
+
+
+def flushed_with(server: Server, user: str) -> None:
+    """Let somebody buy, and return once something is in the lake."""
+    buy(server, user)
+    flushed(server)
+
+
+def wait_for_members(server: Server, count: int) -> None:
+    """Return once the audience has so many."""
+    deadline = time.monotonic() + 60
+    while (found := server.read("/v1/audiences/buyers/count").json()["count"]) != count:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
 
 
 def test_an_erasure_reaches_backups_and_its_certificate_says_so(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from headwater.local.backups.manifest import BackupManifest
 from headwater.local.lake import position as positions
 from headwater.local.lake.tail import last_event
 from headwater.local.rebuild import moving
-from headwater.local.rebuild.audiences import look_again, move_audiences
+from headwater.local.rebuild.audiences import look_again, move_audiences, remember_told
 from headwater.local.rebuild.erased import Erasing
 from headwater.local.rebuild.placing import Placing, untold
 from headwater.local.rebuild.plan import HOUR, LakeRewritten, LakeUnknown, Plan, save, saved
@@ -92,6 +92,7 @@ class Bringing:
         if not plan.chosen:
             with self._sql.transaction():
                 choose(self._sql)
+                remember_told(self._sql)
                 plan.chosen = True
                 self._save(plan)
 
