@@ -19,7 +19,7 @@ _applications: list[Application] = []
 
 
 class Default(WorkerEntrypoint):
-    """Answers requests, and consumes queues."""
+    """Answers requests, consumes queues, and does what the clock orders."""
 
     async def fetch(self, request: Any) -> Any:
         """Answer one request."""
@@ -34,3 +34,7 @@ class Default(WorkerEntrypoint):
             await lake.consume(batch, parts.lake)
         else:
             await deliveries.consume(batch, parts.deliveries)
+
+    async def scheduled(self, controller: Any, *_: Any) -> None:  # noqa: ARG002 - which trigger it was
+        """Look after the lake."""
+        await isolate(self.env._env).tend_lake()

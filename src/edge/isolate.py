@@ -54,25 +54,38 @@ class Isolate:
             self.actors, self.queue, self.settings, clock=self.clock, random=self.random
         )
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
-        self.lake = self._lake(env)
+        self.bucket = _bucket(env, self.options)
+        self.lake = self._lake(self.bucket) if self.bucket else None
         self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.lake else None
         self.dispatcher = Dispatcher(
             self.actors, self.queue, whereabouts=Whereabouts(), later=later
         )
 
-    def _lake(self, env: Any) -> LakeFlush | None:
-        """Answer what brings events to the lake; None where it is off, or has no bucket."""
-        binding = getattr(env, "LAKE", None)
-        if binding is None or self.options.lake == "off":
-            return None
+    def _lake(self, bucket: R2Bucket) -> LakeFlush:
         return LakeFlush(
             self.actors,
             self.queue,
-            R2Bucket(binding),
+            bucket,
             self.settings,
             clock=self.clock,
             random=self.random,
         )
+
+    async def tend_lake(self) -> None:
+        """Do some of what is due in the lake: compaction, ageing, cleaning."""
+        if self.bucket is not None and self.lake_after is not None:
+            from headwater.dispatch.lake_tending import (  # noqa: PLC0415 - events need none of it
+                LakeTending,
+            )
+
+            tending = LakeTending(
+                self.bucket,
+                clock=self.clock,
+                random=self.random,
+                settling=self.lake_after,
+                cold_days=self.options.lake_cold_days,
+            )
+            await tending.tend()
 
     async def tell_lake(self, actor: str) -> None:
         """Let the lake know that something of an identity actor waits for it."""
@@ -82,6 +95,12 @@ class Isolate:
         """Carry on what an identity actor has left undone."""
         config = await self.settings.config(actor.partition("/")[0])
         await self.dispatcher.wake(config, actor)
+
+
+def _bucket(env: Any, options: Settings) -> R2Bucket | None:
+    """Answer the lake's bucket; None where there is none, or the lake is off."""
+    binding = getattr(env, "LAKE", None)
+    return None if binding is None or options.lake == "off" else R2Bucket(binding)
 
 
 def _settings(env: Any) -> Settings:

@@ -5,6 +5,7 @@
     {workspace}/log/{version}.checkpoint.json        all of the manifest as of a version
     {workspace}/events/day=YYYY-MM-DD/{file}.parquet
     {workspace}/identity/{file}.parquet
+    {workspace}/merging.json                         how far a merge is that goes by slices
     cold/{workspace}/events/day=YYYY-MM-DD/{file}.parquet   after a year, see tiers.py
 
 A data file's name is never used again. It counts only once the manifest names it.
@@ -89,6 +90,11 @@ def entry_key(workspace: str, version: int) -> str:
 def checkpoint_key(workspace: str, version: int) -> str:
     """Answer the key of a checkpoint."""
     return f"{log_folder(workspace)}{version:0{_VERSION_DIGITS}}.checkpoint.json"
+
+
+def merging_key(workspace: str) -> str:
+    """Answer the key of what a merge of files that is under way has done."""
+    return f"{workspace}/merging.json"
 
 
 def version_of(key: str) -> tuple[int, bool]:

@@ -83,6 +83,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         taken: events in the added files whose actors have not noted yet that the lake has them;
             where each actor has a database of its own.
         told: events of earlier entries whose actors have noted it.
+        deleted: keys of files taken away earlier, whose bytes are gone now.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     flushed: Flushed | None = None
     taken: Births = {}
     told: Births = {}
+    deleted: tuple[str, ...] = ()
 
     def check(self, earlier: Births) -> None:
         """Raise `OutOfDate` where an event that this entry brings is among those already there."""
@@ -142,11 +144,13 @@ class Manifest(msgspec.Struct, frozen=True):
         flushed = dict(self.flushed)
         if entry.lineage is not None and entry.flushed is not None:
             flushed[entry.lineage] = entry.flushed
+        gone = {**self.gone, **dict.fromkeys(entry.remove, entry.at)}
+        deleted = set(entry.deleted)
         return Manifest(
             version=self.version + 1,
             at=entry.at,
             files=files,
-            gone={**self.gone, **dict.fromkeys(entry.remove, entry.at)},
+            gone={key: at for key, at in gone.items() if key not in deleted},
             flushed=flushed,
             taken=births.without(births.together(self.taken, entry.taken), entry.told),
         )
