@@ -4,11 +4,15 @@ FROM python:3.13-slim
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
+# What is installed is this folder, so there is no version to pin.
+# hadolint ignore=DL3013
 RUN pip install --no-cache-dir ".[local]" \
- && useradd --system --uid 10001 headwater \
- && install -d -o headwater -g headwater -m 700 /data
+ && groupadd --system --gid 10001 headwater \
+ && useradd --system --uid 10001 --gid 10001 headwater \
+ && install -d -o 10001 -g 10001 -m 700 /data
 
-USER headwater
+# By number, so that a cluster can tell that it is not root.
+USER 10001:10001
 ENV HEADWATER_HOST=0.0.0.0 \
     HEADWATER_PORT=8080 \
     HEADWATER_DATA=/data

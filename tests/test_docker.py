@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,11 +17,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
+from compose_spec import PyCompose
 
 from tests.server import free_port
 
 ROOT = Path(__file__).parent.parent
 NOBODY = 65534
+PROBED = ("/health", "/ready")
+"""What docs/deploy/kubernetes.yaml asks."""
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -63,6 +68,33 @@ def test_nothing_secret_or_large_goes_into_the_image() -> None:
         if name == "COPY":
             *sources, _ = value.split()
             assert all((ROOT / source).exists() for source in sources), value
+
+
+def test_hadolint_finds_nothing() -> None:
+    """The linter that image builders use, with all its rules."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [str(hadolint), "--no-color", str(ROOT / "Dockerfile")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_compose_keeps_to_its_specification() -> None:
+    """The file parses, and says what the image and the manifest say."""
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    service = PyCompose.from_yaml(text).get_service("headwater")
+    plain = yaml.safe_load(text)["services"]["headwater"]
+
+    assert service is not None
+    assert plain["volumes"] == [f"data:{one('VOLUME')}"]
+    assert [port.rpartition(":")[2] for port in plain["ports"]] == [one("EXPOSE")]
+    assert plain["read_only"]
+    with pytest.raises(ValueError, match="stop_grace_periods"):
+        PyCompose.from_yaml(text.replace("stop_grace_period", "stop_grace_periods"))
 
 
 @pytest.fixture
@@ -134,18 +166,23 @@ def run(application: Path, command: list[str]) -> None:
 
 @pytest.mark.slow
 def test_the_steps_make_a_server_that_is_healthy(image: Path) -> None:
-    """Install, start, health check and SIGTERM, as the image would."""
+    """Install, start, health check and SIGTERM, where only the volume may be written."""
     port = free_port()
     (image / "data").mkdir(mode=0o700)
     os.chown(image / "data", NOBODY, NOBODY)
-    environment = {"PATH": f"{image}/.venv/bin:/usr/bin:/bin", "HOME": str(image)}
+    for folder, _, _ in os.walk(image):
+        if folder != str(image / "data"):
+            os.chown(folder, 0, 0)
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+    unset = dict.fromkeys(compose["services"]["headwater"]["environment"], "")
+    environment = {"PATH": f"{image}/.venv/bin:/usr/bin:/bin", "HOME": "/nonexistent", **unset}
     for setting in shlex.split(one("ENV")):
         name, _, value = setting.partition("=")
         environment[name] = value.replace("/data", str(image / "data")).replace("8080", str(port))
     environment["HEADWATER_HOST"] = "127.0.0.1"  # no network of its own
     server = subprocess.Popen(
         [str(image / ".venv" / "bin" / "headwater"), *json.loads(one("CMD"))[1:]],
-        cwd=image,
+        cwd="/",
         user=NOBODY,
         group=NOBODY,
         extra_groups=[],
@@ -155,7 +192,8 @@ def test_the_steps_make_a_server_that_is_healthy(image: Path) -> None:
         deadline = time.monotonic() + 60
         while True:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/ready", timeout=2).status_code == 200:
+                asked = [httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5) for path in PROBED]
+                if {answer.status_code for answer in asked} == {200}:
                     break
             except httpx.HTTPError:
                 assert server.poll() is None, "it ended while starting"
