@@ -101,6 +101,10 @@ class Actors(Protocol):
         """Answer the actor that keeps what waits for a destination."""
         ...
 
+    def population(self, workspace: str, shard: int) -> Actor:
+        """Answer one of the actors that together know all people of a workspace."""
+        ...
+
 
 class Queue(Protocol):
     """Carries messages to whoever consumes a topic: at least once, in any order."""

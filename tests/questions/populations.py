@@ -61,6 +61,12 @@ class Event:
             json.dumps(self.context["bot"]) if self.is_bot else None,
         )
 
+    def cells(self) -> list[Any]:
+        """Answer it as a shard's bundle has it; see actors/population.sql."""
+        bot = self.context["bot"] if self.is_bot else None
+        own: list[Any] = [self.timestamp, self.message_id, self.type, self.name]
+        return [*own, self.properties, None, self.context, bot, self.person]
+
 
 @dataclass(frozen=True)
 class Population:
@@ -117,20 +123,34 @@ def in_sqlite(population: Population, shards: int = 1) -> list[sqlite3.Connectio
     for shard in range(shards):
         database = sqlite3.connect(":memory:")
         database.executescript(SCHEMA)
-        events = [one.row() for one in population.events if _shard(one.person, shards) == shard]
-        database.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", events)
-        people = [one for one in population.people if _shard(one[0], shards) == shard]
-        database.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", people)
-        members = [(*one, 0) for one in population.members if _shard(one[1], shards) == shard]
-        database.executemany("INSERT INTO memberships VALUES (?, ?, ?)", members)
+        people = [one[0] for one in population.people if _shard(one[0], shards) == shard]
+        for person in people:
+            _put(database, population, person)
+        # Here an account may be another one to everybody who is in it; in a shard it may not.
+        database.execute("DROP VIEW accounts")
+        database.execute("CREATE TABLE accounts (person TEXT, account TEXT, traits TEXT)")
         accounts = [
             (person, name, json.dumps(traits))
             for person, name, traits in population.accounts
-            if _shard(person, shards) == shard
+            if person in people
         ]
         database.executemany("INSERT INTO accounts VALUES (?, ?, ?)", accounts)
+        members = [(*one, 0) for one in population.members if _shard(one[1], shards) == shard]
+        database.executemany("INSERT INTO memberships VALUES (?, ?, ?)", members)
         databases.append(database)
     return databases
+
+
+def _put(database: sqlite3.Connection, population: Population, person: str) -> None:
+    """Put a person into a shard, with their events in bundles of three."""
+    row = (person, json.dumps(population.traits.get(person, {})))
+    database.execute("INSERT INTO person VALUES (?, 0, 1, 0, ?, '[]', '{}', '[]')", row)
+    events = [one.cells() for one in population.events if one.person == person]
+    for number, start in enumerate(range(0, len(events), 3)):
+        part = events[start : start + 3]
+        times = [one[0] for one in part]
+        bundle = (person, number, min(times), max(times), json.dumps(part))
+        database.execute("INSERT INTO bundle VALUES (?, ?, 1, 0, ?, ?, ?)", bundle)
 
 
 def _shard(person: str, shards: int) -> int:

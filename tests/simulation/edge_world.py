@@ -8,6 +8,7 @@ go on. One seed makes one run.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sqlite3
 from collections import Counter
@@ -23,13 +24,15 @@ from headwater.actors.configurations import Configurations
 from headwater.actors.identity_calls import Carry, Envelope, Received, Split
 from headwater.actors.identity_messages import Join
 from headwater.actors.identity_object import IdentityObject
-from headwater.actors.identity_state import Root
+from headwater.actors.identity_state import Root, decode
 from headwater.actors.identity_storage import Turn, schema
+from headwater.actors.population_object import PopulationObject
 from headwater.commands import Command, Deliver, Rekey
 from headwater.dispatch import lake_flush
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.parcels import Deliveries
+from headwater.dispatch.population import Shards, feed
 from headwater.errors import HeadwaterError
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.manifest import Manifest
@@ -37,6 +40,7 @@ from headwater.lake.parquet.reader import read
 from headwater.local.sql import Database
 from headwater.ports import BucketFailure, CallFailed, StoredObject
 from headwater.profiles.resolution import Limits
+from headwater.profiles.traits import fold
 from headwater.workspace import WorkspaceConfig
 from tests.lake.memory_bucket import MemoryBucket
 from tests.simulation.network import Faults
@@ -152,8 +156,37 @@ class LaneTwin:
         return lane_calls.encode(lane_calls.Done())
 
 
+@dataclass
+class _Time:
+    """The world's clock."""
+
+    world: EdgeWorld
+
+    def now(self) -> int:
+        """Answer the milliseconds."""
+        return self.world.now
+
+
+@dataclass
+class PopulationTwin:
+    """A shard of the population: its database stays, its object is forgotten in a crash."""
+
+    world: EdgeWorld
+    shard: str
+
+    async def call(self, request: str) -> str:
+        """Carry the call there, run it, carry the answer back; each of it may fail."""
+        return await self.world.carried(lambda: self.take(request))
+
+    def take(self, request: str) -> str:
+        """Run one call in the shard: all of it is committed, or nothing."""
+        world = self.world
+        sql = world.shards.setdefault(self.shard, actor_database())
+        return PopulationObject(sql).respond(request, now=world.now)
+
+
 class EdgeWorld:
-    """All of it: actors, queue, lanes, and the isolates that run the dispatcher."""
+    """All of it: actors, queue, lanes, shards, and the isolates that run the dispatcher."""
 
     def __init__(
         self,
@@ -167,6 +200,8 @@ class EdgeWorld:
         self.current = config
         self.faults = faults or Faults()
         self.databases: dict[str, Database] = {}
+        self.shards: dict[str, Database] = {}
+        self.alarms: dict[str, None] = {}  # they outlive their objects
         self.objects: dict[str, IdentityObject] = {}
         self.known = Configurations()
         self.lake_after = lake_after
@@ -202,6 +237,10 @@ class EdgeWorld:
     def lane(self, workspace: str, destination: str) -> LaneTwin:
         """Answer a lane."""
         return LaneTwin(self, f"{workspace}/{destination}")
+
+    def population(self, workspace: str, shard: int) -> PopulationTwin:
+        """Answer a shard of the population."""
+        return PopulationTwin(self, f"{workspace}/{shard}")
 
     async def send(self, topic: str, messages: Sequence[str]) -> None:
         """Put messages into the queue."""
@@ -273,6 +312,8 @@ class EdgeWorld:
         heard = self._heard(sql, envelope)
         before = self._ids(sql, name)
         text = actor.respond(sql, request, now=self.now)
+        if self.wants(name):
+            self.alarms[name] = None
         answer = identity_calls.decode_answer(text)
         self._tell_oracle(sql, envelope, answer, heard=heard, before=before)
         return text
@@ -353,14 +394,15 @@ class EdgeWorld:
 
     def alarm(self) -> None:
         """An actor that left something undone looks again."""
-        due = [name for name in sorted(self.databases) if self.wants(name)]
-        if due:
-            name = self.random.choice(due)
-            self.object(name).alarm()
-            self.spawn(self._wake(name))
+        if self.alarms:
+            name = self.random.choice(sorted(self.alarms))
+            del self.alarms[name]
+            actor = self.object(name)
+            actor.alarm(now=self.now)
+            self.spawn(self._wake(name, actor))
 
     def wants(self, name: str) -> bool:
-        """Tell whether an actor has asked to be woken."""
+        """Tell whether an actor asks to be woken."""
         actor = self.object(name)
         return actor.wake_at(self.databases[name], now=self.now) is not None
 
@@ -369,13 +411,20 @@ class EdgeWorld:
         made = IdentityObject(self.known, lake_after=self.lake_after)
         return self.objects.setdefault(name, made)
 
-    async def _wake(self, name: str) -> None:
-        with suppress(CallFailed, HeadwaterError):
-            actor = self.object(name)
-            if actor.wants_lake(self.databases[name], now=self.now):
-                await lake_flush.tell(self, [name])
-                actor.lake.told()
-            await self.dispatcher().wake(self.current, name)
+    async def _wake(self, name: str, actor: IdentityObject) -> None:
+        is_done = False
+        sql = self.databases[name]
+        try:
+            with suppress(CallFailed, HeadwaterError):
+                if actor.wants_lake(sql, now=self.now):
+                    await lake_flush.tell(self, [name])
+                    actor.lake.told()
+                await self.dispatcher().wake(self.current, name)
+                await feed(actor, sql, name, shards=Shards(self), clock=_Time(self))
+                is_done = True
+        finally:  # an alarm that did not come to its end goes off again
+            if not is_done or self.wants(name):
+                self.alarms[name] = None
 
     def consume(self) -> None:
         """The queue hands a batch to a consumer, in any order; what it refuses comes again."""
@@ -463,7 +512,7 @@ class EdgeWorld:
 
     def undone(self) -> list[str]:
         """Answer the actors that still want something."""
-        return [name for name in self.databases if self.wants(name)]
+        return sorted(self.alarms)
 
     def check_lanes(self) -> None:
         """Check what each lane got: everything stored, each person's in order, also over merges."""
@@ -492,6 +541,36 @@ class EdgeWorld:
                     if at == command.loser and first[message] > place
                 ]
                 assert not late, f"what {command.loser} did comes after it became another"
+
+    def check_population(self) -> None:
+        """Check what shards know of everybody: each person whole, in one shard, and nobody else."""
+        whole = Turn(self.union())
+        expected = {}
+        for actor, body in whole.sql.execute("SELECT actor, body FROM identity"):
+            root = decode(body)
+            if isinstance(root, Root):
+                traits = fold(part for _, part in whole.all_traits(actor))
+                rows = whole.sql.execute(
+                    "SELECT message_id FROM event WHERE actor = ? ORDER BY 1", (actor,)
+                )
+                expected[actor.partition("/")[2]] = (
+                    {name: held[0] for name, held in traits.items() if held[0] is not None},
+                    sorted(root.ids),
+                    sorted({group for groups in root.ids.values() for group in groups}),
+                    [row[0] for row in rows],
+                )
+        found = {}
+        for sql in self.shards.values():
+            for person, traits, identifiers, accounts in sql.execute(
+                "SELECT person, traits, identifiers, accounts FROM person WHERE gone = 0"
+            ):
+                assert person not in found, f"{person} lies in two shards"
+                rows = sql.execute(
+                    "SELECT message_id FROM events WHERE person = ? ORDER BY 1", (person,)
+                )
+                told = [json.loads(text) for text in (traits, identifiers, accounts)]
+                found[person] = (*told, [row[0] for row in rows])
+        assert found == expected
 
     def restored(self) -> list[tuple[str, str]]:
         """Answer the parts that splits have made, each with the other."""

@@ -151,7 +151,7 @@ class Run:
         raise AssertionError(f"it does not settle: {self.world.undone()} {list(self.unanswered)}")
 
     def check(self) -> None:
-        """Check the people by the network's invariants, and the lanes by theirs."""
+        """Check the people by the network's invariants, lanes and population by theirs."""
         simulation = Simulation(0, self.world.oracle.limits)
         simulation.sql = self.world.union()
         simulation.sent = self.sent
@@ -159,6 +159,7 @@ class Run:
         simulation.parted = self.world.parted
         simulation.check()
         self.world.check_lanes()
+        self.world.check_population()
 
 
 def run(seed: int, rules: IdentityRules, *, splits: bool, lake_after: int | None = None) -> Run:

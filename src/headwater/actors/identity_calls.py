@@ -12,6 +12,7 @@ import msgspec
 from headwater.actors.identity_messages import Reply, Request
 from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.outbox import Parcel
+from headwater.audiences.membership import Membership
 from headwater.collect.arrival import Arrival
 from headwater.lake.births import Births
 from headwater.profiles.people import (
@@ -110,6 +111,10 @@ class Continue(msgspec.Struct, frozen=True, tag=True):
     may_rekey: bool = False
 
 
+class Revisit(msgspec.Struct, frozen=True, tag=True):
+    """Have all audiences decided anew, as where one is new."""
+
+
 class Acknowledge(msgspec.Struct, frozen=True, tag=True):
     """A parcel was carried out."""
 
@@ -181,6 +186,14 @@ class LookTimeline(msgspec.Struct, frozen=True, tag=True):
     cursor: str | None = None
 
 
+class LookMembership(msgspec.Struct, frozen=True, tag=True):
+    """Show whether the person is in an audience, which is named by its id, and why."""
+
+    identifier: str
+    audience: str
+    explain: bool
+
+
 class LookAccount(msgspec.Struct, frozen=True, tag=True):
     """Show the account."""
 
@@ -208,6 +221,7 @@ class Seen(msgspec.Struct, frozen=True, tag=True):
     page: TimelinePage | None = None
     account: Account | None = None
     members: list[str] = []
+    membership: Membership | None = None
 
 
 class Outdated(msgspec.Struct, frozen=True, tag=True):
@@ -222,10 +236,9 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     code: str
 
 
-Look = Locate | LookPerson | LookLinks | LookTimeline | LookAccount | LookMembers
-Call = (
-    Receive | Carry | Settle | Merge | Split | Continue | Acknowledge | OfferLake | NoteLake | Look
-)
+Look = Locate | LookPerson | LookLinks | LookTimeline | LookMembership | LookAccount | LookMembers
+Work = Receive | Carry | Settle | Merge | Split | Continue | Revisit | Acknowledge
+Call = Work | OfferLake | NoteLake | Look
 Answer = Received | Carried | Parted | Standing | LakeOffer | LakeNoted | Seen | Outdated | Refused
 
 

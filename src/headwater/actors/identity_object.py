@@ -7,19 +7,13 @@ carries requests between them in one transaction, whoever calls this carries the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from headwater.actors import (
     audiences,
     identity,
-    identity_reading,
-    identity_timeline,
     lake_offers,
     outbox,
 )
 from headwater.actors.configurations import Configurations
-from headwater.actors.identity import Policy
 from headwater.actors.identity_calls import (
     Acknowledge,
     Answer,
@@ -28,13 +22,7 @@ from headwater.actors.identity_calls import (
     Carry,
     Continue,
     Envelope,
-    Locate,
     Look,
-    LookAccount,
-    LookLinks,
-    LookMembers,
-    LookPerson,
-    LookTimeline,
     Merge,
     NoteLake,
     OfferLake,
@@ -43,6 +31,7 @@ from headwater.actors.identity_calls import (
     Receive,
     Received,
     Refused,
+    Revisit,
     Seen,
     Settle,
     Split,
@@ -51,18 +40,17 @@ from headwater.actors.identity_calls import (
     decode_envelope,
     encode,
 )
-from headwater.actors.identity_messages import Request
-from headwater.actors.identity_network import hop
+from headwater.actors.identity_looking import look
 from headwater.actors.identity_own_storage import OwnTurn
-from headwater.actors.identity_receiving import Received as RulesApplied
-from headwater.actors.identity_receiving import publish
 from headwater.actors.identity_splitting import split
-from headwater.actors.identity_state import Forward, Link, Root
+from headwater.actors.identity_state import Account, Forward, Link, Root
+from headwater.actors.identity_step import Step
 from headwater.actors.identity_storage import Turn
 from headwater.actors.lake_offers import LakeNoted
 from headwater.actors.lake_watch import LakeWatch
 from headwater.actors.migrations import migrate
 from headwater.actors.outbox import Parcel
+from headwater.actors.population_feed import Feed, Word
 from headwater.actors.schemas import IDENTITY, migrations
 from headwater.commands import Rekey
 from headwater.errors import HeadwaterError, NotFound
@@ -76,7 +64,11 @@ SOON = 1_000
 
 
 class IdentityObject:
-    """One actor, by whatever name it is called first; each call inside a transaction."""
+    """One actor, by whatever name it is called first; each call inside a transaction.
+
+    Attributes:
+        feed: what it has told its shard of the population.
+    """
 
     def __init__(self, known: Configurations, *, lake_after: int | None = None) -> None:
         """Make it.
@@ -88,6 +80,7 @@ class IdentityObject:
         """
         self._known = known
         self.lake = LakeWatch(lake_after)
+        self.feed = Feed()
         self._under_way: tuple[int, str] | None = None
         self._is_open = False
 
@@ -114,19 +107,31 @@ class IdentityObject:
             return Outdated()
         turn = Turn(sql) if self.lake.after is None else OwnTurn(sql, name, now=now)
         turn.audiences.use(name.partition("/")[0], policy.audiences)
-        step = _Step(sql, turn, policy, name, now)
+        step = Step(sql, turn, policy, name, now)
         match envelope.call:
             case OfferLake():
                 return lake_offers.offer(turn, name)
             case NoteLake() as call:
                 return self._note_lake(step, call)
             case call:
-                return self._run(step, call)
+                answer = self._run(step, call)
+        if _is_news(step, call, answer):
+            self.feed.changed(now=now, version=envelope.version)
+        return answer
 
-    def alarm(self) -> None:
+    def alarm(self, *, now: int) -> None:
         """Forget what is under way, so that the next call hands it out again."""
         self._under_way = None
         self.lake.forget()
+        self.feed.later(now + PATIENCE)
+
+    def word(self, sql: Sql, name: str, *, now: int) -> Word | None:
+        """Answer what to tell the population; None where nothing is left to tell, or known yet."""
+        workspace = name.partition("/")[0]
+        config, policy = self._known.config(workspace), self._known.policy(workspace, 0)
+        if config is None or policy is None:
+            return None
+        return self.feed.word(sql, name, policy.audiences, version=config.version, now=now)
 
     def wake_at(self, sql: Sql, *, now: int) -> int | None:
         """Answer when to look again, in milliseconds: what is undone, or a timer; None if never."""
@@ -139,6 +144,8 @@ class IdentityObject:
             due.append(max(timer, now + SOON))
         if _is_undone(sql):
             due.append(now + PATIENCE)
+        if self.feed.at is not None:
+            due.append(self.feed.at)
         return min(due, default=None)
 
     def wants_lake(self, sql: Sql, *, now: int) -> bool:
@@ -160,7 +167,7 @@ class IdentityObject:
         rows = sql.execute("SELECT actor FROM identity LIMIT 1") if _has_tables(sql) else []
         return str(rows[0][0]) if rows else None
 
-    def _run(self, step: _Step, call: Call) -> Answer:
+    def _run(self, step: Step, call: Call) -> Answer:
         turn, policy, name = step.turn, step.policy, step.name
         match call:
             case Receive():
@@ -175,18 +182,18 @@ class IdentityObject:
             case Split():
                 restored = split(turn, name, call.link, at=call.at)
                 return Parted(restored, step.asks())
-            case Continue():
-                if call.may_rekey:
+            case Continue() | Revisit():
+                if isinstance(call, Continue) and call.may_rekey:
                     self._hand_out_merge(step.sql, name)
-                step.pass_time()
+                step.pass_time(anew=isinstance(call, Revisit))
             case Acknowledge():
                 self._acknowledge(step.sql, call)
                 return self._standing(step, is_heir_due=True)
             case _:
-                return _look(step, call)
+                return look(step, call, self._known)
         return self._standing(step)
 
-    def _receive(self, step: _Step, call: Receive) -> Received:
+    def _receive(self, step: Step, call: Receive) -> Received:
         workspace = step.name.partition("/")[0]
         arrivals = [arrival_of(workspace, event) for event in call.events]
         calls = [(step.name, arrival) for arrival in arrivals]
@@ -202,7 +209,7 @@ class IdentityObject:
             parcel=self._parcel(step.sql, step.name),
         )
 
-    def _standing(self, step: _Step, *, is_heir_due: bool = False) -> Standing:
+    def _standing(self, step: Step, *, is_heir_due: bool = False) -> Standing:
         asks = step.asks()
         waiting_since = outbox.waiting_since(step.sql)
         state = step.turn.state(step.name)
@@ -223,7 +230,7 @@ class IdentityObject:
             self._under_way = (parcel.id, parcel.token)
         return parcel
 
-    def _note_lake(self, step: _Step, call: NoteLake) -> LakeNoted:
+    def _note_lake(self, step: Step, call: NoteLake) -> LakeNoted:
         is_settled = lake_offers.note(
             step.turn, step.name, until=call.until, change=call.change, taken=call.taken
         )
@@ -246,41 +253,16 @@ class IdentityObject:
             self._under_way = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One call at work."""
-
-    sql: Sql
-    turn: Turn
-    policy: Policy
-    name: str
-    now: int
-
-    def asks(self) -> list[Request]:
-        """Write what has changed, audiences decided; answer what the actor wants of others."""
-        asks = identity.requests(self.turn, self.policy, self.name)
-        program = self.policy.audiences
-        if program is not None:
-            touched = self.turn.audiences.unsettled([self.name])
-            self._tell(audiences.decide(self.turn, program, touched, self.now))
-        self.turn.flush()
-        return asks
-
-    def pass_time(self) -> None:
-        """Act on timers that have gone off."""
-        if self.name not in audiences.due(self.sql, self.now, 1):
-            return
-        program = self.policy.audiences
-        if program is None:
-            self.turn.audiences.disarm(self.name)
-        else:
-            self._tell(audiences.wake(self.turn, program, self.name, self.now))
-
-    def _tell(self, told: Sequence[audiences.Told]) -> None:
-        """Store the events that tell of memberships, and have them delivered."""
-        received = RulesApplied()
-        publish(self.turn, self.policy, told, received)
-        outbox.put(self.sql, received.commands, now=self.now)
+def _is_news(step: Step, call: Call, answer: Answer) -> bool:
+    """Tell whether the population may have to hear of what a call has changed."""
+    if isinstance(answer, Received):
+        return bool(answer.stored) or step.has_passed_time
+    if isinstance(call, Carry | Settle | Merge | Split):
+        state = step.turn.state(step.name)
+        if isinstance(state, Account):
+            return step.name in step.turn.audiences.accounts
+        return isinstance(state, Root) or (isinstance(state, Forward) and state.parcels > 0)
+    return step.has_passed_time
 
 
 def _add_order(turn: Turn, name: str, call: Merge) -> None:
@@ -291,41 +273,6 @@ def _add_order(turn: Turn, name: str, call: Merge) -> None:
         link = Link(call.first, call.second, "merge", call.order, call.at, call.second)
         root.links = [*root.links, link]
         turn.put(name, root)
-
-
-def _look(step: _Step, call: Call) -> Seen:
-    sql, turn, name = step.sql, step.turn, step.name
-    workspace, _, own = name.partition("/")
-    if isinstance(call, LookAccount | LookMembers):
-        return _look_at_account(sql, workspace, own, call)
-    assert isinstance(call, Locate | LookPerson | LookLinks | LookTimeline)  # noqa: S101 - the rest
-    if (onward := hop(turn, name, call.identifier)) is not None:
-        # Where a split is to be handed over yet, whoever is redirected helps it on.
-        return Seen(moved=onward, asks=step.asks())
-    root = turn.state(name)
-    if isinstance(call, LookTimeline) and root is not None:
-        asks = step.asks() if isinstance(root, Root) else []
-        page = identity_timeline.timeline(
-            sql, name, which=call.which, limit=call.limit, cursor=call.cursor
-        )
-        return Seen(asks=asks, page=page, root=name)
-    if not isinstance(root, Root):
-        return Seen()
-    asks = step.asks()
-    if isinstance(call, LookPerson):
-        return Seen(asks=asks, root=name, person=identity_reading.person(sql, workspace, own))
-    if isinstance(call, LookLinks):
-        return Seen(asks=asks, root=name, links=identity_reading.explain(sql, workspace, own))
-    return Seen(asks=asks, root=name)
-
-
-def _look_at_account(sql: Sql, workspace: str, own: str, call: LookAccount | LookMembers) -> Seen:
-    group = own.removeprefix("=account:")
-    if isinstance(call, LookAccount):
-        return Seen(account=identity_reading.account(sql, workspace, group))
-    return Seen(
-        members=identity_reading.members(sql, workspace, group, after=call.after, limit=call.limit)
-    )
 
 
 def _is_undone(sql: Sql) -> bool:

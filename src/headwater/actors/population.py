@@ -1,45 +1,72 @@
 """A shard of a workspace's people, as questions about populations read them.
 
-Identity actors tell it what happened, by queues that may say a thing twice or late; whatever is
-told again changes nothing. A person's rows lie in the shard that `shard_of` names, all of them, so
-that what shards answer adds up; when two people become one, or one two, rows move as a parcel.
+Identity actors tell it what happened (population_feed.py), and may say a thing twice or late;
+what is told again changes nothing. A person's rows lie in the shard that `shard_of` names, all of
+them, so that what shards answer adds up. When two people become one, the winner tells what it has
+taken over, and the loser that it is nobody any more; when one becomes two, each tells what it has.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from headwater.lake.event_rows import split_body
+from headwater.actors.population_calls import (
+    AccountPortion,
+    Described,
+    EventCells,
+    Held,
+    Portion,
+    Taken,
+)
 from headwater.ports import Sql, SqlValue
 
-_EVENTS = ("person", "timestamp", "message_id", "type", "name", "properties", "traits", "context")
-_TABLES: Mapping[str, tuple[str, ...]] = {
-    "events": (*_EVENTS, "bot"),
-    "people": ("person", "traits", "first_seen", "last_seen"),
-    "memberships": ("audience", "person", "since"),
-    "accounts": ("person", "account", "traits"),
-}
-_json = msgspec.json.Encoder()
+FULL = 16_000
+"""Characters from which on a bundle takes no more events."""
 
-Row = Sequence[SqlValue]
+_HELD = """
+SELECT coalesce(max(position), 0), coalesce(max(stamp), 0) FROM (
+    SELECT position, stamp FROM person WHERE person = ?1
+    UNION ALL SELECT position, stamp FROM bundle WHERE person = ?1
+)
+"""
+_SAVE = """
+INSERT INTO person (person, gone, stamp, position, traits, identifiers, members, accounts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (person) DO UPDATE SET gone = excluded.gone, stamp = excluded.stamp,
+    position = excluded.position, traits = excluded.traits, identifiers = excluded.identifiers,
+    members = excluded.members, accounts = excluded.accounts
+"""
+_ADD_TO = """
+UPDATE bundle SET stamp = ?, position = ?, first = min(first, ?), last = max(last, ?),
+    events = substr(events, 1, length(events) - 1) || ',' || substr(?, 2)
+WHERE person = ? AND number = ?
+"""
+_ADD = """
+INSERT INTO bundle (person, number, stamp, position, first, last, events)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_ENTER = """
+INSERT INTO memberships (audience, person, since) VALUES (?, ?, ?)
+ON CONFLICT (audience, person) DO UPDATE SET since = excluded.since
+"""
+_SAVE_ACCOUNT = """
+INSERT INTO account (account, stamp, traits) VALUES (?, ?, ?)
+ON CONFLICT (account) DO UPDATE SET stamp = excluded.stamp, traits = excluded.traits
+"""
+
+_json = msgspec.json.Encoder()
+_members: msgspec.json.Decoder[dict[str, int]] = msgspec.json.Decoder(dict[str, int])
+_names: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
+_bundles: msgspec.json.Decoder[list[EventCells]] = msgspec.json.Decoder(list[EventCells])
 
 
 def shard_of(person: str, shards: int) -> int:
     """Answer which of so many shards a person, named by their root identifier, lies in."""
     return zlib.crc32(person.encode()) % shards
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """All that a shard holds of one person, on its way to another shard or another name."""
-
-    person: str
-    rows: Mapping[str, Sequence[Row]]
 
 
 class Population:
@@ -48,76 +75,137 @@ class Population:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
 
-    def index(self, events: Sequence[tuple[str, str]]) -> None:
-        """Add events, each as its person and its JSON text; known ones stay as they are."""
-        rows = []
-        for person, body in events:
-            row = split_body(body)
-            held = {**row, "person": person}
-            rows.append([held[name] for name in _TABLES["events"]])
-        self._add("events", rows, keeps=True)
+    def held(self, person: str) -> Held:
+        """Answer how much there is of a person."""
+        ((position, stamp),) = self._sql.execute(_HELD, (person,))
+        return Held(position, stamp)
 
-    def describe(
-        self, person: str, *, traits: Mapping[str, Any], first_seen: int, last_seen: int
-    ) -> None:
-        """Say what a person is like now; times are in milliseconds."""
-        self._add("people", [[person, _json.encode(traits).decode(), first_seen, last_seen]])
-
-    def enter(self, audience: str, person: str, since: int) -> None:
-        """Note that a person is in an audience."""
-        self._add("memberships", [[audience, person, since]])
-
-    def leave(self, audience: str, person: str) -> None:
-        """Note that a person is in an audience no longer."""
-        self._sql.execute(
-            "DELETE FROM memberships WHERE audience = ? AND person = ?", (audience, person)
+    def take(self, portion: Portion) -> Taken:
+        """Take what a person's actor tells, unless it is late or something before it is missing."""
+        person = portion.person
+        held = self.held(person)
+        if portion.stamp <= held.stamp or portion.after != held.position:
+            return Taken(held, is_taken=False)
+        rows = self._sql.execute(
+            "SELECT gone, traits, identifiers, members, accounts FROM person WHERE person = ?",
+            (person,),
         )
+        before: Sequence[Any] | None = rows[0] if rows else None
+        if portion.described is None:
+            if before is not None:
+                self._let_go(portion, before)
+        else:
+            self._describe(portion, portion.described, before)
+            if portion.events:
+                self._add(portion)
+        return Taken(Held(portion.until, portion.stamp))
 
-    def join(self, person: str, account: str, traits: Mapping[str, Any]) -> None:
-        """Note that a person is in an account, and what that is like."""
-        self._add("accounts", [[person, account, _json.encode(traits).decode()]])
-
-    def hand_over(self, person: str) -> Parcel:
-        """Answer all that is held of a person; `forget` it once it has arrived elsewhere."""
-        return Parcel(
-            person,
-            {
-                table: self._sql.execute(
-                    f"SELECT {', '.join(columns)} FROM {table} WHERE person = ?",  # noqa: S608 - names above
-                    (person,),
-                )
-                for table, columns in _TABLES.items()
-            },
+    def take_account(self, portion: AccountPortion) -> Taken:
+        """Take what an account's actor tells, unless it is late."""
+        rows = self._sql.execute(
+            "SELECT stamp, traits FROM account WHERE account = ?", (portion.account,)
         )
+        traits = _text(portion.traits)
+        if rows and rows[0][0] >= portion.stamp:
+            return Taken(Held(0, rows[0][0]), is_taken=False)
+        if not rows or rows[0][1] != traits:
+            self._sql.execute(_SAVE_ACCOUNT, (portion.account, portion.stamp, traits))
+        return Taken(Held(0, portion.stamp))
 
-    def take(self, parcel: Parcel, person: str) -> None:
-        """Put what another shard, or name, held under a person; what is known here stays.
+    def answer(self, query: str, parameters: Sequence[SqlValue] = ()) -> list[tuple[Any, ...]]:
+        """Answer the rows of a query, such as a `headwater.questions.asking.Query`."""
+        return self._sql.execute(query, parameters)
 
-        Traits are not added up: `describe` says what the person is like with them.
-        """
-        for table, rows in parcel.rows.items():
-            at = _TABLES[table].index("person")
-            own = [[*row[:at], person, *row[at + 1 :]] for row in rows]
-            self._add(table, own, keeps=True)
-
-    def forget(self, person: str) -> None:
-        """Delete all that is held of a person."""
-        with self._sql.transaction():
-            for table in _TABLES:
-                self._sql.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608 - names above
-
-    def answer(self, query: str) -> list[tuple[Any, ...]]:
-        """Answer the rows of a `headwater.questions.asking.Query` for this shard's people."""
-        return self._sql.execute(query)
-
-    def _add(self, table: str, rows: Sequence[Row], *, keeps: bool = False) -> None:
-        """Write rows; `keeps` those that are there already."""
-        if not rows:
+    def _let_go(self, portion: Portion, before: Sequence[Any]) -> None:
+        """Forget somebody who is nobody any more, but how far was heard of them."""
+        person = portion.person
+        if before[0]:
             return
-        columns = _TABLES[table]
-        how = "INSERT OR IGNORE" if keeps else "INSERT OR REPLACE"
-        marks = ", ".join("?" for _ in columns)
-        self._sql.execute_many(
-            f"{how} INTO {table} ({', '.join(columns)}) VALUES ({marks})",
-            rows,
+        self._sql.execute("DELETE FROM bundle WHERE person = ?", (person,))
+        self._move(person, _members.decode(before[3]), {})
+        self._sql.execute(_SAVE, (person, 1, portion.stamp, portion.until, "{}", "[]", "{}", "[]"))
+
+    def _describe(
+        self, portion: Portion, described: Described, before: Sequence[Any] | None
+    ) -> None:
+        """Write what a person is like, where that has changed."""
+        held = (described.traits, described.identifiers, described.members, described.accounts)
+        texts = tuple(map(_text, held))
+        if before is not None and tuple(before) == (0, *texts):
+            return
+        if before is not None:
+            lost = set(_names.decode(before[2])) - set(described.identifiers)
+            if lost:
+                self._keep_only(portion, described.identifiers)
+        members = _members.decode(before[3]) if before is not None else {}
+        self._move(portion.person, members, described.members)
+        self._sql.execute(_SAVE, (portion.person, 0, portion.stamp, portion.after, *texts))
+
+    def _move(self, person: str, before: dict[str, int], after: dict[str, int]) -> None:
+        """Have a person leave audiences, and enter others."""
+        for audience in before.keys() - after.keys():
+            self._sql.execute(
+                "DELETE FROM memberships WHERE audience = ? AND person = ?", (audience, person)
+            )
+        entered = [
+            (audience, person, since)
+            for audience, since in after.items()
+            if before.get(audience) != since
+        ]
+        if entered:
+            self._sql.execute_many(_ENTER, entered)
+
+    def _add(self, portion: Portion) -> None:
+        """Add events to the last bundle, or to a new one."""
+        person, events = portion.person, portion.events
+        if portion.overlaps:
+            known = {event[1] for _, one in self._bundles(person) for event in one}
+            events = [event for event in events if event[1] not in known]
+        if not events:
+            # Else the same would be told again.
+            self._sql.execute(
+                "UPDATE person SET stamp = ?, position = ? WHERE person = ?",
+                (portion.stamp, portion.until, person),
+            )
+            return
+        first, last = _span(events)
+        rows = self._sql.execute(
+            "SELECT number, length(events) FROM bundle WHERE person = ?"
+            " ORDER BY number DESC LIMIT 1",
+            (person,),
         )
+        number, length = rows[0] if rows else (0, FULL)
+        word = (portion.stamp, portion.until, first, last, _text(events))
+        if length < FULL:
+            self._sql.execute(_ADD_TO, (*word, person, number))
+        else:
+            self._sql.execute(_ADD, (person, number + 1, *word))
+
+    def _bundles(self, person: str) -> Iterable[tuple[int, list[EventCells]]]:
+        rows = self._sql.execute("SELECT number, events FROM bundle WHERE person = ?", (person,))
+        return [(number, _bundles.decode(events)) for number, events in rows]
+
+    def _keep_only(self, portion: Portion, identifiers: Collection[str]) -> None:
+        """Forget the events that came by other identifiers, which a split has taken away."""
+        person, kept = portion.person, set(identifiers)
+        for number, events in self._bundles(person):
+            own = [event for event in events if event[8] in kept]
+            if not own:
+                self._sql.execute(
+                    "DELETE FROM bundle WHERE person = ? AND number = ?", (person, number)
+                )
+            elif len(own) < len(events):
+                self._sql.execute(
+                    "UPDATE bundle SET first = ?, last = ?, events = ?"
+                    " WHERE person = ? AND number = ?",
+                    (*_span(own), _text(own), person, number),
+                )
+
+
+def _span(events: Sequence[EventCells]) -> tuple[int, int]:
+    times = [event[0] for event in events]
+    return min(times), max(times)
+
+
+def _text(value: Any) -> str:
+    return _json.encode(value).decode()

@@ -1,29 +1,36 @@
 -- A shard of a workspace's people, as questions about populations read them (questions/sql).
 -- A person's rows all lie in one shard, so that what shards answer adds up. Times in milliseconds.
+--
+-- What is charged for is rows written, so events lie many in a row: whatever a person did since
+-- the last time is one row more, or one longer.
 
--- Ordered by person and time, so that histories are read without sorting.
--- properties, traits, context: JSON. bot: JSON of what marks it as a bot's; null where a human's.
-CREATE TABLE IF NOT EXISTS events (
-    person TEXT NOT NULL,
-    timestamp INTEGER NOT NULL,
-    message_id TEXT NOT NULL,
-    type TEXT NOT NULL,
-    name TEXT,
-    properties TEXT,
-    traits TEXT,
-    context TEXT,
-    bot TEXT,
-    PRIMARY KEY (person, timestamp, message_id)
+-- One row for each person that was ever told of, named by their root identifier. Those who are
+-- nobody any more, because they became part of somebody, are `gone`.
+-- stamp: of the word that the row is from; an earlier one is late. position: of the last event.
+-- traits: JSON. identifiers: a JSON list. members: JSON, audience to since when. accounts: a list.
+CREATE TABLE IF NOT EXISTS person (
+    person TEXT PRIMARY KEY NOT NULL,
+    gone INTEGER NOT NULL,
+    stamp INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    traits TEXT NOT NULL,
+    identifiers TEXT NOT NULL,
+    members TEXT NOT NULL,
+    accounts TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Most questions name an event and a range.
-CREATE INDEX IF NOT EXISTS events_named ON events (name, timestamp);
-
-CREATE TABLE IF NOT EXISTS people (
-    person TEXT PRIMARY KEY,
-    traits TEXT NOT NULL,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL
+-- A person's events. stamp, position: as above, of the last word that added to it. first, last:
+-- the times between which its events lie. events: a JSON list of lists, each
+-- [timestamp, message id, type, name, properties, traits, context, bot, identifier].
+CREATE TABLE IF NOT EXISTS bundle (
+    person TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    stamp INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    events TEXT NOT NULL,
+    PRIMARY KEY (person, number)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS memberships (
@@ -33,14 +40,51 @@ CREATE TABLE IF NOT EXISTS memberships (
     PRIMARY KEY (audience, person)
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS memberships_of ON memberships (person);
-
--- The accounts (groups) that people are in, each with the account's own traits.
-CREATE TABLE IF NOT EXISTS accounts (
-    person TEXT NOT NULL,
-    account TEXT NOT NULL,
-    traits TEXT NOT NULL,
-    PRIMARY KEY (person, account)
+-- What an account is like: every shard has all of them. traits: JSON.
+CREATE TABLE IF NOT EXISTS account (
+    account TEXT PRIMARY KEY NOT NULL,
+    stamp INTEGER NOT NULL,
+    traits TEXT NOT NULL
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS accounts_members ON accounts (account);
+-- How far all people of the shard have been looked at since audiences changed. version: of the
+-- configuration that changed them. cursor: the last person.
+CREATE TABLE IF NOT EXISTS backfill (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version INTEGER NOT NULL,
+    cursor TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER
+);
+
+-- The relations that questions name.
+
+CREATE VIEW IF NOT EXISTS events AS
+SELECT bundle.person AS person,
+       event.value ->> 0 AS timestamp,
+       event.value ->> 1 AS message_id,
+       event.value ->> 2 AS type,
+       event.value ->> 3 AS name,
+       nullif(event.value -> 4, 'null') AS properties,
+       nullif(event.value -> 5, 'null') AS traits,
+       nullif(event.value -> 6, 'null') AS context,
+       nullif(event.value -> 7, 'null') AS bot
+FROM bundle, json_each(bundle.events) AS event;
+
+CREATE VIEW IF NOT EXISTS people AS
+SELECT person.person AS person,
+       person.traits AS traits,
+       (SELECT min(first) FROM bundle WHERE bundle.person = person.person) AS first_seen,
+       (SELECT max(last) FROM bundle WHERE bundle.person = person.person) AS last_seen
+FROM person WHERE gone = 0;
+
+-- The accounts (groups) that people are in, each with the account's own traits.
+CREATE VIEW IF NOT EXISTS accounts AS
+SELECT person.person AS person,
+       named.value AS account,
+       coalesce(account.traits, '{}') AS traits
+FROM person, json_each(person.accounts) AS named
+LEFT JOIN account ON account.account = named.value
+WHERE person.gone = 0;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from headwater.actors.identity_calls import Carried, Carry, Continue, Settle, Standing
+from headwater.actors.identity_calls import Carried, Carry, Continue, Revisit, Settle, Standing
 from headwater.actors.identity_messages import JoinAnswer, Request
 from headwater.actors.outbox import Parcel
 from headwater.dispatch.exchange import Exchange
@@ -68,9 +68,9 @@ class Conversation:
             self.parcels.append(standing.parcel)
         return standing
 
-    async def resume(self, actor: str) -> None:
-        """Carry on what an actor has left undone, as its alarm orders."""
-        standing = await self._exchange.ask(actor, Continue(), Standing)
+    async def resume(self, actor: str, call: Continue | Revisit) -> None:
+        """Carry on what an actor has left undone, as its alarm orders, or what it is told to."""
+        standing = await self._exchange.ask(actor, call, Standing)
         self.note(actor, standing.asks)
         if standing.parcel is not None:
             self.parcels.append(standing.parcel)

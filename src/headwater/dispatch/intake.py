@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from headwater.actors.identity_calls import Receive, Received, event_of
+from headwater.actors.identity_calls import Continue, Receive, Received, Revisit, event_of
 from headwater.actors.outbox import Parcel
 from headwater.collect.arrival import Arrival
 from headwater.dispatch import parcels
@@ -22,6 +22,7 @@ Later = Callable[[Coroutine[Any, Any, None]], None]
 
 _logger = logging.getLogger(__name__)
 
+_CONTINUE = Continue()
 _HOPS = 100
 _AT_ONCE = 32
 """Calls that one request has open at a time."""
@@ -93,8 +94,10 @@ class Dispatcher:
             stored += outcome
         return stored
 
-    async def wake(self, config: WorkspaceConfig, actor: str) -> None:
-        """Carry on what an actor has left undone, as its alarm orders.
+    async def wake(
+        self, config: WorkspaceConfig, actor: str, call: Continue | Revisit = _CONTINUE
+    ) -> None:
+        """Carry on what an actor has left undone, as its alarm orders; or do what `call` says.
 
         Raises:
             CallFailed: what is left is left to the next alarm.
@@ -102,7 +105,7 @@ class Dispatcher:
         exchange = Exchange(self._actors, config)
         conversation = Conversation(exchange)
         try:
-            await conversation.resume(actor)
+            await conversation.resume(actor, call)
         finally:
             await parcels.send(exchange, self._queue, conversation.parcels)
 

@@ -13,6 +13,7 @@ from headwater.actors.identity_calls import (
     LookAccount,
     LookLinks,
     LookMembers,
+    LookMembership,
     LookPerson,
     LookTimeline,
     Merge,
@@ -21,6 +22,7 @@ from headwater.actors.identity_calls import (
     Split,
     Standing,
 )
+from headwater.audiences.membership import Membership
 from headwater.dispatch import parcels
 from headwater.dispatch.conversation import Conversation
 from headwater.dispatch.exchange import Exchange
@@ -77,6 +79,16 @@ class PeopleOverActors:
         exchange = await self._exchange(workspace)
         name = identifiers.parse(exchange.config.identity, identifier)
         return (await self._look(exchange, name, LookTimeline(name, which, limit, cursor))).page
+
+    async def membership(
+        self, workspace: str, identifier: str, audience: str, *, explain: bool
+    ) -> Membership | None:
+        """Answer whether a person is in an audience, by its id; see `Audiences.check`."""
+        exchange = await self._exchange(workspace)
+        name = identifiers.parse(exchange.config.identity, identifier)
+        return (
+            await self._look(exchange, name, LookMembership(name, audience, explain))
+        ).membership
 
     async def merge(self, workspace: str, first: str, second: str) -> Person:
         """Make two people one; see `People.merge`."""

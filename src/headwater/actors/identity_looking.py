@@ -1,0 +1,81 @@
+"""What readers see of an identity actor with a database of its own."""
+
+from __future__ import annotations
+
+from headwater.actors import audience_reading, identity_reading, identity_timeline
+from headwater.actors.configurations import Configurations
+from headwater.actors.identity_calls import (
+    Call,
+    Locate,
+    LookAccount,
+    LookLinks,
+    LookMembers,
+    LookMembership,
+    LookPerson,
+    LookTimeline,
+    Seen,
+)
+from headwater.actors.identity_network import hop
+from headwater.actors.identity_state import Root
+from headwater.actors.identity_step import Step
+from headwater.audiences.membership import Membership
+from headwater.ports import Sql
+from headwater.workspace import WorkspaceConfig
+
+_OfPeople = Locate | LookPerson | LookLinks | LookTimeline | LookMembership
+
+
+def look(step: Step, call: Call, known: Configurations) -> Seen:
+    """Answer what a reader asks an actor for."""
+    sql, turn, name = step.sql, step.turn, step.name
+    workspace, _, own = name.partition("/")
+    if isinstance(call, LookAccount | LookMembers):
+        return _look_at_account(sql, workspace, own, call)
+    assert isinstance(call, _OfPeople)  # noqa: S101 - the rest
+    if (onward := hop(turn, name, call.identifier)) is not None:
+        # Where a split is to be handed over yet, whoever is redirected helps it on.
+        return Seen(moved=onward, asks=step.asks())
+    root = turn.state(name)
+    if isinstance(call, LookTimeline) and root is not None:
+        asks = step.asks() if isinstance(root, Root) else []
+        page = identity_timeline.timeline(
+            sql, name, which=call.which, limit=call.limit, cursor=call.cursor
+        )
+        return Seen(asks=asks, page=page, root=name)
+    if not isinstance(root, Root):
+        return Seen()
+    asks = step.asks()
+    if isinstance(call, LookPerson):
+        person = identity_reading.person(sql, workspace, own)
+        shown = audience_reading.with_computed(sql, person, step.policy.audiences)
+        return Seen(asks=asks, root=name, person=shown)
+    if isinstance(call, LookLinks):
+        return Seen(asks=asks, root=name, links=identity_reading.explain(sql, workspace, own))
+    if isinstance(call, LookMembership):
+        config = known.config(workspace) or WorkspaceConfig(workspace)
+        return Seen(asks=asks, root=name, membership=_membership(step, call, config))
+    return Seen(asks=asks, root=name)
+
+
+def _membership(step: Step, call: LookMembership, config: WorkspaceConfig) -> Membership | None:
+    one = next((one for one in config.audiences if one.id == call.audience), None)
+    if one is None:
+        return None
+    return audience_reading.membership(
+        step.sql,
+        step.policy.audiences,
+        one,
+        step.name,
+        now=step.now,
+        config=config,
+        with_clauses=call.explain and one.enabled,
+    )
+
+
+def _look_at_account(sql: Sql, workspace: str, own: str, call: LookAccount | LookMembers) -> Seen:
+    group = own.removeprefix("=account:")
+    if isinstance(call, LookAccount):
+        return Seen(account=identity_reading.account(sql, workspace, group))
+    return Seen(
+        members=identity_reading.members(sql, workspace, group, after=call.after, limit=call.limit)
+    )
