@@ -6,6 +6,7 @@ from typing import Any
 
 from pyodide.ffi import JsException
 
+from headwater.actors.population import SHARDS
 from headwater.ports import Actor, CallFailed
 
 SETTINGS = "settings"
@@ -50,3 +51,7 @@ class EdgeActors:
     def lane(self, workspace: str, destination: str) -> Actor:
         """Answer the actor that keeps what waits for a destination."""
         return Stub(self._env.LANE, f"{workspace}/{destination}")
+
+    def population(self, workspace: str, shard: int) -> Actor:
+        """Answer one of the actors that together know all people of a workspace."""
+        return Stub(self._env.POPULATION, f"{workspace}/{shard}/{SHARDS}")

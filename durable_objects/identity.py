@@ -39,7 +39,7 @@ class IdentityDO(DurableObject):
         Where the object dies of it, Cloudflare calls again by itself.
         """
         self._alarm.fired()
-        self._object.alarm()
+        self._object.alarm(now=self._isolate.clock.now())
         try:
             if name := self._object.name(self._database):
                 await self._act(name)
@@ -54,3 +54,4 @@ class IdentityDO(DurableObject):
             self._object.lake.told()
         if self._object.wants_waking(self._database, now=now):
             await self._isolate.wake(name)
+        await self._isolate.feed(name, self._object, self._database)

@@ -61,6 +61,7 @@ _metered_calls()
 IdentityDO = headwater_entry.IdentityDO
 WorkspaceDO = headwater_entry.WorkspaceDO
 LaneDO = headwater_entry.LaneDO
+PopulationDO = headwater_entry.PopulationDO
 
 
 class Default(headwater_entry.Default):  # type: ignore[misc]  # it is seen in the Worker only

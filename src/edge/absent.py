@@ -8,12 +8,8 @@ from typing import Any
 
 from headwater.actors.jobs import Job
 from headwater.api.services import SqlAnswer
-from headwater.audiences.conditions import Condition
-from headwater.audiences.membership import Backfill, Member, Membership, Preview
 from headwater.collect.arrival import Arrival
 from headwater.errors import NotFound
-from headwater.questions.question import Question
-from headwater.questions.table import Table
 
 
 class NoTail:
@@ -24,14 +20,6 @@ class NoTail:
         raise NotFound(
             "The live tail is there on the local server only; on the edge, read timelines."
         )
-
-
-class NoQuestions:
-    """Questions about populations, which need all people in one place."""
-
-    async def answer(self, workspace: str, question: Question) -> Table:  # noqa: ARG002 - the port's
-        """Say that they cannot be answered here."""
-        raise NotFound("Questions about populations are answered by the local server only.")
 
 
 class NoSql:
@@ -92,52 +80,3 @@ class NoJobs:
     async def cancel(self, workspace: str, id_: str) -> Job:
         """Answer that there is none."""
         return await self.job(workspace, id_)
-
-
-class NoAudiences:
-    """What is asked of all members of an audience at once; each person decides their own."""
-
-    async def count(self, workspace: str, audience: str) -> int:  # noqa: ARG002 - the port's
-        """Say that it is not here."""
-        raise _elsewhere()
-
-    async def members(
-        self,
-        workspace: str,  # noqa: ARG002 - the port's
-        audience: str,  # noqa: ARG002 - the port's
-        *,
-        limit: int,  # noqa: ARG002 - the port's
-        cursor: str | None = None,  # noqa: ARG002 - the port's
-    ) -> tuple[Sequence[Member], str | None]:
-        """Say that it is not here."""
-        raise _elsewhere()
-
-    async def check(
-        self,
-        workspace: str,  # noqa: ARG002 - the port's
-        audience: str,  # noqa: ARG002 - the port's
-        identifier: str,  # noqa: ARG002 - the port's
-        *,
-        explain: bool = False,  # noqa: ARG002 - the port's
-    ) -> Membership | None:
-        """Say that it is not here."""
-        raise _elsewhere()
-
-    async def preview(self, workspace: str, condition: Condition) -> Preview:  # noqa: ARG002 - the port's
-        """Say that it is not here."""
-        raise _elsewhere()
-
-    async def backfill(self, workspace: str) -> Backfill | None:  # noqa: ARG002 - the port's
-        """Say that it is not here."""
-        raise _elsewhere()
-
-    def follow(self, workspace: str, audience: str) -> AsyncIterator[int]:  # noqa: ARG002 - the port's
-        """Say that it is not here."""
-        raise _elsewhere()
-
-
-def _elsewhere() -> NotFound:
-    return NotFound(
-        "On the edge each person's own object decides their audiences and tells destinations who "
-        "enters and leaves; lists, counts and previews are answered by the local server only."
-    )

@@ -100,10 +100,8 @@ class Application:
 
     def _made_admin(self) -> App:
         from edge.absent import (  # noqa: PLC0415 - events need none of it
-            NoAudiences,
             NoExports,
             NoJobs,
-            NoQuestions,
             NoSql,
             NoTail,
         )
@@ -114,7 +112,7 @@ class Application:
         return admin_app(
             Services(
                 people=parts.people,
-                audiences=NoAudiences(),
+                audiences=parts.audiences,
                 workspaces=parts.settings,
                 registry=parts.registry,
                 lanes=parts.lanes,
@@ -123,7 +121,7 @@ class Application:
                 intake=self._intake,
                 tail=NoTail(),
                 status=EdgeStatus(self._started_at),
-                questions=NoQuestions(),
+                questions=parts.questions,
                 jobs=NoJobs(),
                 sql=NoSql(),
                 exports=NoExports(),

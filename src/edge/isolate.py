@@ -12,14 +12,20 @@ from durable_objects.actors import EdgeActors
 from edge.fetch import EdgeHttp
 from edge.runtime import EdgeClock, EdgeRandom
 from headwater.actors.configurations import Configurations
+from headwater.actors.identity_calls import Revisit
+from headwater.actors.identity_object import IdentityObject
 from headwater.api.directory import WriteKeyDirectory
 from headwater.dispatch import lake_flush
+from headwater.dispatch.audiences import AudiencesOverShards
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.lanes import LanesOverActors
 from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.people import PeopleOverActors
+from headwater.dispatch.population import Shards, feed
+from headwater.dispatch.questions import QuestionsOverShards
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
+from headwater.ports import Sql
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
 from r2.bucket import R2Bucket
@@ -53,6 +59,11 @@ class Isolate:
         self.people = PeopleOverActors(
             self.actors, self.queue, self.settings, clock=self.clock, random=self.random
         )
+        self.shards = Shards(self.actors)
+        self.audiences = AudiencesOverShards(
+            self.shards, self.people, self.settings, clock=self.clock
+        )
+        self.questions = QuestionsOverShards(self.shards, self.settings, clock=self.clock)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
         self.bucket = _bucket(env, self.options)
         self.lake = self._lake(self.bucket) if self.bucket else None
@@ -95,6 +106,22 @@ class Isolate:
         """Carry on what an identity actor has left undone."""
         config = await self.settings.config(actor.partition("/")[0])
         await self.dispatcher.wake(config, actor)
+
+    async def feed(self, actor: str, of: IdentityObject, sql: Sql) -> None:
+        """Have an identity actor tell its shard what has changed."""
+        workspace, _, person = actor.partition("/")
+        if self.configurations.config(workspace) is None:
+            self.configurations.put(await self.settings.config(workspace))
+        newest = await feed(of, sql, actor, shards=self.shards, clock=self.clock)
+        if newest is not None:
+            await self.revisit(workspace, person, newest)
+
+    async def revisit(self, workspace: str, person: str, version: int) -> None:
+        """Have a person decided by audiences of a version, or of a newer one."""
+        config = await self.settings.config(workspace)
+        if config.version < version:
+            config = await self.settings.newest(workspace)
+        await self.dispatcher.wake(config, f"{workspace}/{person}", Revisit())
 
 
 def _bucket(env: Any, options: Settings) -> R2Bucket | None:

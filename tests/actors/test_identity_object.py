@@ -7,6 +7,7 @@ from headwater.actors.identity_calls import (
     Acknowledge,
     Answer,
     Call,
+    Carry,
     Continue,
     Envelope,
     Locate,
@@ -24,7 +25,11 @@ from headwater.actors.identity_calls import (
     encode,
     event_of,
 )
+from headwater.actors.identity_messages import Join
 from headwater.actors.identity_object import PATIENCE, IdentityObject
+from headwater.actors.identity_state import Link
+from headwater.actors.population_calls import Described, Held, Portion, Taken, Where
+from headwater.actors.population_feed import AFTER
 from headwater.audiences.audience import Audience, text_of
 from headwater.audiences.conditions import EventCondition, EventSelector, Rolling
 from headwater.audiences.program import features_of
@@ -55,6 +60,15 @@ class One:
         request = encode(Envelope(NAME, version, call, config))
         answer = self.object.respond(self.sql, request, now=self.now)
         return decode_answer(answer)
+
+    def tell(self) -> list[Portion]:
+        """Have it tell the population all that there is to tell; answer what it said."""
+        said = []
+        while word := self.object.word(self.sql, NAME, now=self.now):
+            held = Held(word.until, word.stamp) if isinstance(word, Portion) else Held()
+            self.object.feed.heard(word, Taken(held))
+            said += [word] if isinstance(word, Portion) else []
+        return said
 
     def receive(self, *numbers: int) -> Received:
         """Send it events."""
@@ -121,7 +135,7 @@ def test_an_alarm_hands_out_again_what_was_lost() -> None:
     one = One(ROUTED)
     parcel = one.receive(1).parcel
 
-    one.object.alarm()
+    one.object.alarm(now=one.now)
     again = one.ask(Continue())
     one.object = IdentityObject(one.known)
     after_eviction = one.ask(Continue())
@@ -135,14 +149,18 @@ def test_it_wants_to_be_woken_while_something_is_undone() -> None:
     """Deliveries that wait and merges that are open set the alarm; a settled person sets none."""
     plain = One()
     plain.receive(1)
+    assert plain.object.wake_at(plain.sql, now=5) == plain.now + AFTER  # to tell of it
+    plain.tell()
     assert plain.object.wake_at(plain.sql, now=5) is None
 
     routed = One(ROUTED)
     routed.receive(1)
+    routed.tell()
     assert routed.object.wake_at(routed.sql, now=5) == 5 + PATIENCE
 
     linked = One()
     linked.ask(Receive([event_of(arrival("m1", "track", ("user_id:1", "anonymous_id:a")))]))
+    linked.tell()
     assert linked.object.wake_at(linked.sql, now=5) == 5 + PATIENCE
 
 
@@ -193,14 +211,69 @@ def test_its_alarm_acts_on_audiences_timers() -> None:
     while isinstance(drained, Standing) and drained.parcel is not None:
         drained = one.ask(Acknowledge(drained.parcel.id, drained.parcel.token))
 
+    assert one.tell()[0].described == Described({}, ["user_id:1"], {"aud": one.now}, [])
+
     at = one.object.wake_at(one.sql, now=one.now)
     assert at is not None
     assert one.now + _DAY < at <= one.now + 3 * _DAY
     one.now = at
-    one.object.alarm()
+    one.object.alarm(now=one.now)
     exited = one.ask(Continue())
 
     assert isinstance(exited, Standing)
     assert exited.parcel is not None
     assert "Audience Exited" in str(exited.parcel.commands)
     assert one.object.wake_at(one.sql, now=one.now) == one.now + PATIENCE  # the parcel alone
+
+
+def test_the_population_is_told_what_is_new() -> None:
+    """Each event once, in order; nothing where nothing has changed; from where the shard is."""
+    one = One()
+    one.receive(1, 2)
+    (first,) = one.tell()
+    one.receive(2)
+    assert one.tell() == []
+    one.receive(2, 3)
+    (second,) = one.tell()
+
+    assert [event[1] for event in first.events] == ["m1", "m2"]
+    assert (first.after, second.after) == (0, first.until)
+    assert [event[1] for event in second.events] == ["m3"]
+    assert second.stamp > first.stamp
+
+    one.object = IdentityObject(one.known)  # evicted: the shard is asked first
+    word = one.object.word(one.sql, NAME, now=one.now)
+    assert isinstance(word, Where)
+    one.object.feed.heard(word, Taken(Held(first.until, 7_000)))
+    again = one.object.word(one.sql, NAME, now=one.now)
+    assert isinstance(again, Portion)
+    assert (again.stamp, again.events) == (7_001, second.events)
+
+
+def test_an_eviction_does_not_put_off_what_is_to_be_told() -> None:
+    """Who does not know whether all was told wants to be woken soon, if ever."""
+    one = One(ROUTED)
+    one.receive(1)
+    one.object = IdentityObject(one.known)
+
+    assert one.object.wake_at(one.sql, now=5) == 5 + AFTER
+
+
+def test_who_never_was_anybody_has_nothing_to_tell() -> None:
+    """An identifier that only ever led to somebody costs no alarm."""
+    one = One()
+    link = Link("user_id:9", "user_id:1", "event", "m1", 1, "user_id:1")
+    join = Join(
+        to=NAME,
+        actor=f"{WORKSPACE}/user_id:9",
+        number=1,
+        link=link,
+        standing=(0, 0, ""),
+        ids=[],
+        blocked=[],
+        merges=0,
+    )
+    one.ask(Carry(join))
+
+    assert one.object.wake_at(one.sql, now=5) is None
+    assert one.object.word(one.sql, NAME, now=5) is None

@@ -52,6 +52,13 @@ class Face:
         lanes = self.read("/v1/deliveries")["deliveries"]
         return next(one for one in lanes if one["destination"] == destination)
 
+    def eventually(self, holds: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, "it never held"
+            time.sleep(0.2)
+
     def until(self, path: str, holds: Callable[[Any], bool], seconds: float = 20) -> Any:
         """Read until something holds."""
         end = time.monotonic() + seconds

@@ -24,6 +24,9 @@ from headwater.actors.population_calls import (
 )
 from headwater.ports import Sql, SqlValue
 
+SHARDS = 8
+"""How many a workspace has. It is part of their names: with another number all begin empty."""
+
 FULL = 16_000
 """Characters from which on a bundle takes no more events."""
 

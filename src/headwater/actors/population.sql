@@ -47,10 +47,11 @@ CREATE TABLE IF NOT EXISTS account (
     traits TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- How far all people of the shard have been looked at since audiences changed. version: of the
--- configuration that changed them. cursor: the last person.
+-- How far all people of the shard have been looked at since audiences of their workspace changed.
+-- version: of the configuration that changed them. cursor: the last person.
 CREATE TABLE IF NOT EXISTS backfill (
     id INTEGER PRIMARY KEY CHECK (id = 1),
+    workspace TEXT NOT NULL,
     version INTEGER NOT NULL,
     cursor TEXT NOT NULL,
     done INTEGER NOT NULL,

@@ -15,6 +15,7 @@ from headwater.ports import Sql
 class Backfill:
     """How far a shard is. Times in milliseconds; `finished_at` is None while it is at work."""
 
+    workspace: str
     version: int
     cursor: str
     done: int
@@ -25,7 +26,9 @@ class Backfill:
 
 def present(sql: Sql) -> Backfill | None:
     """Answer how far it is; None where audiences never changed."""
-    rows = sql.execute("SELECT version, cursor, done, total, started_at, finished_at FROM backfill")
+    rows = sql.execute(
+        "SELECT workspace, version, cursor, done, total, started_at, finished_at FROM backfill"
+    )
     return Backfill(*rows[0]) if rows else None
 
 
@@ -35,17 +38,17 @@ def newest(sql: Sql) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def begin(sql: Sql, version: int, *, now: int) -> None:
+def begin(sql: Sql, workspace: str, version: int, *, now: int) -> None:
     """Have everybody looked at for this version, unless that has begun for it or a newer one."""
     if version <= newest(sql):
         return
     ((total,),) = sql.execute("SELECT count(*) FROM person WHERE gone = 0")
     sql.execute(
-        "INSERT INTO backfill (id, version, cursor, done, total, started_at, finished_at)"
-        " VALUES (1, ?, '', 0, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET"
+        "INSERT INTO backfill (id, workspace, version, cursor, done, total, started_at,"
+        " finished_at) VALUES (1, ?, ?, '', 0, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET"
         " version = excluded.version, cursor = '', done = 0, total = excluded.total,"
         " started_at = excluded.started_at, finished_at = NULL",
-        (version, total, now),
+        (workspace, version, total, now),
     )
 
 

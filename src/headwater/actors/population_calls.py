@@ -47,6 +47,7 @@ class Portion(msgspec.Struct, frozen=True, tag=True):
     """A person as they are now, and what they did since the last time.
 
     Attributes:
+        workspace: whose person it is.
         person: the root identifier.
         stamp: grows from word to word; milliseconds, where the clock does.
         described: None where the person has become part of another.
@@ -59,6 +60,7 @@ class Portion(msgspec.Struct, frozen=True, tag=True):
         audiences: version of the configuration by which audiences changed last, as far as known.
     """
 
+    workspace: str
     person: str
     stamp: int
     described: Described | None
@@ -92,8 +94,9 @@ class Ask(msgspec.Struct, frozen=True, tag=True):
 
 
 class LookThrough(msgspec.Struct, frozen=True, tag=True):
-    """Audiences have changed with this version: have everybody decided anew."""
+    """Audiences of your workspace have changed with this version: have everybody decided anew."""
 
+    workspace: str
     version: int
 
 

@@ -95,7 +95,7 @@ class Feed:
         """
         turn = Turn(sql)
         state = turn.state(name)
-        own = name.partition("/")[2]
+        workspace, _, own = name.partition("/")
         if isinstance(state, Account):
             return self._account(state, own, now)
         if not isinstance(state, Root) and not (isinstance(state, Forward) and state.parcels):
@@ -112,6 +112,7 @@ class Feed:
             return None
         self._saying = encoded
         return Portion(
+            workspace=workspace,
             person=own,
             stamp=max(now, self._held.stamp + 1),
             described=described,

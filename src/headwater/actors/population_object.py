@@ -34,41 +34,50 @@ class PopulationObject:
         self._sql = sql
         self._population = Population(sql)
         self._is_open = False
+        self._is_looking: bool | None = None
 
     def respond(self, request: str, *, now: int) -> str:
         """Answer a call, both as JSON texts."""
         call = decode_call(request)
-        return encode(self._sql.run(lambda: self._opened(call, now)))
+        answer = self._sql.run(lambda: self._opened(call, now))
+        self._is_open = True
+        if isinstance(call, Portion | LookThrough):
+            self._is_looking = None
+        return encode(answer)
+
+    def wake_at(self, *, now: int) -> int | None:
+        """Answer when to look at the next people, in milliseconds; None if at nobody."""
+        if self._is_looking is None:
+            found = self.backfill()
+            self._is_looking = found is not None and found.finished_at is None
+        return now if self._is_looking else None
 
     def backfill(self) -> population_backfill.Backfill | None:
-        """Answer how far everybody has been looked at; None where there was no reason yet."""
-        return self._sql.run(lambda: population_backfill.present(self._open()))
+        """Answer how far everybody has been looked at; None where there is no reason to."""
+        return population_backfill.present(self._sql) if self._has_tables() else None
 
     def next_people(self, limit: int, *, now: int) -> list[str]:
-        """Answer whom to look at next."""
+        """Answer whom to look at next; none where everybody has been looked at."""
+        self._is_looking = None
         return self._sql.run(
-            lambda: population_backfill.next_people(self._open(), limit=limit, now=now)
+            lambda: population_backfill.next_people(self._sql, limit=limit, now=now)
         )
 
     def looked_at(self, people: list[str], version: int) -> None:
         """Note that the people that `next_people` answered have been looked at."""
-        self._sql.run(lambda: population_backfill.looked_at(self._open(), people, version))
+        self._sql.run(lambda: population_backfill.looked_at(self._sql, people, version))
 
-    def _open(self) -> Sql:
-        if not self._is_open:
-            migrate(self._sql, migrations(POPULATION))
-        return self._sql
+    def _has_tables(self) -> bool:
+        return self._is_open or bool(
+            self._sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'backfill'")
+        )
 
     def _opened(self, call: PopulationCall, now: int) -> PopulationAnswer:
-        self._open()
-        answer = self._answer(call, now)
-        self._is_open = True
-        return answer
-
-    def _answer(self, call: PopulationCall, now: int) -> PopulationAnswer:
+        if not self._is_open:
+            migrate(self._sql, migrations(POPULATION))
         match call:
             case Portion():
-                population_backfill.begin(self._sql, call.audiences, now=now)
+                population_backfill.begin(self._sql, call.workspace, call.audiences, now=now)
                 taken = self._population.take(call)
                 newest = population_backfill.newest(self._sql)
                 return Taken(taken.held, taken.is_taken, newest)
@@ -77,7 +86,7 @@ class PopulationObject:
             case Where():
                 return Taken(self._population.held(call.person))
             case LookThrough():
-                population_backfill.begin(self._sql, call.version, now=now)
+                population_backfill.begin(self._sql, call.workspace, call.version, now=now)
                 return Done()
             case Ask():
                 return self._ask(call)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from headwater.actors.identity_object import IdentityObject
-from headwater.actors.population import shard_of
+from headwater.actors.population import SHARDS, shard_of
 from headwater.actors.population_calls import (
     AccountPortion,
     Ask,
@@ -23,14 +24,21 @@ from headwater.actors.population_calls import (
     decode_answer,
     encode,
 )
+from headwater.actors.population_object import PopulationObject
+from headwater.audiences.program import program_of
 from headwater.errors import BadRequest
 from headwater.ports import Actors, CallFailed, Clock, Sql
+from headwater.workspace import WorkspaceConfig
 
-SHARDS = 8
-"""How many a workspace has. It is part of their names: with another number all begin empty."""
+_A_SLICE = 200
+"""People who are looked at between two alarms of a shard, when audiences have changed."""
+
+_AT_ONCE = 16
 
 _MOST_WORDS = 1_000
 """Words that one alarm has an actor say; the next one goes on."""
+
+_logger = logging.getLogger(__name__)
 
 A = TypeVar("A", bound=PopulationAnswer)
 
@@ -67,7 +75,7 @@ class Shards:
         Raises:
             CallFailed: some shards may not know of it; they hear it with the next event.
         """
-        await self._all(workspace, LookThrough(version), Done)
+        await self._all(workspace, LookThrough(workspace, version), Done)
 
     async def rows(
         self, workspace: str, sql: str, parameters: Sequence[str | int | float | None] = ()
@@ -96,6 +104,54 @@ class Shards:
         if not isinstance(answer, expected):
             raise CallFailed(f"{type(answer).__name__} came from a shard.")
         return answer
+
+
+async def reconfigure(
+    actors: Actors, before: WorkspaceConfig | None, after: WorkspaceConfig
+) -> None:
+    """Have everybody looked at where audiences have changed.
+
+    A shard that cannot be told hears of it from the next of its people who does anything.
+    """
+    version = _changed_at(after)
+    if version > (_changed_at(before) if before else 0):
+        try:
+            await Shards(actors).look_through(after.workspace, version)
+        except CallFailed as error:
+            _logger.warning("A shard was not told that audiences have changed: %s", error)
+
+
+def _changed_at(config: WorkspaceConfig) -> int:
+    program = program_of(config)
+    return program.newest if program else 0
+
+
+async def look_on(
+    shard: PopulationObject, revisit: Callable[[str, str, int], Awaitable[None]], *, now: int
+) -> bool:
+    """Have the next people of a shard decided anew; tell whether there may be more.
+
+    Args:
+        shard: whose.
+        revisit: has one decided, by workspace, root identifier and version of the audiences.
+        now: in milliseconds.
+
+    Raises:
+        CallFailed: some could not be reached; they are tried again by the next call.
+    """
+    backfill = shard.backfill()
+    people = shard.next_people(_A_SLICE, now=now) if backfill else []
+    if not backfill or not people:
+        return False
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(person: str) -> None:
+        async with gate:
+            await revisit(backfill.workspace, person, backfill.version)
+
+    await asyncio.gather(*map(one, people))
+    shard.looked_at(people, backfill.version)
+    return True
 
 
 async def feed(

@@ -24,6 +24,7 @@ from headwater.actors.settings_calls import (
     value_of,
 )
 from headwater.actors.workspace import WorkspaceActor
+from headwater.dispatch import population
 from headwater.dispatch.exchange import raised
 from headwater.dispatch.lanes import reconfigure
 from headwater.errors import NotFound, Unavailable
@@ -181,6 +182,7 @@ class SettingsOverActors:
             before = self._known.config(config.workspace)
             self._known.put(config)
             await reconfigure(self._actors, before, config)
+            await population.reconfigure(self._actors, before, config)
         value: R = value_of(answer, method)
         return value
 

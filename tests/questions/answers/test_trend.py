@@ -195,6 +195,26 @@ def test_many_values_are_ranked_before_they_are_counted(
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_people_and_sums_of_several_events_are_counted_side_by_side(way: Way) -> None:
+    """What is worked out for each person first keeps to the events of its own series."""
+    population = Population(
+        [
+            Event("p1", "m1", NOW - DAY, "A", properties={"total": 2}),
+            Event("p1", "m2", NOW - DAY, "B", properties={"total": 3}),
+            Event("p2", "m3", NOW - DAY, "B", properties={"total": 4}),
+        ]
+    )
+    series = [
+        {"events": "A", "measure": "people"},
+        {"events": "B", "measure": "people"},
+        {"events": "B", "measure": "sum", "property": "properties.total"},
+    ]
+    question = {"question": "trend", "series": series, "interval": None}
+
+    assert answered(question, population, way).rows[0][-3:] == (1, 2, 7)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_what_has_no_number_is_told(way: Way) -> None:
     """A text that looks like a number is none; the answer says how many were left out."""
     events = [

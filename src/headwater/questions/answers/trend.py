@@ -160,7 +160,8 @@ class _Part:
         own, together = [*columns, "person"], ["p", "v"]
         for at, (one, which) in enumerate(zip(measuring, only, strict=True)):
             of_person, of_all = one.of_people(at)
-            own += [one.replace(" AS ", f"{which} AS ") for one in of_person]
+            parts = (one.rpartition(" AS ") for one in of_person)
+            own += [f"{aggregate}{which} AS {name}" for aggregate, _, name in parts]
             together += of_all
         return (
             f"SELECT {', '.join(together)} "  # noqa: S608 - literals are quoted
