@@ -39,7 +39,7 @@ class IdentityDO(DurableObject):
         Where the object dies of it, Cloudflare calls again by itself.
         """
         self._alarm.fired()
-        self._object.alarm(now=self._isolate.clock.now())
+        self._object.alarm()
         try:
             if name := self._object.name(self._database):
                 await self._act(name)

@@ -135,7 +135,7 @@ def test_an_alarm_hands_out_again_what_was_lost() -> None:
     one = One(ROUTED)
     parcel = one.receive(1).parcel
 
-    one.object.alarm(now=one.now)
+    one.object.alarm()
     again = one.ask(Continue())
     one.object = IdentityObject(one.known)
     after_eviction = one.ask(Continue())
@@ -217,12 +217,13 @@ def test_its_alarm_acts_on_audiences_timers() -> None:
     assert at is not None
     assert one.now + _DAY < at <= one.now + 3 * _DAY
     one.now = at
-    one.object.alarm(now=one.now)
+    one.object.alarm()
     exited = one.ask(Continue())
 
     assert isinstance(exited, Standing)
     assert exited.parcel is not None
     assert "Audience Exited" in str(exited.parcel.commands)
+    one.tell()
     assert one.object.wake_at(one.sql, now=one.now) == one.now + PATIENCE  # the parcel alone
 
 
@@ -248,15 +249,6 @@ def test_the_population_is_told_what_is_new() -> None:
     again = one.object.word(one.sql, NAME, now=one.now)
     assert isinstance(again, Portion)
     assert (again.stamp, again.events) == (7_001, second.events)
-
-
-def test_an_eviction_does_not_put_off_what_is_to_be_told() -> None:
-    """Who does not know whether all was told wants to be woken soon, if ever."""
-    one = One(ROUTED)
-    one.receive(1)
-    one.object = IdentityObject(one.known)
-
-    assert one.object.wake_at(one.sql, now=5) == 5 + AFTER
 
 
 def test_who_never_was_anybody_has_nothing_to_tell() -> None:

@@ -190,11 +190,17 @@ def test_an_audience_is_decided_for_those_who_are_there(
         page = face.read(f"/v1/audiences/pop_buyers/members?limit=2&cursor={page['next']}")
         listed += [one["person"] for one in page["members"]]
     assert sorted(listed) == sorted(preview["sample"])
-    path = f"/v1/audiences/pop_buyers/members/{listed[0]}?explain=true"
-    assert face.read(path)["member"] is True
+    assert face.read(f"/v1/audiences/pop_buyers/explain/{listed[0]}")["member"] is True
 
-    overlap = {"question": "overlap", "audiences": ["pop_buyers"]}
-    assert face.order("/v1/questions", **overlap)["rows"][0][-1] == preview["count"]
+    question = {
+        "question": "trend",
+        "series": [{"events": "Pop Ordered", "measure": "people"}],
+        "interval": None,
+        "over": OVER,
+        "breakdown": {"by": "audience", "name": "pop_buyers"},
+    }
+    rows = {row[-2]: row[-1] for row in face.order("/v1/questions", **question)["rows"]}
+    assert rows["member"] == preview["count"]
 
 
 def test_merges_and_splits_are_heard_of(face: Face) -> None:

@@ -223,6 +223,7 @@ class EdgeWorld:
         self.consumer: Callable[[list[str]], Awaitable[list[bool]]] = Deliveries(
             self, self, self
         ).consume
+        self.came_back: set[str] = set()
 
     # The ports.
 
@@ -360,6 +361,7 @@ class EdgeWorld:
         elif isinstance(answer, identity_calls.Parted) and isinstance(call, Split):
             stays = self._ids(sql, name)
             self.oracle.parted(stays, before - stays)
+            self.came_back.add(answer.restored)
             blocked = Turn(sql).root(name).blocked
             self.parted.append(next((far, near) for far, near in blocked.items() if far in before))
 
@@ -398,7 +400,7 @@ class EdgeWorld:
             name = self.random.choice(sorted(self.alarms))
             del self.alarms[name]
             actor = self.object(name)
-            actor.alarm(now=self.now)
+            actor.alarm()
             self.spawn(self._wake(name, actor))
 
     def wants(self, name: str) -> bool:
@@ -533,7 +535,7 @@ class EdgeWorld:
         for place, command in enumerate(commands):
             if isinstance(command, Rekey) and f"{command.loser} {command.winner}" not in seen:
                 seen.add(f"{command.loser} {command.winner}")
-                if any(name == command.loser for name, _ in self.restored()):
+                if command.loser in self.came_back:
                     continue  # a split made it a person again, who goes on by itself
                 late = [
                     message
@@ -571,8 +573,3 @@ class EdgeWorld:
                 told = [json.loads(text) for text in (traits, identifiers, accounts)]
                 found[person] = (*told, [row[0] for row in rows])
         assert found == expected
-
-    def restored(self) -> list[tuple[str, str]]:
-        """Answer the parts that splits have made, each with the other."""
-        names = [far for far, _ in self.parted] + [near for _, near in self.parted]
-        return [(f"{self.current.workspace}/{name}", name) for name in names]

@@ -119,11 +119,10 @@ class IdentityObject:
             self.feed.changed(now=now, version=envelope.version)
         return answer
 
-    def alarm(self, *, now: int) -> None:
+    def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""
         self._under_way = None
         self.lake.forget()
-        self.feed.later(now + PATIENCE)
 
     def word(self, sql: Sql, name: str, *, now: int) -> Word | None:
         """Answer what to tell the population; None where nothing is left to tell, or known yet."""
@@ -144,8 +143,8 @@ class IdentityObject:
             due.append(max(timer, now + SOON))
         if _is_undone(sql):
             due.append(now + PATIENCE)
-        if self.feed.at is not None:
-            due.append(self.feed.at)
+        if (tell := self.feed.at) is not None:
+            due.append(tell if tell > now else now + PATIENCE)
         return min(due, default=None)
 
     def wants_lake(self, sql: Sql, *, now: int) -> bool:

@@ -36,7 +36,7 @@ _LARGEST = 1_000_000
 
 # Read by position alone: the other index would have all of a person's events sorted.
 _NEW = """
-SELECT id, timestamp, message_id, type, via, body, origin FROM event
+SELECT id, timestamp, message_id, type, via, body FROM event
 WHERE id > ? AND +actor = ? ORDER BY id LIMIT ?
 """
 _NULL = msgspec.Raw(b"null")
@@ -77,9 +77,10 @@ class Feed:
         if self.at is None:
             self.at = now + AFTER
 
-    def later(self, at: int) -> None:
-        """Have it told at a time, should telling it now come to nothing."""
-        self.at = at
+    def begin(self, *, now: int) -> None:
+        """Reckon that there is something to tell until it is known that there is not."""
+        if self.at is None:
+            self.at = now
 
     def word(
         self, sql: Sql, name: str, program: Program | None, *, version: int, now: int
@@ -106,7 +107,7 @@ class Feed:
         described = _described(turn, name, state, program) if isinstance(state, Root) else None
         encoded = _encoder.encode(described)
         after = self._held.position
-        until, overlaps, events = _events(sql, name, after) if described else (after, False, [])
+        until, events = _events(sql, name, after) if described else (after, [])
         if not events and encoded == self._described:
             self.at = None
             return None
@@ -119,7 +120,7 @@ class Feed:
             after=after,
             until=until,
             events=events,
-            overlaps=overlaps,
+            overlaps=isinstance(state, Root) and _was_another(state),
             decided=self._decided_by(turn, name, program, version),
             audiences=program.newest if program else 0,
         )
@@ -167,11 +168,16 @@ def _described(turn: Turn, name: str, root: Root, program: Program | None) -> De
     )
 
 
-def _events(sql: Sql, name: str, after: int) -> tuple[int, bool, list[EventCells]]:
-    """Answer the next events: up to which position, whether any came from elsewhere, and they."""
-    until, overlaps, size = after, False, 0
+def _was_another(root: Root) -> bool:
+    """Tell whether events may have come from other actors, which may be known of here already."""
+    return bool(root.former or root.blocked or root.imports)
+
+
+def _events(sql: Sql, name: str, after: int) -> tuple[int, list[EventCells]]:
+    """Answer the next events, and up to which position they are."""
+    until, size = after, 0
     events: list[EventCells] = []
-    for id_, timestamp, message_id, kind, via, body, origin in sql.execute(
+    for id_, timestamp, message_id, kind, via, body in sql.execute(
         _NEW, (after, name, _MOST_EVENTS)
     ):
         size += len(body)
@@ -194,5 +200,4 @@ def _events(sql: Sql, name: str, after: int) -> tuple[int, bool, list[EventCells
             )
         )
         until = id_
-        overlaps = overlaps or origin is not None
-    return until, overlaps, events
+    return until, events

@@ -166,6 +166,7 @@ async def feed(
     """
     workspace = name.partition("/")[0]
     behind: int | None = None
+    actor.feed.begin(now=clock.now())
     for _ in range(_MOST_WORDS):
         word = actor.word(sql, name, now=clock.now())
         if word is None:
