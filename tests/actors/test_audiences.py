@@ -35,7 +35,7 @@ from headwater.workspace import IdentifierType, IdentityRules
 from tests.audiences import naive, strategies
 from tests.simulation.world import WORKSPACE, database
 
-EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "800"))
+EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "500"))
 
 LIMITS = Limits(
     IdentityRules(types=tuple(IdentifierType(name, limit=100) for name in ("user_id", "email")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -109,6 +110,10 @@ def asked(history: History, held: Any, operator: str, value: Any, now: int) -> b
             return isinstance(held, str) and held.startswith(value)
         case "ends_with":
             return isinstance(held, str) and held.endswith(value)
+        case "matches":
+            signs = {"*": ".*", "?": "."}
+            pattern = "".join(signs.get(sign) or re.escape(sign) for sign in value)
+            return isinstance(held, str) and bool(re.fullmatch(pattern, held, re.DOTALL))
         case "includes":
             return listed and any(equal(one, value) for one in held)
         case "not_includes":

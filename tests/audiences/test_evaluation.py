@@ -17,7 +17,7 @@ from headwater.audiences.program import CompiledAudience, Program, compile_progr
 from tests.audiences import strategies as made
 from tests.audiences.naive import History, truth
 
-EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "1200"))
+EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "1500"))
 """Random cases; scripts/test-audiences runs many more."""
 
 
