@@ -87,6 +87,7 @@ class Simulation:
         self.limits = limits
         self.policy = Policy(limits, lambda _event: ())
         self.faults = faults or Faults()
+        self.now: int | None = None
         self.sql = database()
         self.oracle = Oracle(limits)
         self.messages: list[Message] = []
@@ -148,7 +149,9 @@ class Simulation:
 
         def step() -> Any:
             turn = Turn(self.sql)
+            self.begin(turn)
             answer = work(turn)
+            self.finish(turn)
             turn.flush()
             if self.random.randrange(100) < self.faults.cut:
                 self.struck["cut"] += 1
@@ -156,6 +159,12 @@ class Simulation:
             return answer
 
         return self.sql.run(step)
+
+    def begin(self, turn: Turn) -> None:
+        """Do what else a runtime does before each call: nothing."""
+
+    def finish(self, turn: Turn) -> None:
+        """Do what else a runtime does in each call's transaction: nothing."""
 
     def deliver(self, message: Message) -> None:
         """Let a message arrive; what it causes goes on its way."""
@@ -175,7 +184,7 @@ class Simulation:
     def _deliver_event(self, message: Send) -> None:
         event = message.arrival
         received = self.call(
-            lambda turn: identity.receive(turn, self.policy, [(message.actor, event)])
+            lambda turn: identity.receive(turn, self.policy, [(message.actor, event)], now=self.now)
         )
         if received.moved:
             self.messages.append(Send(received.moved[0][0], event))
