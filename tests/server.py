@@ -81,6 +81,11 @@ class Server:
         assert self._process is not None, "the server is not running"
         return self._process.pid
 
+    def ended(self) -> int | None:
+        """Answer the exit status of a server that has ended by itself; None while it runs."""
+        assert self._process is not None, "the server was stopped"
+        return self._process.poll()
+
     def command(self) -> list[str]:
         """Answer the command line that starts it."""
         headwater = Path(sys.executable).with_name("headwater")
@@ -129,10 +134,15 @@ class Server:
         except httpx.HTTPError:
             return False
 
-    def stop(self, *, patience: float = 20.0) -> int | None:
-        """Ask it to drain and end (SIGTERM) and answer its exit status; kill it when it hangs."""
+    def stop(self, *, patience: float | None = None) -> int | None:
+        """Ask it to drain and end (SIGTERM) and answer its exit status; kill it when it hangs.
+
+        It may take `patience` seconds; 20 more than its grace, where that was set.
+        """
         if self._process is None:
             return None
+        if patience is None:
+            patience = 20.0 + float(self._environment.get("HEADWATER_SHUTDOWN_GRACE", "0"))
         self._process.terminate()
         try:
             status = self._process.wait(patience)

@@ -18,6 +18,7 @@ from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.times import write_time
 from headwater.errors import Unavailable
 from headwater.local.backups.erasing import BackupEraser
+from headwater.local.bytes_search import count_files
 from headwater.local.certificate import signed
 from headwater.local.identities import Identities
 from headwater.local.jobs.runner import RunningJob
@@ -257,11 +258,8 @@ class Erasure:
 
     async def _bytes(self, people: ErasedPeople) -> int:
         """Answer how many files of the data folder have one of the identifiers in their bytes."""
-        names = [one.encode() for one in sorted(people.identifiers)]
         database = [path for path in self._folder.glob("headwater.sqlite3*") if path.is_file()]
-        return await asyncio.to_thread(
-            lambda: sum(any(name in path.read_bytes() for name in names) for path in database)
-        )
+        return await count_files(database, people.identifiers)
 
     def _present(self, workspace: str) -> WorkspaceConfig:
         return self._config(workspace) or WorkspaceConfig(workspace)

@@ -194,6 +194,21 @@ async def test_who_was_erased_since_the_backup_does_not_return(base: Path, parte
         assert now["user_id:2"][2] == was["user_id:2"][2]
 
 
+async def test_a_lake_that_nothing_ever_came_to_is_no_hindrance(base: Path) -> None:
+    """A server that dies before its first flush; what its backup has reaches the lake, once."""
+    async with shop(base / "first") as one:
+        await one.receive(arrival("m1", "track", ("user_id:1",)))
+        made = await back_up(one, base)
+    (base / "first" / "lake").mkdir(exist_ok=True)
+    await bring_back(made, base)
+    (base / "second" / "lake").symlink_to(base / "first" / "lake")
+    for _ in range(2):
+        async with shop(base / "second") as two:
+            await two.lake.flush()
+            assert two.messages() == ["m1"]
+            assert sum(one.rows for one in two.lake.manifest_now(WORKSPACE).of("events")) == 1
+
+
 async def test_another_lake_is_refused(base: Path) -> None:
     """Everybody would seem to be erased."""
     async with shop(base / "first") as one:
@@ -204,7 +219,7 @@ async def test_another_lake_is_refused(base: Path) -> None:
     async with shop(base / "other") as other:
         await other.receive(arrival("m1", "track", ("user_id:2",)))
         await other.lake.flush()
-    for lake in (base / "other" / "lake", base / "nothing"):
+    for lake in (base / "other" / "lake", base / "nothing"):  # the second has no workspace
         with pytest.raises(LakeUnknown, match="knows nothing of the server"):
             await bring_back(made, base, lake=str(lake))
     assert not (base / "second" / FILE_NAME).exists()

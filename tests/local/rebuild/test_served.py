@@ -18,7 +18,12 @@ import pytest
 from tests.server import WRITE_KEY, Server
 
 HEADWATER = str(Path(sys.executable).with_name("headwater"))
-LAKE = {"HEADWATER_LAKE": "auto", "HEADWATER_LAKE_FLUSH_SECONDS": "5"}
+# With time enough at the end for the lake to get everything, however busy the machine.
+LAKE = {
+    "HEADWATER_LAKE": "auto",
+    "HEADWATER_LAKE_FLUSH_SECONDS": "5",
+    "HEADWATER_SHUTDOWN_GRACE": "120",
+}
 GROUPS = [f"g{number}" for number in range(5)]
 
 

@@ -140,7 +140,9 @@ class Bringing:
     ) -> None:
         at = positions.position(self._sql)
         reached = None if at is None else _reached(manifests, at.lineage)
-        if at is None or reached is None:
+        if not manifests and (at is None or at.change is None):
+            reached = Flushed()  # a lake that nothing had come to by then, nor has since
+        if reached is None:
             raise LakeUnknown(
                 "The lake knows nothing of the server that the backup was made of. Give its own "
                 "lake, or '--lake off' to have what the backup has and no more."
@@ -151,7 +153,9 @@ class Bringing:
         # The clock may have been set back a little; nothing is taken twice for it.
         plan.received_from = 1 if backup.has_gaps else max(1, backup.made_at - HOUR)
         plan.flushed = min(plan.last, reached.position)
-        plan.is_lake_newer = at.change is not None and reached.change >= at.change
+        plan.is_lake_newer = (
+            at is not None and at.change is not None and reached.change >= at.change
+        )
 
     def _save(self, plan: Plan) -> None:
         save(self._sql, plan)
