@@ -25,6 +25,7 @@ def workspace_database() -> Database:
                 "registry.sql",
                 "suppressions.sql",
                 "erasures.sql",
+                "regulations.sql",
             )
         ],
     )

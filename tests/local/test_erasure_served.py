@@ -226,6 +226,34 @@ def test_an_erasure_ends_after_a_kill_and_while_events_arrive(server: Server) ->
         assert '"identify": 1' in seen(server, person)
 
 
+def test_a_deletion_alone_lets_people_come_anew(server: Server) -> None:
+    """Segment's `DELETE_ONLY`: all of before is gone, what comes after is kept as of somebody new.
+
+    Who was suppressed before stays so.
+    """
+    send(server, *story(1), *story(2))
+    shut = {"identifiers": [f"user_id:{canary(2, 'user')}"]}
+    admin(server, "POST", "/v1/suppressions", shut)
+    order: dict[str, Any] = {"regulationType": "DELETE_ONLY", "subjectType": "USER_ID"}
+    order["subjectIds"] = [canary(1, "user"), canary(2, "user")]
+    id_ = admin(server, "POST", "/regulations", order)["data"]["regulateId"]
+    deadline = time.monotonic() + 90
+    while True:
+        shown = admin(server, "GET", f"/regulations/{id_}")["data"]["regulation"]
+        if shown["overallStatus"] == "FINISHED":
+            break
+        assert shown["overallStatus"] in {"INITIALIZED", "RUNNING"}, shown
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.1)
+    assert [found_in(server.directory, one) for one in (1, 2)] == [[], []]
+
+    send(server, *story(1), *story(2))
+
+    assert admin(server, "GET", f"/v1/people/user_id:{canary(1, 'user')}")["counts"]["track"] == 1
+    gone = server.admin.get(f"/v1/people/user_id:{canary(2, 'user')}")
+    assert gone.status_code == 404
+
+
 def test_a_certificate_names_nobody_and_is_a_page_too(server: Server) -> None:
     """Signed JSON for programs, a page for people; an unknown one is told of."""
     send(server, *story(1))

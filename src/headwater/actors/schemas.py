@@ -19,6 +19,7 @@ SETTINGS = (
     "workspace_words.sql",
     "suppressions.sql",
     "erasures.sql",
+    "regulations.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql",)

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from headwater.actors.audience_settings import AudienceSettings
 from headwater.actors.destination_settings import Destinations
 from headwater.actors.erasures import Erasures
+from headwater.actors.regulations import Regulations
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.actors.sources import Sources
-from headwater.actors.suppressions import Suppressions
 from headwater.actors.word_settings import Words
 from headwater.errors import BadRequest
 from headwater.workspace import IdentityRules, WorkspaceConfig
@@ -22,7 +22,7 @@ _REGION = re.compile(r"[A-Z]{2}")
 
 
 class WorkspaceActor(
-    Sources, Destinations, AudienceSettings, Words, RejectedEvents, Suppressions, Erasures
+    Sources, Destinations, AudienceSettings, Words, RejectedEvents, Regulations, Erasures
 ):
     """All that one workspace has set, over `Sql`: one of it at a time, nothing awaited."""
 

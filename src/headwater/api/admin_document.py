@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from headwater.api.admin_errors import SEGMENT_PREFIX
+from headwater.api.admin_errors import PUBLIC_PREFIXES, SEGMENT_PREFIX
 
 _ERROR = {
     "type": "object",
@@ -15,6 +15,25 @@ _ERROR = {
     "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
 }
 _SEGMENT_ERROR = {"type": "object", "required": ["error"], "properties": {"error": _ERROR}}
+
+_PUBLIC_ERROR = {
+    "type": "object",
+    "required": ["errors"],
+    "properties": {
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type", "message", "status"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "message": {"type": "string"},
+                    "status": {"type": "integer"},
+                },
+            },
+        }
+    },
+}
 
 _ANYWHERE = {
     "400": "The request contradicts itself, or a cursor is not one that was given.",
@@ -56,7 +75,11 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas |= {"Error": _ERROR, "SegmentError": _SEGMENT_ERROR}
+    schemas |= {
+        "Error": _ERROR,
+        "SegmentError": _SEGMENT_ERROR,
+        "SegmentPublicError": _PUBLIC_ERROR,
+    }
     components["securitySchemes"] = _SECURITY
     made["security"] = [{"bearer": []}, {"basic": []}]
     for path, operations in made["paths"].items():
@@ -70,7 +93,10 @@ def _complete(operation: dict[str, Any], *, path: str, method: str) -> None:
     if method != "get":
         possible |= _CHANGING | _WITH_BODY
     is_segment = path.startswith(SEGMENT_PREFIX)
-    schema = "#/components/schemas/SegmentError" if is_segment else "#/components/schemas/Error"
+    name = "SegmentError" if is_segment else "Error"
+    if path.startswith(PUBLIC_PREFIXES):
+        name = "SegmentPublicError"
+    schema = f"#/components/schemas/{name}"
     for status, description in possible.items():
         operation["responses"][status] = {
             "description": description,

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
 
 SEGMENT_PREFIX = "/v1/spaces/"
+"""Where Segment's Profile API is."""
+
+PUBLIC_PREFIXES = ("/regulations", "/suppressions")
+"""Where what of Segment's Public API there is, is; it has no `/v1`."""
 
 _SHOWN = 80
 # How Segment's Profile API calls them (PROTOCOLS.md, section 4.1); its own table has no 403.
@@ -64,6 +68,8 @@ class UnsupportedMediaType(HeadwaterError):
 def admin_error_answer(error: Exception, *, path: str, request_id: str) -> ErrorAnswer:
     """Answer what the caller of a path gets for an error."""
     answer = error_answer(error, request_id=request_id)
+    if path.startswith(PUBLIC_PREFIXES):
+        return _public(answer)
     if not path.startswith(SEGMENT_PREFIX):
         return answer
     content = json.loads(answer.body)
@@ -74,6 +80,13 @@ def admin_error_answer(error: Exception, *, path: str, request_id: str) -> Error
     # Segment answers invalid fields with 400; its clients know no 422.
     status = 400 if answer.status == 422 else answer.status
     return ErrorAnswer(status, answer.headers, body.encode())
+
+
+def _public(answer: ErrorAnswer) -> ErrorAnswer:
+    """Answer an error as Segment's Public API has it (PROTOCOLS.md, section 4.3)."""
+    content = json.loads(answer.body)
+    error = {"type": content["code"], "message": content["message"], "status": answer.status}
+    return ErrorAnswer(answer.status, answer.headers, json.dumps({"errors": [error]}).encode())
 
 
 def answer_admin_errors(app: FastAPI) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.api.admin_errors import NotAcceptable, UnsupportedMediaType
+from headwater.api.admin_errors import PUBLIC_PREFIXES, NotAcceptable, UnsupportedMediaType
 from headwater.api.asgi import App, Message, Receive, Scope, Send, header
 from headwater.api.request_body import read_body
 from headwater.collect.limits import depth
@@ -13,6 +13,9 @@ _MAX_DEPTH = 64
 _EVENT_STREAM = "/v1/tail"
 _LIVE = "/live"
 _WITH_PAGE = "/v1/erasures/"
+_SEGMENTS = frozenset(
+    {f"application/vnd.segment.{one}+json" for one in ("v1", "v1beta", "v1alpha")}
+)
 _WITH_CSV = frozenset({"/v1/questions", "/v1/sql"})
 
 
@@ -64,7 +67,10 @@ def replayed(body: bytes, receive: Receive) -> Receive:
 def _check_media_type(scope: Scope) -> None:
     given = header(scope, b"content-type") or ""
     media_type = given.partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    known = {"application/json"}
+    if scope["path"].startswith(PUBLIC_PREFIXES):
+        known |= _SEGMENTS
+    if media_type not in known:
         raise UnsupportedMediaType(
             f"Content-Type is {given[:80]!r}; send JSON, as application/json."
         )
@@ -82,6 +88,8 @@ def _check_accept(scope: Scope) -> None:
     streams = scope["path"] == _EVENT_STREAM or scope["path"].endswith(_LIVE)
     made = "text/event-stream" if streams else "application/json"
     wanted = {made, f"{made.partition('/')[0]}/*", "*/*", "application/json"}
+    if scope["path"].startswith(PUBLIC_PREFIXES):
+        wanted |= _SEGMENTS
     if scope["path"] in _WITH_CSV:
         wanted.add("text/csv")
     if scope["path"].startswith(_WITH_PAGE):

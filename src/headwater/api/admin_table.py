@@ -21,6 +21,7 @@ from headwater.api.jobs import job_routes
 from headwater.api.keys import key_routes
 from headwater.api.people import people_routes
 from headwater.api.questions import question_routes
+from headwater.api.regulations import regulation_routes
 from headwater.api.rejected import rejected_routes
 from headwater.api.replays import replay_routes
 from headwater.api.segment_profiles import segment_profile_routes
@@ -56,6 +57,7 @@ ROUTES: tuple[Callable[[Services], APIRouter], ...] = (
     identity_rule_routes,
     suppression_routes,
     erasure_routes,
+    regulation_routes,
     key_routes,
     tail_routes,
 )

@@ -21,9 +21,13 @@ KIND = "erase"
 
 
 class EraseOrder(Order):
-    """Identifiers of the people to erase; all others that the same people hold are meant, too."""
+    """Identifiers of the people to erase; all others that the same people hold are meant, too.
+
+    With `suppress` (the default) nothing of them is kept afterwards either.
+    """
 
     identifiers: Annotated[list[Identifier], Field(min_length=1, max_length=5000)]
+    suppress: bool = True
 
 
 class ErasureView(View):
@@ -49,7 +53,7 @@ def erasure_routes(services: Services) -> APIRouter:
         """Erase people: a job, whose id is also that of the certificate."""
         meant = normalised(services, caller.workspace, order.identifiers)
         started = await services.jobs.start(
-            caller.workspace, KIND, {"identifiers": meant}, unit="steps"
+            caller.workspace, KIND, {"identifiers": meant, "suppress": order.suppress}, unit="steps"
         )
         return job_view(started)
 

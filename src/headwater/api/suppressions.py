@@ -105,10 +105,15 @@ def normalised(services: Services, workspace: str, identifiers: list[str]) -> li
 
 
 async def _meant(services: Services, workspace: str, order: SuppressOrder) -> list[str]:
-    meant = dict.fromkeys(normalised(services, workspace, order.identifiers))
-    if order.whole_person:
-        for one in list(meant):
-            person = await services.people.person(workspace, one)
-            for held in person.identifiers if person else ():
-                meant[f"{held.type}:{held.value}"] = None
+    named = normalised(services, workspace, order.identifiers)
+    return await meant_with(services, workspace, named) if order.whole_person else named
+
+
+async def meant_with(services: Services, workspace: str, named: list[str]) -> list[str]:
+    """Answer normalised identifiers, and all others that their people hold now."""
+    meant = dict.fromkeys(named)
+    for one in named:
+        person = await services.people.person(workspace, one)
+        for held in person.identifiers if person else ():
+            meant[f"{held.type}:{held.value}"] = None
     return list(meant)

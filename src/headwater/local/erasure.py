@@ -70,12 +70,16 @@ class Erasure:
         self._drop_exports = drop_exports
 
     async def work(self, job: RunningJob) -> Mapping[str, Any]:
-        """Do one order, as `jobs.runner.Work`; its parameters are `identifiers`, normalised."""
+        """Do one order, as `jobs.runner.Work`.
+
+        Its parameters are `identifiers`, normalised, and `suppress`, left out where true: whether
+        nothing of them is to be kept afterwards either.
+        """
         workspace = job.job.workspace
         if "identifiers" not in job.parameters:  # a crash came after the last that names anybody
             return await self._end(job, dict(job.cursor), None)
-        held, unreadable_from = await self._tombstones(job)
-        people = await self._with_messages(job, ErasedPeople(workspace, held))
+        held, already, unreadable_from = await self._tombstones(job)
+        people = await self._with_messages(job, ErasedPeople(workspace, held), already)
         statement: dict[str, Any] = {
             "erasure": job.job.id,
             "workspace": workspace,
@@ -96,13 +100,23 @@ class Erasure:
         await job.note(3)
         statement["rescan"] = await self._scan(job, people)
         statement["destinations"] = self._destinations(workspace)
+        statement["suppressed"] = job.parameters.get("suppress", True)
+        if not statement["suppressed"]:
+            lifted = sorted(people.identifiers - already)
+            await self._workspaces.write(workspace, WorkspaceActor.unsuppress, lifted)
         await job.note(4, cursor=statement, work=lambda sql: _forget_order(sql, job.job.id))
         return await self._end(job, statement, people)
 
-    async def _tombstones(self, job: RunningJob) -> tuple[set[str], int]:
-        """Suppress every identifier of the people, also those that come by while this is done."""
+    async def _tombstones(self, job: RunningJob) -> tuple[set[str], set[str], int]:
+        """Suppress every identifier of the people, also those that come by while this is done.
+
+        Answer them, those of them that were suppressed before, and since when all are (ms).
+        """
         workspace, wanted = job.job.workspace, list(job.parameters["identifiers"])
         held: set[str] = set()
+        already = set(job.parameters.get("already", ()))
+        # Of what a try before this one suppressed itself, it noted what was before.
+        noted = set(wanted) if "already" in job.parameters else set()
         while True:
             await self._identities.sweep()
             found = await self._readers.run(
@@ -111,9 +125,19 @@ class Erasure:
             now = set().union(*map(set, found.values()))
             if now <= held:
                 break
+            suppression = await self._workspaces.read(workspace, WorkspaceActor.suppression)
+            already |= {
+                one
+                for one in now - held - noted
+                if hash_of(suppression.salt, one) in suppression.hashes
+            }
             held |= now
             # What was decided must outlast the rows by which it was.
-            parameters = {**job.parameters, "identifiers": sorted(held)}
+            parameters = {
+                **job.parameters,
+                "identifiers": sorted(held),
+                "already": sorted(already),
+            }
             await job.note(
                 0,
                 total=STEPS,
@@ -126,13 +150,20 @@ class Erasure:
                 now=self._clock.now(),
                 reason="erased",
             )
-        return held, self._clock.now()
+        return held, already, self._clock.now()
 
-    async def _with_messages(self, job: RunningJob, people: ErasedPeople) -> ErasedPeople:
+    async def _with_messages(
+        self, job: RunningJob, people: ErasedPeople, already: set[str]
+    ) -> ErasedPeople:
         """Answer the people with the ids of their group calls, which are kept with the order."""
         found = await self._readers.run(lambda sql: erasing.group_messages(sql, people))
         messages = sorted({*found, *job.parameters.get("messages", ())})
-        parameters = {"identifiers": sorted(people.identifiers), "messages": messages}
+        parameters = {
+            **job.parameters,
+            "identifiers": sorted(people.identifiers),
+            "messages": messages,
+            "already": sorted(already),
+        }
         await job.note(0, work=lambda sql: _keep_order(sql, job.job.id, parameters))
         return ErasedPeople(people.workspace, people.identifiers, messages)
 

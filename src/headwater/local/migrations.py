@@ -25,6 +25,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "erasures.sql"),
     ("headwater.actors", "audience_state.sql"),
     ("headwater.actors", "audience_gaps.sql"),
+    ("headwater.actors", "regulations.sql"),
 )
 
 

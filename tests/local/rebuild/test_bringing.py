@@ -13,6 +13,7 @@ import pytest
 
 from headwater.actors import erasing
 from headwater.actors.erased_people import ErasedPeople
+from headwater.actors.workspace import WorkspaceActor
 from headwater.errors import Conflict, NotFound
 from headwater.local.lake.eraser import LakeEraser
 from headwater.local.migrations import open_database
@@ -22,6 +23,8 @@ from headwater.local.rebuild.plan import Plan
 from headwater.local.rebuild.rebuild import rebuild
 from headwater.local.rebuild.source import LakeSource
 from headwater.local.sql import FILE_NAME
+from headwater.local.workspaces import LocalWorkspaces
+from headwater.profiles.suppression import SuppressionCheck
 from tests.local.lake.harness import SetClock, Shop, disturb, shop, tale
 from tests.local.rebuild.everything import everything
 from tests.simulation.world import WORKSPACE, arrival
@@ -220,3 +223,34 @@ async def test_a_rebuilt_database_and_its_lake_agree_or_begin_anew(tmp_path: Pat
     await bring(second / "lake", third)
     async with shop(third) as three:
         assert await everything(three.identities, names, GROUPS) == was
+
+
+async def test_who_was_erased_or_suppressed_does_not_come_back(tmp_path: Path) -> None:
+    """Tombstones and suppressions are in force in what is made of the lake; lifted ones are not.
+
+    Those of before the lake began are there too, and the salt, without which they say nothing.
+    """
+    first, second, _ = folders(tmp_path)
+    async with shop(first) as one:
+        calls = LocalWorkspaces(one.writer, one.readers, random=SystemRandom())
+
+        async def suppress(*names: str, reason: str = "suppressed") -> None:
+            await calls.write(WORKSPACE, WorkspaceActor.suppress, names, now=7, reason=reason)
+
+        await suppress("user_id:early")
+        await one.lake.flush()
+        await suppress("user_id:gone", "email:gone@x.org", reason="erased")
+        await suppress("user_id:lifted")
+        await one.lake.flush()
+        await calls.write(WORKSPACE, WorkspaceActor.unsuppress, ["user_id:lifted"])
+        await one.receive(arrival("m1", "track", ("user_id:kept",)))
+        await one.lake.flush()
+        had = await calls.read(WORKSPACE, WorkspaceActor.suppressed, limit=10)
+    await bring(first / "lake", second)
+
+    with closing(open_database(second / FILE_NAME)) as database:
+        actor = WorkspaceActor(database, WORKSPACE, random=SystemRandom())
+        check = SuppressionCheck(actor.config())
+        assert actor.suppressed(limit=10) == had
+    names = ["user_id:early", "user_id:gone", "email:gone@x.org", "user_id:lifted", "user_id:kept"]
+    assert [check.covers([name]) for name in names] == [True, True, True, False, False]

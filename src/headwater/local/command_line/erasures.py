@@ -21,6 +21,12 @@ def erase(
         list[str], typer.Argument(metavar="TYPE:VALUE", help="Identifiers, such as user_id:42.")
     ],
     *,
+    suppress: Annotated[
+        bool,
+        typer.Option(
+            help="Drop what still comes of them afterwards, or keep it as of somebody new."
+        ),
+    ] = True,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Erase people: all that is held of them, under every identifier. It cannot be undone.
@@ -30,6 +36,7 @@ def erase(
 
     Examples:
         headwater erase user_id:42
+        headwater erase user_id:42 --no-suppress
         headwater erase email:ada@example.com --yes --json
     """
     meant = {one: _held(server, one) for one in identifiers}
@@ -43,7 +50,7 @@ def erase(
                 say(f"{named}: nobody is known by it. Whatever else holds it is deleted.")
     if not yes and not typer.confirm("Erase for good?", err=True):
         raise Trouble("Nothing was erased.")
-    job = server.post("/v1/erasures", {"identifiers": identifiers})
+    job = server.post("/v1/erasures", {"identifiers": identifiers, "suppress": suppress})
     follow(server, job, title="erase")
     certificate = server.get(f"/v1/erasures/{segment(job['id'])}")
     if server.as_json:
