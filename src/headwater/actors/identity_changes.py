@@ -25,16 +25,18 @@ class Changes(msgspec.Struct, omit_defaults=True):
         traits: actor and the identifier that the traits came by.
         members: account's actor and who is in it.
         history: actor and the identifier that the events came by.
+        suppressions: workspace and the hash of an identifier that nothing is kept of, or is again.
     """
 
     states: list[str] = []
     traits: list[Key] = []
     members: list[Key] = []
     history: list[Key] = []
+    suppressions: list[Key] = []
 
     def __bool__(self) -> bool:
         """Tell whether anything changed."""
-        return bool(self.states or self.traits or self.members or self.history)
+        return bool(self.states or self.traits or self.members or self.history or self.suppressions)
 
 
 _encoder = msgspec.json.Encoder()
@@ -61,6 +63,7 @@ def together(some: Sequence[Changes]) -> Changes:
         traits=_distinct(key for one in some for key in one.traits),
         members=_distinct(key for one in some for key in one.members),
         history=_distinct(key for one in some for key in one.history),
+        suppressions=_distinct(key for one in some for key in one.suppressions),
     )
 
 

@@ -156,11 +156,17 @@ IDENTITY = Table(
         _text(
             "kind",
             1,
-            "state, traits, member or history: which of an actor's tables the row is of.",
+            "state, traits, member or history: which of an actor's tables the row is of; "
+            "suppression.",
             required=True,
             repeats=True,
         ),
-        _text("actor", 2, "The identifier that names the actor; `=account:acme`.", required=True),
+        _text(
+            "actor",
+            2,
+            "The identifier that names the actor; `=account:acme`; suppression: a salted hash.",
+            required=True,
+        ),
         _text(
             "key",
             3,

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
-from headwater.actors import deliveries
+from headwater.actors import deliveries, identity_changes
+from headwater.actors.identity_changes import Changes
 from headwater.actors.registry import Registry
 from headwater.actors.workspace import WorkspaceActor
+from headwater.local.lake import position as positions
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Random, Sql
@@ -59,6 +61,7 @@ class LocalWorkspaces:
             if actor.version() != before.version:
                 config = actor.config()
                 _drop_removed(sql, before, config)
+                _tell_lake(sql, before, config)
                 self._writer.publish(config)
             return result
 
@@ -100,6 +103,14 @@ class LocalRegistry:
             return result
 
         return await self._writer.run(job)
+
+
+def _tell_lake(sql: Sql, before: WorkspaceConfig, config: WorkspaceConfig) -> None:
+    """Write down whose suppression changed, so that a server made of the lake knows of it, too."""
+    changed = before.suppression.hashes ^ config.suppression.hashes
+    if changed and positions.position(sql) is not None:
+        keys = [(config.workspace, one) for one in sorted(changed)]
+        identity_changes.note(sql, Changes(suppressions=keys))
 
 
 def _drop_removed(sql: Sql, before: WorkspaceConfig, after: WorkspaceConfig) -> None:

@@ -63,6 +63,8 @@ def write_identity(sql: Sql, workspace: str, facts: Sequence[IdentityFact]) -> N
                 sql.execute("DELETE FROM identity WHERE actor = ?", (actor,))
             else:
                 states.append((actor, int(decode(body).pending), body))
+        elif kind == "suppression":
+            write_suppression(sql, workspace, name, body)
         elif kind in rows and key is not None:
             if body is None:
                 column = "via" if kind == "traits" else "member"
@@ -77,6 +79,24 @@ def write_identity(sql: Sql, workspace: str, facts: Sequence[IdentityFact]) -> N
             sql.execute_many(statement, found)
     if states:
         sql.execute_many(_STATE, states)
+
+
+def write_suppression(sql: Sql, workspace: str, hash_: str, body: str | None) -> None:
+    """Put a suppression in force, or lift it; one under another salt says nothing here."""
+    if body is None:
+        sql.execute("DELETE FROM suppressions WHERE workspace = ? AND hash = ?", (workspace, hash_))
+        return
+    one = json.loads(body)
+    sql.execute(
+        "INSERT OR IGNORE INTO suppression_salts (workspace, salt) VALUES (?, ?)",
+        (workspace, one["salt"]),
+    )
+    sql.execute(
+        "INSERT INTO suppressions (workspace, hash, type, reason, created_at)"
+        " SELECT workspace, ?, ?, ?, ? FROM suppression_salts WHERE workspace = ? AND salt = ?"
+        " ON CONFLICT (workspace, hash) DO UPDATE SET reason = excluded.reason",
+        (hash_, one["type"], one["reason"], one["created_at"], workspace, one["salt"]),
+    )
 
 
 def write_events(
