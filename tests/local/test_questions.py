@@ -101,6 +101,30 @@ def test_audiences_and_accounts_are_those_of_now(server: Server) -> None:
     assert sorted(asked(server, by_key)) == [["member", 1], ["not a member", 1]]
 
 
+def test_computed_traits_are_traits(server: Server) -> None:
+    """In conditions and breakdowns, and they hide what was written under the same name."""
+    definition = {"type": "figure", "function": "count", "event": {"name": "Paid"}}
+    order = {"name": "Payments", "key": "payments", "computation": definition}
+    made = server.admin.post("/v1/computed-traits", json=order)
+    assert made.status_code in {200, 201}, made.text
+    for user, times in (("c1", 2), ("c2", 1)):
+        for _ in range(times):
+            server.send("/v1/track", {"userId": user, "event": "Paid"})
+    server.send("/v1/identify", {"userId": "c2", "traits": {"payments": 7}})
+    paid = {"question": "list", "by": {"events": "Paid"}, "over": "today"}
+    often = {"type": "trait", "path": "payments", "operator": "at_least", "value": 2}
+    by_trait = {
+        "question": "trend",
+        "series": [{"events": "Paid"}],
+        "over": "today",
+        "interval": None,
+        "breakdown": {"by": "trait", "name": "payments"},
+    }
+
+    assert asked(server, {**paid, "people": often}) == [["user_id:c1", 2]]
+    assert sorted(asked(server, by_trait)) == [["1", 1], ["2", 2]]
+
+
 def test_a_question_is_asked_at_the_terminal(server: Server, tmp_path: Path) -> None:
     """As a table, as JSON and as CSV; from an argument or from a file."""
     environment = {"HEADWATER_URL": server.url, "HEADWATER_ADMIN_KEY": ADMIN_KEY}

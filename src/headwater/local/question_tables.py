@@ -1,13 +1,14 @@
-"""What questions need beside the lake: memberships in audiences, and accounts.
+"""What questions need beside the lake: memberships in audiences, accounts, and computed traits.
 
 They are read out of the database when a question names them, and are its own connection's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from headwater.actors.identity_state import Account, decode
 from headwater.local.sql import open_reader
 from headwater.ports import Sql
+from headwater.questions.sql.text import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +40,21 @@ SELECT DISTINCT identifiers.person, account, traits
 FROM read_accounts JOIN identifiers USING (identifier)
 """
 
+_COMPUTED = """
+SELECT substr(actor, ?), body -> '$.computed' FROM audience_state
+WHERE actor > ? AND actor < ? AND body -> '$.computed' IS NOT NULL
+"""
+_SHOWN_COMPUTED = "CREATE OR REPLACE TEMP TABLE computed AS SELECT person, patch FROM read_computed"
+# A null in a merge patch takes the name away (RFC 7396): a computed trait hides a written one of
+# its name also where it has no value.
+_SHOWN_PEOPLE = """
+CREATE OR REPLACE TEMP VIEW people AS
+SELECT person, json_merge_patch(traits, coalesce(patch, {hidden})) AS traits, first_seen, last_seen
+FROM memory.main.people LEFT JOIN computed USING (person)
+"""
+
 _json = msgspec.json.Encoder()
+_read_computed = msgspec.json.Decoder(dict[str, tuple[Any, int]]).decode
 
 
 class QuestionTables:
@@ -51,12 +67,14 @@ class QuestionTables:
         *,
         workspace: str,
         audiences: Iterable[str],
+        computed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Prepare; `audiences` are the ids of the workspace's."""
+        """Prepare; `audiences` are the ids of the workspace's, `computed` its traits' by key."""
         self._connection = connection
         self._database = database
         self._workspace = workspace
         self._audiences = list(audiences)
+        self._computed = computed
         self._is_there: set[str] = set()
 
     def provide(self, sql: str) -> None:
@@ -66,6 +84,10 @@ class QuestionTables:
                 with closing(open_reader(self._database)) as database:
                     make(database, sql)
                 self._is_there.add(name)
+        if "computed" not in self._is_there and any(key in sql for key in self._computed):
+            with closing(open_reader(self._database)) as database:
+                self._show_computed(database)
+            self._is_there.add("computed")
 
     def _memberships(self, database: Sql, sql: str) -> None:
         named = _json.encode([one for one in self._audiences if f"'{one}'" in sql]).decode()
@@ -80,6 +102,21 @@ class QuestionTables:
         )
         rows = [(member, account, _traits(body)) for member, account, body in found]
         self._show(_SHOWN_ACCOUNTS, "read_accounts", ("identifier", "account", "traits"), rows)
+
+    def _show_computed(self, database: Sql) -> None:
+        """Let people have their computed traits, as their profiles do."""
+        prefix = f"{self._workspace}/"
+        hidden = dict.fromkeys(self._computed)
+        rows = []
+        for person, body in database.execute(
+            _COMPUTED, (len(prefix) + 1, prefix, f"{self._workspace}0")
+        ):
+            held = _read_computed(body)
+            values = {key: held[id_][0] for key, id_ in self._computed.items() if id_ in held}
+            rows.append((person, _json.encode(hidden | values).decode()))
+        self._show(_SHOWN_COMPUTED, "read_computed", ("person", "patch"), rows)
+        nothing = quoted(_json.encode(hidden).decode())
+        self._connection.execute(_SHOWN_PEOPLE.format(hidden=nothing))
 
     def _show(
         self, statement: str, name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]

@@ -93,7 +93,11 @@ class LocalQuestions:
             config = self._config(workspace) or WorkspaceConfig(workspace)
             ids = {name: one.id for one in config.audiences for name in (one.id, one.key)}
             tables = QuestionTables(
-                connection, self._database, workspace=workspace, audiences=set(ids.values())
+                connection,
+                self._database,
+                workspace=workspace,
+                audiences=set(ids.values()),
+                computed={one.key: one.id for one in config.computed_traits if one.enabled},
             )
             # Told the time after the connection was opened, which sees all that was stored before.
             now = self._clock.now()
