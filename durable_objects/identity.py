@@ -52,6 +52,8 @@ class IdentityDO(DurableObject):
         if self._object.wants_lake(self._database, now=now):
             await self._isolate.tell_lake(name)
             self._object.lake.told()
-        if self._object.wants_waking(self._database, now=now):
-            await self._isolate.wake(name)
-        await self._isolate.feed(name, self._object, self._database)
+        try:
+            if self._object.wants_waking(self._database, now=now):
+                await self._isolate.wake(name)
+        finally:  # the population does not wait for a merge, or a destination
+            await self._isolate.feed(name, self._object, self._database)

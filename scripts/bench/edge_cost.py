@@ -26,6 +26,9 @@ from tests.server import ADMIN_KEY, WRITE_KEY
 A_MONTH = 20
 """Events of one person."""
 
+HEARD = 12
+"""Seconds in which shards of the population have heard of everything."""
+
 # Dollars for a million, https://developers.cloudflare.com/durable-objects/platform/pricing/,
 # …/workers/platform/pricing/ and …/queues/platform/pricing/ (read 2026-11).
 PRICES = {
@@ -106,12 +109,12 @@ def measure(rig: Rig, batch: int, recorder: Recorder | None) -> tuple[Counter[st
     sent = rig.send(people, 100)  # they are new: their first events make their objects
     if recorder:
         assert not recorder.wait_for(set(sent), patience=60), "deliveries are missing"
-    time.sleep(2)
+    time.sleep(HEARD)
     rig.metered()
     sent = rig.send(people, batch)
     if recorder:
         assert not recorder.wait_for(set(sent), patience=60), "deliveries are missing"
-    time.sleep(2)  # acknowledgements come after
+    time.sleep(HEARD)  # acknowledgements come after, and what shards of the population are told
     return rig.metered(), len(sent)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.http import App, Outgoing, answered, incoming
 from edge.isolate import Isolate, later
+from edge.streams import streamed
 from headwater.actors.workspace import WorkspaceActor
 from headwater.api.browser import BrowserApp, BrowserSettings
 from headwater.api.collect import CollectApp
@@ -85,7 +86,10 @@ class Application:
             return _json(200, {"status": "ok"}).response()
         try:
             await self._isolate.settings.ready(later)
-            answer = await answered(self._collect, asked)
+            if asked.scope["method"] == "GET":
+                answer = await streamed(self._collect, asked, later)
+            else:
+                answer = await answered(self._collect, asked)
             if answer.status == 401 and await self._isolate.settings.look_again():
                 answer = await answered(self._collect, asked)  # the key may be a new one
         except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer

@@ -27,11 +27,16 @@ class Incoming:
 
 @dataclass(slots=True)
 class Outgoing:
-    """The answer that an app gave."""
+    """The answer that an app gave.
+
+    Attributes:
+        stream: JavaScript's `ReadableStream`, where the body is not whole yet.
+    """
 
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
+    stream: Any = None
 
     def response(self) -> Any:
         """Answer it as JavaScript's `Response`."""
@@ -39,7 +44,9 @@ class Outgoing:
             [name.decode("latin-1"), value.decode("latin-1")] for name, value in self.headers
         ]
         options = {"status": self.status, "headers": headers}
-        body = None if self.status in _WITHOUT_BODY else to_js(self.body)
+        body = self.stream
+        if body is None and self.status not in _WITHOUT_BODY:
+            body = to_js(self.body)
         return Response.new(body, to_js(options, dict_converter=Object.fromEntries))
 
 
@@ -63,7 +70,8 @@ async def incoming(request: Any, *, largest: int) -> Incoming:
         body = bytes(largest + 1)
     scope = {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        # From 2.4 on a client that is gone is what `send` raises.
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": request.method,
         "scheme": url.scheme,
@@ -89,10 +97,6 @@ def _location(told: Any) -> dict[str, str]:
 async def answered(app: App, request: Incoming) -> Outgoing:
     """Answer a request by an app; calling it twice with one request is allowed."""
     answer = Outgoing()
-    waiting = [{"type": "http.request", "body": request.body, "more_body": False}]
-
-    async def receive() -> dict[str, Any]:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -101,5 +105,15 @@ async def answered(app: App, request: Incoming) -> Outgoing:
         else:
             answer.body += message.get("body", b"")
 
-    await app(dict(request.scope), receive, send)
+    await app(dict(request.scope), receiving(request), send)
     return answer
+
+
+def receiving(request: Incoming) -> Callable[[], Awaitable[Any]]:
+    """Answer ASGI's `receive` of a request that is there whole."""
+    waiting = [{"type": "http.request", "body": request.body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop() if waiting else {"type": "http.disconnect"}
+
+    return receive

@@ -237,9 +237,9 @@ def test_the_population_is_told_what_is_new() -> None:
     one.receive(2, 3)
     (second,) = one.tell()
 
-    assert [event[1] for event in first.events] == ["m1", "m2"]
+    assert [event.head[1] for event in first.events] == ["m1", "m2"]
     assert (first.after, second.after) == (0, first.until)
-    assert [event[1] for event in second.events] == ["m3"]
+    assert [event.head[1] for event in second.events] == ["m3"]
     assert second.stamp > first.stamp
 
     one.object = IdentityObject(one.known)  # evicted: the shard is asked first

@@ -14,7 +14,7 @@ from headwater.actors.population import FULL, Population, shard_of
 from headwater.actors.population_calls import (
     AccountPortion,
     Described,
-    EventCells,
+    Event,
     Held,
     Portion,
     Taken,
@@ -51,7 +51,7 @@ class Shard:
             described=None if what.pop("gone", False) else described(person, **what),
             after=held.position,
             until=held.position + len(message_ids),
-            events=[cells(message_id, via, context) for message_id in message_ids],
+            events=[event(message_id, via, context) for message_id in message_ids],
             overlaps=True,
         )
         taken = self.population.take(portion)
@@ -84,12 +84,12 @@ def described(person: str, **what: Any) -> Described:
     )
 
 
-def cells(message_id: str, via: str, context: dict[str, Any]) -> EventCells:
+def event(message_id: str, via: str, context: dict[str, Any]) -> Event:
     """Answer an event as a person's actor tells it."""
     null, total = msgspec.Raw(b"null"), msgspec.Raw(b'{"total":5}')
     text = msgspec.Raw(json.dumps(context).encode())
     bot = msgspec.Raw(json.dumps(context["bot"]).encode()) if "bot" in context else null
-    return (NOW - 1000, message_id, "track", "A", total, null, text, bot, via)
+    return Event((NOW - 1000, message_id, "track", "A", bot), (total, null, text, via))
 
 
 @pytest.fixture
@@ -179,15 +179,15 @@ def test_a_split_takes_events_away_by_the_identifier_they_came_by(shard: Shard) 
 
 def test_many_events_lie_in_few_rows(shard: Shard) -> None:
     """Rows written are what is charged for; a row that is full is followed by another."""
-    names = [f"m{number}" for number in range(400)]
+    names = [f"m{number}" for number in range(800)]
     for start in range(0, len(names), 10):
         shard.tell("user_id:1", *names[start : start + 10])
 
-    rows = shard.sql.execute("SELECT length(events) FROM bundle ORDER BY number")
+    rows = shard.sql.execute("SELECT length(bodies) FROM bundle ORDER BY number")
     assert len(rows) > 1
     assert all(length >= FULL for (length,) in rows[:-1])
     assert all(length < 2 * FULL for (length,) in rows)
-    assert shard.asked(LIST) == [("user_id:1", 2000)]
+    assert shard.asked(LIST) == [("user_id:1", 4000)]
 
 
 def test_an_unchanged_person_costs_no_row(shard: Shard) -> None:

@@ -192,6 +192,10 @@ def test_an_audience_is_decided_for_those_who_are_there(
     assert sorted(listed) == sorted(preview["sample"])
     assert face.read(f"/v1/audiences/pop_buyers/explain/{listed[0]}")["member"] is True
 
+    with face.http.stream("GET", "/v1/audiences/pop_buyers/live", headers=face.admin) as live:
+        first = next(line for line in live.iter_lines() if line.startswith("data:"))
+    assert first == f'data: {{"count": {preview["count"]}}}'
+
     question = {
         "question": "trend",
         "series": [{"events": "Pop Ordered", "measure": "people"}],

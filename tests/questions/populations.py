@@ -61,11 +61,11 @@ class Event:
             json.dumps(self.context["bot"]) if self.is_bot else None,
         )
 
-    def cells(self) -> list[Any]:
-        """Answer it as a shard's bundle has it; see actors/population.sql."""
+    def parts(self) -> tuple[list[Any], list[Any]]:
+        """Answer its head and its body, as a shard's bundle has them; actors/population.sql."""
         bot = self.context["bot"] if self.is_bot else None
-        own: list[Any] = [self.timestamp, self.message_id, self.type, self.name]
-        return [*own, self.properties, None, self.context, bot, self.person]
+        head = [self.timestamp, self.message_id, self.type, self.name, bot]
+        return head, [self.properties, None, self.context, self.person]
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,17 @@ def in_sqlite(population: Population, shards: int = 1) -> list[sqlite3.Connectio
 
 def _put(database: sqlite3.Connection, population: Population, person: str) -> None:
     """Put a person into a shard, with their events in bundles of three."""
-    row = (person, json.dumps(population.traits.get(person, {})))
-    database.execute("INSERT INTO person VALUES (?, 0, 1, 0, ?, '[]', '{}', '[]')", row)
-    events = [one.cells() for one in population.events if one.person == person]
+    traits = json.dumps(population.traits.get(person, {}))
+    database.execute(
+        "INSERT INTO person VALUES (?, 0, 1, 0, ?, '[]', '{}', '[]')", (person, traits)
+    )
+    events = [one.parts() for one in population.events if one.person == person]
     for number, start in enumerate(range(0, len(events), 3)):
-        part = events[start : start + 3]
-        times = [one[0] for one in part]
-        bundle = (person, number, min(times), max(times), json.dumps(part))
-        database.execute("INSERT INTO bundle VALUES (?, ?, 1, 0, ?, ?, ?)", bundle)
+        heads, bodies = zip(*events[start : start + 3], strict=True)
+        times = [head[0] for head in heads]
+        texts = (json.dumps(heads), json.dumps(bodies))
+        row = (person, number, min(times), max(times), *texts)
+        database.execute("INSERT INTO bundle VALUES (?, ?, 1, 0, ?, ?, ?, ?)", row)
 
 
 def _shard(person: str, shards: int) -> int:

@@ -16,8 +16,10 @@ import msgspec
 
 from headwater.actors.population_calls import (
     AccountPortion,
+    Body,
     Described,
-    EventCells,
+    Event,
+    Head,
     Held,
     Portion,
     Taken,
@@ -45,12 +47,13 @@ ON CONFLICT (person) DO UPDATE SET gone = excluded.gone, stamp = excluded.stamp,
 """
 _ADD_TO = """
 UPDATE bundle SET stamp = ?, position = ?, first = min(first, ?), last = max(last, ?),
-    events = substr(events, 1, length(events) - 1) || ',' || substr(?, 2)
+    heads = substr(heads, 1, length(heads) - 1) || ',' || substr(?, 2),
+    bodies = substr(bodies, 1, length(bodies) - 1) || ',' || substr(?, 2)
 WHERE person = ? AND number = ?
 """
 _ADD = """
-INSERT INTO bundle (person, number, stamp, position, first, last, events)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO bundle (person, number, stamp, position, first, last, heads, bodies)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ENTER = """
 INSERT INTO memberships (audience, person, since) VALUES (?, ?, ?)
@@ -64,7 +67,8 @@ ON CONFLICT (account) DO UPDATE SET stamp = excluded.stamp, traits = excluded.tr
 _json = msgspec.json.Encoder()
 _members: msgspec.json.Decoder[dict[str, int]] = msgspec.json.Decoder(dict[str, int])
 _names: msgspec.json.Decoder[list[str]] = msgspec.json.Decoder(list[str])
-_bundles: msgspec.json.Decoder[list[EventCells]] = msgspec.json.Decoder(list[EventCells])
+_heads: msgspec.json.Decoder[list[Head]] = msgspec.json.Decoder(list[Head])
+_bodies: msgspec.json.Decoder[list[Body]] = msgspec.json.Decoder(list[Body])
 
 
 def shard_of(person: str, shards: int) -> int:
@@ -162,8 +166,8 @@ class Population:
         """Add events to the last bundle, or to a new one."""
         person, events = portion.person, portion.events
         if portion.overlaps:
-            known = {event[1] for _, one in self._bundles(person) for event in one}
-            events = [event for event in events if event[1] not in known]
+            known = {head[1] for _, heads, _ in self._bundles(person) for head in heads}
+            events = [event for event in events if event.head[1] not in known]
         if not events:
             # Else the same would be told again.
             self._sql.execute(
@@ -171,42 +175,55 @@ class Population:
                 (portion.stamp, portion.until, person),
             )
             return
-        first, last = _span(events)
+        heads, bodies = _columns(events)
         rows = self._sql.execute(
-            "SELECT number, length(events) FROM bundle WHERE person = ?"
+            "SELECT number, length(bodies) FROM bundle WHERE person = ?"
             " ORDER BY number DESC LIMIT 1",
             (person,),
         )
         number, length = rows[0] if rows else (0, FULL)
-        word = (portion.stamp, portion.until, first, last, _text(events))
+        word = (portion.stamp, portion.until, *_span(heads), _text(heads), _text(bodies))
         if length < FULL:
             self._sql.execute(_ADD_TO, (*word, person, number))
         else:
             self._sql.execute(_ADD, (person, number + 1, *word))
 
-    def _bundles(self, person: str) -> Iterable[tuple[int, list[EventCells]]]:
-        rows = self._sql.execute("SELECT number, events FROM bundle WHERE person = ?", (person,))
-        return [(number, _bundles.decode(events)) for number, events in rows]
+    def _bundles(self, person: str) -> Iterable[tuple[int, list[Head], list[Body]]]:
+        rows = self._sql.execute(
+            "SELECT number, heads, bodies FROM bundle WHERE person = ?", (person,)
+        )
+        return [
+            (number, _heads.decode(heads), _bodies.decode(bodies)) for number, heads, bodies in rows
+        ]
 
     def _keep_only(self, portion: Portion, identifiers: Collection[str]) -> None:
         """Forget the events that came by other identifiers, which a split has taken away."""
         person, kept = portion.person, set(identifiers)
-        for number, events in self._bundles(person):
-            own = [event for event in events if event[8] in kept]
+        for number, heads, bodies in self._bundles(person):
+            own = [
+                Event(head, body)
+                for head, body in zip(heads, bodies, strict=True)
+                if body[3] in kept
+            ]
             if not own:
                 self._sql.execute(
                     "DELETE FROM bundle WHERE person = ? AND number = ?", (person, number)
                 )
-            elif len(own) < len(events):
+            elif len(own) < len(heads):
+                left, rest = _columns(own)
                 self._sql.execute(
-                    "UPDATE bundle SET first = ?, last = ?, events = ?"
+                    "UPDATE bundle SET first = ?, last = ?, heads = ?, bodies = ?"
                     " WHERE person = ? AND number = ?",
-                    (*_span(own), _text(own), person, number),
+                    (*_span(left), _text(left), _text(rest), person, number),
                 )
 
 
-def _span(events: Sequence[EventCells]) -> tuple[int, int]:
-    times = [event[0] for event in events]
+def _columns(events: Sequence[Event]) -> tuple[list[Head], list[Body]]:
+    return [event.head for event in events], [event.body for event in events]
+
+
+def _span(heads: Sequence[Head]) -> tuple[int, int]:
+    times = [head[0] for head in heads]
     return min(times), max(times)
 
 

@@ -20,8 +20,10 @@ CREATE TABLE IF NOT EXISTS person (
 ) WITHOUT ROWID;
 
 -- A person's events. stamp, position: as above, of the last word that added to it. first, last:
--- the times between which its events lie. events: a JSON list of lists, each
--- [timestamp, message id, type, name, properties, traits, context, bot, identifier].
+-- the times between which its events lie. heads: a JSON list of [timestamp,
+-- message id, type, name, bot], which nearly every question looks at. bodies: to each of them
+-- [properties, traits, context, identifier], which are most of the text and are read only where
+-- a question names them.
 CREATE TABLE IF NOT EXISTS bundle (
     person TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -29,7 +31,8 @@ CREATE TABLE IF NOT EXISTS bundle (
     position INTEGER NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    events TEXT NOT NULL,
+    heads TEXT NOT NULL,
+    bodies TEXT NOT NULL,
     PRIMARY KEY (person, number)
 ) WITHOUT ROWID;
 
@@ -64,15 +67,15 @@ CREATE TABLE IF NOT EXISTS backfill (
 
 CREATE VIEW IF NOT EXISTS events AS
 SELECT bundle.person AS person,
-       event.value ->> 0 AS timestamp,
-       event.value ->> 1 AS message_id,
-       event.value ->> 2 AS type,
-       event.value ->> 3 AS name,
-       nullif(event.value -> 4, 'null') AS properties,
-       nullif(event.value -> 5, 'null') AS traits,
-       nullif(event.value -> 6, 'null') AS context,
-       nullif(event.value -> 7, 'null') AS bot
-FROM bundle, json_each(bundle.events) AS event;
+       head.value ->> 0 AS timestamp,
+       head.value ->> 1 AS message_id,
+       head.value ->> 2 AS type,
+       head.value ->> 3 AS name,
+       nullif(bundle.bodies -> ('$[' || head.key || '][0]'), 'null') AS properties,
+       nullif(bundle.bodies -> ('$[' || head.key || '][1]'), 'null') AS traits,
+       nullif(bundle.bodies -> ('$[' || head.key || '][2]'), 'null') AS context,
+       nullif(head.value -> 4, 'null') AS bot
+FROM bundle, json_each(bundle.heads) AS head;
 
 CREATE VIEW IF NOT EXISTS people AS
 SELECT person.person AS person,

@@ -6,18 +6,18 @@ from typing import Any
 
 import msgspec
 
-EventCells = tuple[
-    int,
-    str,
-    str,
-    str | None,
-    msgspec.Raw,
-    msgspec.Raw,
-    msgspec.Raw,
-    msgspec.Raw,
-    str,
-]
-"""An event as a bundle has it; see population.sql. What a `Raw` holds is JSON, maybe null."""
+Head = tuple[int, str, str, str | None, msgspec.Raw]
+"""An event's timestamp, message id, type, name, and JSON of what marks it as a bot's, or null."""
+
+Body = tuple[msgspec.Raw, msgspec.Raw, msgspec.Raw, str]
+"""JSON of its properties, traits and context, and the identifier that it came by."""
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """An event as a bundle has it; see population.sql."""
+
+    head: Head
+    body: Body
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Portion(msgspec.Struct, frozen=True, tag=True):
     described: Described | None
     after: int = 0
     until: int = 0
-    events: list[EventCells] = []
+    events: list[Event] = []
     overlaps: bool = False
     decided: int = 0
     audiences: int = 0

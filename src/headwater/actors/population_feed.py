@@ -16,7 +16,7 @@ from headwater.actors.identity_storage import Turn
 from headwater.actors.population_calls import (
     AccountPortion,
     Described,
-    EventCells,
+    Event,
     Held,
     Portion,
     Taken,
@@ -173,10 +173,10 @@ def _was_another(root: Root) -> bool:
     return bool(root.former or root.blocked or root.imports)
 
 
-def _events(sql: Sql, name: str, after: int) -> tuple[int, list[EventCells]]:
+def _events(sql: Sql, name: str, after: int) -> tuple[int, list[Event]]:
     """Answer the next events, and up to which position they are."""
     until, size = after, 0
-    events: list[EventCells] = []
+    events: list[Event] = []
     for id_, timestamp, message_id, kind, via, body in sql.execute(
         _NEW, (after, name, _MOST_EVENTS)
     ):
@@ -186,18 +186,8 @@ def _events(sql: Sql, name: str, after: int) -> tuple[int, list[EventCells]]:
         read = _bodies.decode(body)
         named = getattr(read, _NAMED[kind]) if kind in _NAMED else None
         mark = bot(bytes(read.context).decode())
-        events.append(
-            (
-                timestamp,
-                message_id,
-                kind,
-                named if isinstance(named, str) else None,
-                read.properties,
-                read.traits,
-                read.context,
-                _NULL if mark is None else msgspec.Raw(mark.encode()),
-                via,
-            )
-        )
+        marks = _NULL if mark is None else msgspec.Raw(mark.encode())
+        head = (timestamp, message_id, kind, named if isinstance(named, str) else None, marks)
+        events.append(Event(head, (read.properties, read.traits, read.context, via)))
         until = id_
     return until, events
