@@ -71,6 +71,7 @@ _OPTIONS: dict[str, Any] = {
             ("ROOM", "Room"),
             ("IDENTITY", "IdentityDO"),
             ("LANE", "LaneDO"),
+            ("POPULATION", "PopulationDO"),
             ("WORKSPACE", "WorkspaceDO"),
         )
     },

@@ -48,4 +48,5 @@ _break()
 IdentityDO = headwater_entry.IdentityDO
 WorkspaceDO = headwater_entry.WorkspaceDO
 LaneDO = headwater_entry.LaneDO
+PopulationDO = headwater_entry.PopulationDO
 Default = headwater_entry.Default

@@ -68,6 +68,7 @@ class LaneDO(headwater_entry.LaneDO):  # type: ignore[misc]  # the same
             raise FaultError("after the alarm's work")
 
 
+PopulationDO = headwater_entry.PopulationDO
 WorkspaceDO = headwater_entry.WorkspaceDO
 
 
