@@ -67,6 +67,9 @@ def erase(
             "certificate": f"/v1/erasures/{job['id']}",
         }
     )
+    for one in statement.get("backups", ()):  # not where an older server had begun it
+        style = "yellow" if one["answer"].startswith("not reached") else ""
+        say(f"Backup {one['backup']}: {one['answer']}.", style=style)
     for one in statement["destinations"]:
         say(f"Destination {one['id']} ({one['type']}): {one['answer']}.", style="yellow")
 
