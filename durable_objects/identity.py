@@ -10,6 +10,7 @@ from durable_objects.alarm import Alarm
 from durable_objects.sql import Database
 from edge.isolate import isolate
 from headwater.actors.identity_object import IdentityObject
+from headwater.actors.lazy_tables import LazyTables
 
 
 class IdentityDO(DurableObject):
@@ -18,9 +19,9 @@ class IdentityDO(DurableObject):
     def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         storage = ctx._ctx.storage
-        self._database = Database(storage)
         self._alarm = Alarm(storage)
         self._isolate = isolate(env._env)
+        self._database = LazyTables(Database(storage), self._isolate.tables)
         self._object = IdentityObject(
             self._isolate.configurations, lake_after=self._isolate.lake_after
         )

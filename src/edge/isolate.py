@@ -14,6 +14,8 @@ from edge.runtime import EdgeClock, EdgeRandom
 from headwater.actors.configurations import Configurations
 from headwater.actors.identity_calls import Revisit
 from headwater.actors.identity_object import IdentityObject
+from headwater.actors.lazy_tables import Tables
+from headwater.actors.schemas import IDENTITY, migrations
 from headwater.api.directory import WriteKeyDirectory
 from headwater.dispatch import lake_flush
 from headwater.dispatch.audiences import AudiencesOverShards
@@ -46,6 +48,7 @@ class Isolate:
         self.actors = EdgeActors(env)
         self.queue = EdgeQueue(env)
         self.configurations = Configurations()
+        self.tables = Tables(migrations(IDENTITY))
         self.directory = WriteKeyDirectory()
         self.settings = SettingsOverActors(
             self.actors,

@@ -26,7 +26,9 @@ from headwater.actors.identity_messages import Join
 from headwater.actors.identity_object import IdentityObject
 from headwater.actors.identity_state import Root, decode
 from headwater.actors.identity_storage import Turn, schema
+from headwater.actors.lazy_tables import LazyTables, Tables
 from headwater.actors.population_object import PopulationObject
+from headwater.actors.schemas import IDENTITY, migrations
 from headwater.commands import Command, Deliver, Rekey
 from headwater.dispatch import lake_flush
 from headwater.dispatch.intake import Dispatcher, Whereabouts
@@ -75,10 +77,17 @@ class CutDatabase(Database):
         return super().run(whole)
 
 
-def actor_database(cut: Callable[[], None] = lambda: None) -> Database:
+TABLES = Tables(migrations(IDENTITY))
+
+
+def actor_database(cut: Callable[[], None] = lambda: None) -> LazyTables:
     """Answer an empty database for one actor; `cut` is called before each commit."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    return CutDatabase(connection, cut)
+    return LazyTables(own_database(cut), TABLES)
+
+
+def own_database(cut: Callable[[], None] = lambda: None) -> Database:
+    """Answer an empty database in which nothing is made but what is asked for."""
+    return CutDatabase(sqlite3.connect(":memory:", isolation_level=None), cut)
 
 
 @dataclass
@@ -181,7 +190,7 @@ class PopulationTwin:
     def take(self, request: str) -> str:
         """Run one call in the shard: all of it is committed, or nothing."""
         world = self.world
-        sql = world.shards.setdefault(self.shard, actor_database())
+        sql = world.shards.setdefault(self.shard, own_database())
         return PopulationObject(sql).respond(request, now=world.now)
 
 
@@ -199,9 +208,9 @@ class EdgeWorld:
         self.random = random.Random(seed)
         self.current = config
         self.faults = faults or Faults()
-        self.databases: dict[str, Database] = {}
         self.shards: dict[str, Database] = {}
         self.alarms: dict[str, None] = {}  # they outlive their objects
+        self.databases: dict[str, LazyTables] = {}
         self.objects: dict[str, IdentityObject] = {}
         self.known = Configurations()
         self.lake_after = lake_after
@@ -326,7 +335,7 @@ class EdgeWorld:
             del self.objects[name]
             raise Crash
 
-    def _heard(self, sql: Database, envelope: Envelope) -> bool:
+    def _heard(self, sql: LazyTables, envelope: Envelope) -> bool:
         """Tell whether a request to join is one that its actor has answered before."""
         call = envelope.call
         if not (isinstance(call, Carry) and isinstance(call.request, Join)):
@@ -335,15 +344,15 @@ class EdgeWorld:
         heard = state.heard.get(call.request.actor) if state else None
         return bool(heard and heard[0] >= call.request.number)
 
-    def _stored(self, sql: Database) -> bool:
+    def _stored(self, sql: LazyTables) -> bool:
         return bool(sql.execute("SELECT 1 FROM sqlite_master LIMIT 1"))
 
-    def _ids(self, sql: Database, name: str) -> set[str]:
+    def _ids(self, sql: LazyTables, name: str) -> set[str]:
         state = Turn(sql).state(name) if self._stored(sql) else None
         return set(state.ids) if isinstance(state, Root) else set()
 
     def _tell_oracle(
-        self, sql: Database, envelope: Envelope, answer: Any, *, heard: bool, before: set[str]
+        self, sql: LazyTables, envelope: Envelope, answer: Any, *, heard: bool, before: set[str]
     ) -> None:
         call, name = envelope.call, envelope.actor
         if isinstance(answer, Received):

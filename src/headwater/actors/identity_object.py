@@ -48,7 +48,7 @@ from headwater.actors.identity_step import Step
 from headwater.actors.identity_storage import Turn
 from headwater.actors.lake_offers import LakeNoted
 from headwater.actors.lake_watch import LakeWatch
-from headwater.actors.migrations import migrate
+from headwater.actors.migrations import is_applied, migrate
 from headwater.actors.outbox import Parcel
 from headwater.actors.population_feed import Feed, Word
 from headwater.actors.schemas import IDENTITY, migrations
@@ -158,7 +158,7 @@ class IdentityObject:
 
     def _lake_at(self, sql: Sql, now: int) -> int | None:
         # One that has slept since before there was a lake gets its table with its next call.
-        is_ready = self._is_open or _has_tables(sql, "lake_reached")
+        is_ready = self._is_open or _has_tables(sql, "identity_reached.sql")
         return self.lake.due_at(sql, self.name(sql), now=now) if is_ready else None
 
     def name(self, sql: Sql) -> str | None:
@@ -279,5 +279,5 @@ def _is_undone(sql: Sql) -> bool:
     return bool(pending) or outbox.waiting_since(sql) is not None
 
 
-def _has_tables(sql: Sql, one: str = "outbox") -> bool:
-    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (one,)))
+def _has_tables(sql: Sql, one: str = "outbox.sql") -> bool:
+    return is_applied(sql, one)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from headwater.ports import Sql
 
-_LEDGER = "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID"
+LEDGER = "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID"
 _COMMENT = re.compile(r"--[^\n]*")
 
 
@@ -24,14 +25,25 @@ class Migration:
     sql: str
 
 
+@runtime_checkable
+class MigratesItself(Protocol):
+    """A database that knows its own migrations; see lazy_tables.py."""
+
+    def migrate(self) -> list[str]:
+        """Apply those that are missing; answer their names."""
+        ...
+
+
 def migrate(sql: Sql, migrations: Sequence[Migration]) -> list[str]:
     """Apply those that the ledger does not name, each in its own transaction; answer their names.
 
     Raises:
         Whatever the database raises where a statement fails; the migration is then undone.
     """
-    sql.execute(_LEDGER)
-    done = {name for (name,) in sql.execute("SELECT name FROM migrations")}
+    if isinstance(sql, MigratesItself):
+        return sql.migrate()
+    sql.execute(LEDGER)
+    done = noted(sql)
     missing = [migration for migration in migrations if migration.name not in done]
     for migration in missing:
         with sql.transaction():
@@ -39,6 +51,17 @@ def migrate(sql: Sql, migrations: Sequence[Migration]) -> list[str]:
                 sql.execute(statement)
             sql.execute("INSERT INTO migrations (name) VALUES (?)", (migration.name,))
     return [migration.name for migration in missing]
+
+
+def noted(sql: Sql) -> set[str]:
+    """Answer the names in the ledger, of which a row may hold several."""
+    return {name for (row,) in sql.execute("SELECT name FROM migrations") for name in row.split()}
+
+
+def is_applied(sql: Sql, name: str) -> bool:
+    """Answer whether a migration was applied, without writing anything."""
+    there = sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'")
+    return bool(there) and name in noted(sql)
 
 
 def statements(text: str) -> list[str]:
