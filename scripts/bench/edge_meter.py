@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import headwater_entry  # type: ignore[import-not-found]  # src/entry.py; see edge_cost.py
+from headwater_entry import *  # noqa: F403 - all classes that wrangler.toml names
 from workers import Response
 
 from durable_objects.actors import Stub
@@ -63,11 +64,6 @@ def _metered_calls() -> None:
 
 _metered_database()
 _metered_calls()
-
-IdentityDO = headwater_entry.IdentityDO
-WorkspaceDO = headwater_entry.WorkspaceDO
-LaneDO = headwater_entry.LaneDO
-PopulationDO = headwater_entry.PopulationDO
 
 
 class Default(headwater_entry.Default):  # type: ignore[misc]  # it is seen in the Worker only

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import headwater_entry  # type: ignore[import-not-found]  # src/entry.py; see test_worker_lake.py
+from headwater_entry import *  # type: ignore[import-not-found]  # noqa: F403 - src/entry.py, whole
 
 from durable_objects.actors import Stub
 from r2.bucket import R2Bucket
@@ -44,9 +44,3 @@ def _break() -> None:
 
 
 _break()
-
-IdentityDO = headwater_entry.IdentityDO
-WorkspaceDO = headwater_entry.WorkspaceDO
-LaneDO = headwater_entry.LaneDO
-PopulationDO = headwater_entry.PopulationDO
-Default = headwater_entry.Default

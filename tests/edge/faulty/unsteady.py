@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 import headwater_entry  # type: ignore[import-not-found]  # src/entry.py; see test_worker_faults.py
+from headwater_entry import *  # noqa: F403 - all classes that wrangler.toml names
 from workers import Response
 
 from headwater.actors import identity_object
@@ -66,10 +67,6 @@ class LaneDO(headwater_entry.LaneDO):  # type: ignore[misc]  # the same
         await super().alarm(info)
         if strikes("a lane's alarm ran again", every=2):
             raise FaultError("after the alarm's work")
-
-
-PopulationDO = headwater_entry.PopulationDO
-WorkspaceDO = headwater_entry.WorkspaceDO
 
 
 class Default(headwater_entry.Default):  # type: ignore[misc]  # the same
