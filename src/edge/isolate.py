@@ -23,6 +23,7 @@ from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.lanes import LanesOverActors
 from headwater.dispatch.parcels import Deliveries
+from headwater.dispatch.past_events import PastEvents
 from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.population import Shards, feed
 from headwater.dispatch.questions import QuestionsOverShards
@@ -59,8 +60,16 @@ class Isolate:
         )
         self.registry = RegistryOverActors(self.settings)
         self.lanes = LanesOverActors(self.actors, self.directory.config)
+        self.bucket = _bucket(env, self.options)
+        self.lake = self._lake(self.bucket) if self.bucket else None
+        self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.lake else None
         self.people = PeopleOverActors(
-            self.actors, self.queue, self.settings, clock=self.clock, random=self.random
+            self.actors,
+            self.queue,
+            self.settings,
+            clock=self.clock,
+            random=self.random,
+            past=PastEvents(self.bucket) if self.bucket else None,
         )
         self.shards = Shards(self.actors)
         self.audiences = AudiencesOverShards(
@@ -68,9 +77,6 @@ class Isolate:
         )
         self.questions = QuestionsOverShards(self.shards, self.settings, clock=self.clock)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
-        self.bucket = _bucket(env, self.options)
-        self.lake = self._lake(self.bucket) if self.bucket else None
-        self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.lake else None
         self.dispatcher = Dispatcher(
             self.actors, self.queue, whereabouts=Whereabouts(), later=later
         )
@@ -83,6 +89,7 @@ class Isolate:
             self.settings,
             clock=self.clock,
             random=self.random,
+            hot_days=self.options.lake_hot_days,
         )
 
     async def tend_lake(self) -> None:

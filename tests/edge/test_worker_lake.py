@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +20,15 @@ import pytest
 
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.event_rows import join_body
+from headwater.lake.manifest import Tier
 from headwater.local.folder_bucket import FolderBucket
 from tests.edge import installation
 from tests.edge.conftest import attended
 from tests.edge.face import Face, track
 from tests.edge.workerd import Worker, Workerd, application
-from tests.server import ADMIN_KEY, WRITE_KEY
+from tests.server import ADMIN_KEY, WRITE_KEY, Server
+
+HEADWATER = str(Path(sys.executable).with_name("headwater"))
 
 PATIENCE = 120.0
 """Seconds that a busy machine may take for what is done within two."""
@@ -35,17 +41,27 @@ ROWS = (
 )
 
 
-def prompt() -> Worker:
-    """Answer the Worker with a lake that takes everything at once."""
+def prompt(main: str | None = None, **variables: str) -> Worker:
+    """Answer the Worker with a lake that takes everything at once.
+
+    `main` is the main module instead of the Worker's own, a file of the folder `faulty`.
+    """
     made = application(
         HEADWATER_WRITE_KEY=WRITE_KEY,
         HEADWATER_ADMIN_KEY=ADMIN_KEY,
         HEADWATER_LAKE_FLUSH_SECONDS="0.5",
+        **variables,
     )
     consumers = made.options["queueConsumers"]
     soon = {**consumers["headwater-lake"], "maxBatchTimeout": 1}
     options = {**made.options, "queueConsumers": {**consumers, "headwater-lake": soon}}
-    return Worker(made.files, options)
+    if main is None:
+        return Worker(made.files, options)
+    own = {
+        "headwater_entry.py": installation.ROOT / "src" / "entry.py",
+        "entry.py": Path(__file__).parent / "faulty" / main,
+    }
+    return Worker({**made.files, **own}, options)
 
 
 @pytest.fixture(scope="module")
@@ -131,13 +147,7 @@ def test_what_moves_on_its_way_is_there_once(lake: Workerd, outside: Face) -> No
 
 def test_a_consumer_that_dies_is_called_again(installed: None, tmp_path: Path) -> None:
     """Its batch comes again: what it had written counts once, or not at all."""
-    plain = prompt()
-    files = {
-        **plain.files,
-        "headwater_entry.py": installation.ROOT / "src" / "entry.py",
-        "entry.py": Path(__file__).parent / "faulty" / "entry.py",
-    }
-    with Workerd(Worker(files, plain.options), state=tmp_path / "edge") as worker:
+    with Workerd(prompt("entry.py"), state=tmp_path / "edge") as worker:
         face = Face(worker)
         wanted = {f"f{number}" for number in range(12)}
         for message in sorted(wanted):
@@ -149,6 +159,81 @@ def test_a_consumer_that_dies_is_called_again(installed: None, tmp_path: Path) -
         told = "\n".join(line.message for line in worker.lines)
         for step in ("before the write", "after the write", "before the note"):
             assert f"broken {step}" in told
+
+
+def test_old_events_are_compacted_let_go_and_shown(installed: None, tmp_path: Path) -> None:
+    """Cron sorts a day that is over; its events leave the object, and are read out of R2."""
+    worker = prompt("later.py", HEADWATER_LAKE_HOT_DAYS="30")
+    with Workerd(worker, state=tmp_path / "edge") as running, closing(Face(running)) as face:
+        old = [f"old{number:02}" for number in range(50)]
+        for part in (old[:25], old[25:]):
+            sent = face.send(*(track(message, userId="olga") for message in part))
+            assert sent.status_code == 200, sent.text
+            arrived(running, set(part))
+
+        face.http.get("/later", params={"days": 40})
+        running.scheduled("*/10 * * * *", time=0)
+        with tempfile.TemporaryDirectory() as folder:
+            downloaded(running, Path(folder))
+            manifest = asyncio.run(Catalogue(FolderBucket(Path(folder)), "default").refresh())
+        assert {one.tier for one in manifest.of("events")} == {Tier.WARM}
+        face.send(track("new", userId="olga"))
+        arrived(running, {"new"})
+
+        path = "/v1/people/user_id:olga/events?limit=20"
+        page = face.until(path, lambda shown: "warm" in shown["tiers"], PATIENCE)
+        found = [event["messageId"] for event in page["events"]]
+        while page["next"]:
+            page = face.read(f"{path}&cursor={page['next']}")
+            found += [event["messageId"] for event in page["events"]]
+        assert found[0] == "new"
+        assert sorted(found[1:]) == old
+        assert face.read("/v1/people/user_id:olga")["counts"] == {"track": 51}
+
+
+def test_a_local_server_is_rebuilt_from_it(lake: Workerd, outside: Face, tmp_path: Path) -> None:
+    """The lake, taken out of R2, is one that the local server reads: the same people and events."""
+    wanted = {f"rb{number}" for number in range(9)}
+    for number in range(3):
+        who = {"userId": f"rebuilt-{number}", "anonymousId": f"device-{number % 2}"}
+        traits = {"n": number, "email": f"rebuilt-{number}@example.org"}
+        sent = outside.send(
+            track(f"rb{3 * number}", anonymousId=f"device-{number % 2}"),
+            {"type": "identify", "messageId": f"rb{3 * number + 1}", **who, "traits": traits},
+            track(f"rb{3 * number + 2}", userId=f"rebuilt-{number}"),
+        )
+        assert sent.status_code == 200, sent.text
+    arrived(lake, wanted)
+    paths = [
+        f"/v1/people/user_id:rebuilt-{number}{rest}"
+        for number in range(3)
+        for rest in ("?verbose=true", "/links", "/events?limit=100")
+    ]
+    shown = {path: outside.read(path) for path in paths}
+
+    def rebuilt(folder: Path) -> dict[str, Any]:
+        lake.download("LAKE", folder / "lake")
+        made = subprocess.run(
+            [HEADWATER, "rebuild", "--lake", str(folder / "lake"), "--data", str(folder / "data")],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+        assert made.returncode == 0, made.stdout + made.stderr
+        with Server(
+            folder / "data", environment={"HEADWATER_LAKE": str(folder / "lake")}
+        ) as server:
+            return {path: server.admin.get(path).json() for path in paths}
+
+    # Who is who may come to the lake a moment after the events do.
+    end = time.monotonic() + PATIENCE
+    for attempt in itertools.count():
+        found = rebuilt(tmp_path / str(attempt))
+        if found == shown or time.monotonic() > end:
+            break
+    for path, expected in shown.items():
+        assert found[path] == expected
 
 
 @pytest.mark.slow

@@ -214,6 +214,7 @@ class EdgeWorld:
         self.objects: dict[str, IdentityObject] = {}
         self.known = Configurations()
         self.lake_after = lake_after
+        self.hot_days: int | None = None
         self.bucket = FarBucket(self)
         self.queued: list[str] = []
         self.lake_queued: list[str] = []
@@ -470,7 +471,13 @@ class EdgeWorld:
         self.flushes += 1
         done = [False] * len(batch)
         flush = LakeFlush(
-            self, self, self.bucket, self, clock=Now(self), random=SeededRandom(self.random)
+            self,
+            self,
+            self.bucket,
+            self,
+            clock=Now(self),
+            random=SeededRandom(self.random),
+            hot_days=self.hot_days,
         )
         try:
             done = await flush.consume(batch)

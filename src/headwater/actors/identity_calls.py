@@ -7,8 +7,11 @@ a person's events cost one call.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from headwater.actors.identity_history import Span
 from headwater.actors.identity_messages import Reply, Request
 from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.outbox import Parcel
@@ -149,11 +152,15 @@ class NoteLake(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         until: `event.id` of the last one here.
         taken: where they were born.
+        first_hot: the first day (since 1970) whose events stay here; 0: all do.
+        unsettled: days before it whose files are not compacted yet, and whose events stay.
     """
 
     until: int
     change: int
     taken: Births
+    first_hot: int = 0
+    unsettled: list[int] = []
 
 
 # Calls that read. `identifier` is the one that the reader came by, short and normalised.
@@ -194,6 +201,12 @@ class LookMembership(msgspec.Struct, frozen=True, tag=True):
     explain: bool
 
 
+class LookPast(msgspec.Struct, frozen=True, tag=True):
+    """Show by which names the lake may have a person's events."""
+
+    identifier: str
+
+
 class LookAccount(msgspec.Struct, frozen=True, tag=True):
     """Show the account."""
 
@@ -205,12 +218,30 @@ class LookMembers(msgspec.Struct, frozen=True, tag=True):
     limit: int
 
 
+class Past(msgspec.Struct, frozen=True):
+    """What the lake has of a person, and a page of what is here still.
+
+    Attributes:
+        identifiers: those that the person holds; each event of theirs came by one of them.
+        others: identifiers of people who were one with this one, and are not any more.
+        days: days since 1970 of which the lake has events that are not here.
+        hot: the first events of the page that are here, each with its place; one more than the
+            page has room for where there are more.
+    """
+
+    identifiers: list[str]
+    others: list[str]
+    days: dict[int, Span]
+    hot: list[tuple[tuple[int, str], dict[str, Any]]] = []
+
+
 class Seen(msgspec.Struct, frozen=True, tag=True):
     """What a reader asked for; what is None is not there, or was not asked for.
 
     Attributes:
         moved: the actor to ask instead.
         asks: what must be carried out before the person can be shown whole.
+        past: with a timeline that goes on in the lake, or by itself.
     """
 
     moved: str | None = None
@@ -222,6 +253,7 @@ class Seen(msgspec.Struct, frozen=True, tag=True):
     account: Account | None = None
     members: list[str] = []
     membership: Membership | None = None
+    past: Past | None = None
 
 
 class Outdated(msgspec.Struct, frozen=True, tag=True):
@@ -236,7 +268,16 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     code: str
 
 
-Look = Locate | LookPerson | LookLinks | LookTimeline | LookMembership | LookAccount | LookMembers
+Look = (
+    Locate
+    | LookPerson
+    | LookLinks
+    | LookTimeline
+    | LookPast
+    | LookMembership
+    | LookAccount
+    | LookMembers
+)
 Work = Receive | Carry | Settle | Merge | Split | Continue | Revisit | Acknowledge
 Call = Work | OfferLake | NoteLake | Look
 Answer = Received | Carried | Parted | Standing | LakeOffer | LakeNoted | Seen | Outdated | Refused

@@ -11,10 +11,14 @@ from headwater.actors.identity_calls import (
     LookLinks,
     LookMembers,
     LookMembership,
+    LookPast,
     LookPerson,
     LookTimeline,
+    Past,
     Seen,
 )
+from headwater.actors.identity_history import Span
+from headwater.actors.identity_messages import Request
 from headwater.actors.identity_network import hop
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_step import Step
@@ -22,7 +26,7 @@ from headwater.audiences.membership import Membership
 from headwater.ports import Sql
 from headwater.workspace import WorkspaceConfig
 
-_OfPeople = Locate | LookPerson | LookLinks | LookTimeline | LookMembership
+_OfPeople = Locate | LookPerson | LookLinks | LookTimeline | LookPast | LookMembership
 
 
 def look(step: Step, call: Call, known: Configurations) -> Seen:
@@ -37,13 +41,13 @@ def look(step: Step, call: Call, known: Configurations) -> Seen:
         return Seen(moved=onward, asks=step.asks())
     root = turn.state(name)
     if isinstance(call, LookTimeline) and root is not None:
-        asks = step.asks() if isinstance(root, Root) else []
-        page = identity_timeline.timeline(
-            sql, name, which=call.which, limit=call.limit, cursor=call.cursor
-        )
-        return Seen(asks=asks, page=page, root=name)
-    if not isinstance(root, Root):
-        return Seen()
+        return _look_at_timeline(step, call, step.asks() if isinstance(root, Root) else [])
+    return _look_at_root(step, call, known, root) if isinstance(root, Root) else Seen()
+
+
+def _look_at_root(step: Step, call: Call, known: Configurations, root: Root) -> Seen:
+    sql, name = step.sql, step.name
+    workspace, _, own = name.partition("/")
     asks = step.asks()
     if isinstance(call, LookPerson):
         person = identity_reading.person(sql, workspace, own)
@@ -51,10 +55,37 @@ def look(step: Step, call: Call, known: Configurations) -> Seen:
         return Seen(asks=asks, root=name, person=shown)
     if isinstance(call, LookLinks):
         return Seen(asks=asks, root=name, links=identity_reading.explain(sql, workspace, own))
+    if isinstance(call, LookPast):
+        return Seen(asks=asks, root=name, past=_past(root, {}))
     if isinstance(call, LookMembership):
         config = known.config(workspace) or WorkspaceConfig(workspace)
         return Seen(asks=asks, root=name, membership=_membership(step, call, config))
     return Seen(asks=asks, root=name)
+
+
+def _look_at_timeline(step: Step, call: LookTimeline, asks: list[Request]) -> Seen:
+    sql, name, root = step.sql, step.name, step.turn.state(step.name)
+    days: dict[int, Span] = {}
+    for _, one in step.turn.history(name):
+        for day, span in one.days.items():
+            days[day] = days[day].with_all(span) if day in days else span
+    if not days or not isinstance(root, Root):
+        page = identity_timeline.timeline(
+            sql, name, which=call.which, limit=call.limit, cursor=call.cursor
+        )
+        return Seen(asks=asks, page=page, root=name)
+    hot = identity_timeline.events_after(
+        sql, name, which=call.which, limit=call.limit, cursor=call.cursor
+    )
+    past = _past(root, days)
+    past.hot.extend((place, dict(event)) for place, event in hot)
+    return Seen(asks=asks, root=name, past=past)
+
+
+def _past(root: Root, days: dict[int, Span]) -> Past:
+    # A split leaves a block on both sides; who was on the far side may hold the root that the two
+    # once had together, under which the lake has events of this one.
+    return Past(sorted(root.ids), sorted(root.blocked), days)
 
 
 def _membership(step: Step, call: LookMembership, config: WorkspaceConfig) -> Membership | None:

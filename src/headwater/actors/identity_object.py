@@ -11,6 +11,7 @@ from headwater.actors import (
     audiences,
     identity,
     lake_offers,
+    lake_trimming,
     outbox,
 )
 from headwater.actors.configurations import Configurations
@@ -233,6 +234,11 @@ class IdentityObject:
         is_settled = lake_offers.note(
             step.turn, step.name, until=call.until, change=call.change, taken=call.taken
         )
+        if call.first_hot:
+            lake_trimming.trim(
+                step.turn, step.name, first_hot=call.first_hot, unsettled=call.unsettled
+            )
+            step.turn.flush()
         self.lake.forget()
         is_root = isinstance(step.turn.state(step.name), Root)
         more = is_root and self.wants_lake(step.sql, now=step.now)

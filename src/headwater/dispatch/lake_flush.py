@@ -25,7 +25,7 @@ from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.dispatch.exchange import Exchange
 from headwater.dispatch.parcels import Settings
 from headwater.errors import HeadwaterError, NotFound
-from headwater.lake import births, files, keys
+from headwater.lake import births, files, keys, tending
 from headwater.lake.births import Births
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.event_rows import Row
@@ -78,13 +78,16 @@ class LakeFlush:
         *,
         clock: Clock,
         random: Random,
+        hot_days: int | None = None,
     ) -> None:
+        """Make it; actors keep events for `hot_days`, or for ever."""
         self._actors = actors
         self._queue = queue
         self._bucket = bucket
         self._settings = settings
         self._clock = clock
         self._random = random
+        self._hot_days = hot_days
         self._manifests: dict[str, Manifest] = {}
 
     async def consume(self, messages: Sequence[str]) -> list[bool]:
@@ -110,7 +113,12 @@ class LakeFlush:
         # must be seen by this one's entries.
         catalogue = Catalogue(self._bucket, workspace, known=self._manifests.get(workspace))
         work = _Work(
-            Exchange(self._actors, config), catalogue, self._bucket, self._clock, self._random
+            Exchange(self._actors, config),
+            catalogue,
+            self._bucket,
+            self._clock,
+            self._random,
+            self._hot_days,
         )
         try:
             await catalogue.refresh()  # before anybody is asked
@@ -143,12 +151,14 @@ class _Work:
         bucket: Bucket,
         clock: Clock,
         random: Random,
+        hot_days: int | None,
     ) -> None:
         self._exchange = exchange
         self._catalogue = catalogue
         self._bucket = bucket
         self._clock = clock
         self._random = random
+        self._hot_days = hot_days
         self.done: set[str] = set()
         self.with_more: set[str] = set()
 
@@ -245,6 +255,13 @@ class _Work:
         )
         await self._catalogue.add(entry)
 
+    def _letting_go(self) -> tuple[int, list[int]]:
+        """Answer the first day that stays with the actors, and days before it that do too."""
+        if self._hot_days is None:
+            return 0, []
+        first_hot = keys.day_number(self._clock.now()) - self._hot_days
+        return first_hot, tending.unsettled_days(self._catalogue.manifest, before=first_hot)
+
     async def _note(self, actor: str, offer: LakeOffer) -> Births | None:
         """Tell an actor what the lake has of it; answer what the manifest need not name any more.
 
@@ -252,10 +269,9 @@ class _Work:
         """
         known = self._catalogue.manifest.taken.get(actor, ())
         taken = births.together(offer.births, {actor: known} if known else {})
+        order = NoteLake(offer.until, offer.change, taken, *self._letting_go())
         try:
-            noted = await self._exchange.ask(
-                actor, NoteLake(offer.until, offer.change, taken), LakeNoted
-            )
+            noted = await self._exchange.ask(actor, order, LakeNoted)
         except (CallFailed, HeadwaterError) as error:
             _logger.warning("An actor was not told what the lake has of it: %s", error)
             return None

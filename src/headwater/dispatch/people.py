@@ -14,10 +14,12 @@ from headwater.actors.identity_calls import (
     LookLinks,
     LookMembers,
     LookMembership,
+    LookPast,
     LookPerson,
     LookTimeline,
     Merge,
     Parted,
+    Past,
     Seen,
     Split,
     Standing,
@@ -27,6 +29,7 @@ from headwater.dispatch import parcels
 from headwater.dispatch.conversation import Conversation
 from headwater.dispatch.exchange import Exchange
 from headwater.dispatch.parcels import Settings
+from headwater.dispatch.past_events import PastEvents
 from headwater.errors import NotFound, Unavailable
 from headwater.ports import Actors, CallFailed, Clock, Queue, Random
 from headwater.profiles import identifiers
@@ -42,13 +45,22 @@ class PeopleOverActors:
     """Answers about people by asking their actors; what is unsettled is carried on first."""
 
     def __init__(
-        self, actors: Actors, queue: Queue, settings: Settings, *, clock: Clock, random: Random
+        self,
+        actors: Actors,
+        queue: Queue,
+        settings: Settings,
+        *,
+        clock: Clock,
+        random: Random,
+        past: PastEvents | None = None,
     ) -> None:
+        """Make it; `past` has the events that actors have let go, if there is a lake."""
         self._actors = actors
         self._queue = queue
         self._settings = settings
         self._clock = clock
         self._random = random
+        self._past = past
 
     async def person(self, workspace: str, identifier: str) -> Person | None:
         """Answer the whole person; see `People.person`."""
@@ -78,7 +90,18 @@ class PeopleOverActors:
         """Answer one page of a person's events; see `People.timeline`."""
         exchange = await self._exchange(workspace)
         name = identifiers.parse(exchange.config.identity, identifier)
-        return (await self._look(exchange, name, LookTimeline(name, which, limit, cursor))).page
+        seen = await self._look(exchange, name, LookTimeline(name, which, limit, cursor))
+        if seen.past is None:
+            return seen.page
+        if self._past is None:
+            raise Unavailable("Older events are in the lake, which is switched off.")
+
+        async def far(identifier: str) -> Past | None:
+            return (await self._look(exchange, identifier, LookPast(identifier))).past
+
+        return await self._past.timeline(
+            workspace, seen.past, far=far, which=which, limit=limit, cursor=cursor
+        )
 
     async def membership(
         self, workspace: str, identifier: str, audience: str, *, explain: bool

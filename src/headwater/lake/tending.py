@@ -87,6 +87,17 @@ def moves(manifest: Manifest, *, now: int, cold_after: int, most: int = 20) -> l
     return old[:most]
 
 
+def unsettled_days(manifest: Manifest, *, before: int) -> list[int]:
+    """Answer days before one (since 1970) that have files which are not compacted."""
+    return sorted(
+        {
+            one.day
+            for one in manifest.of(EVENTS.name)
+            if one.tier is Tier.MICRO and one.day is not None and one.day < before
+        }
+    )
+
+
 def deletions(manifest: Manifest, *, now: int) -> list[str]:
     """Answer the keys of replaced files that nobody reads any more, nor travels back to."""
     return [key for key, at in manifest.gone.items() if now - at >= TRAVEL]
