@@ -38,9 +38,7 @@ class _Alarm(alarm.Alarm):
 EdgeClock.now = lambda self: _now(self) + _shift[0]  # type: ignore[method-assign]  # that is the point
 setattr(identity, "Alarm", _Alarm)  # noqa: B010 - a name that it has imported for itself
 
-IdentityDO = headwater_entry.IdentityDO
-WorkspaceDO = headwater_entry.WorkspaceDO
-LaneDO = headwater_entry.LaneDO
+globals().update({name: getattr(headwater_entry, name) for name in headwater_entry.__all__})
 
 
 class Default(headwater_entry.Default):  # type: ignore[misc]  # it is seen in the Worker only
