@@ -96,7 +96,9 @@ class Erasure:
         statement["lake"] = await self._files(people)
         # Again, for those that were begun when the lake still had everybody.
         statement["exports_deleted"] = exports + await self._drop_exports(workspace)
-        statement["backups"] = await self._backups(people)
+        statement["backups"] = await self._backups(
+            people, suppress=job.parameters.get("suppress", True)
+        )
         await job.note(3)
         statement["rescan"] = await self._scan(job, people)
         statement["destinations"] = self._destinations(workspace)
@@ -220,14 +222,16 @@ class Erasure:
         self._lake.forget(people.workspace)
         return done
 
-    async def _backups(self, people: ErasedPeople) -> list[dict[str, str]]:
+    async def _backups(self, people: ErasedPeople, *, suppress: bool) -> list[dict[str, str]]:
         """Take them out of the backups of this data folder; answer what was done with each.
 
         Rows of theirs are gone by now, so a backup that is begun later has none.
         """
         config = self._present(people.workspace)
         eraser = BackupEraser(self._folder, config, random=SystemRandom())
-        return await asyncio.to_thread(eraser.erase, people, now=self._clock.now())
+        return await asyncio.to_thread(
+            eraser.erase, people, now=self._clock.now(), suppress=suppress
+        )
 
     async def _scan(self, job: RunningJob, people: ErasedPeople) -> dict[str, Any]:
         """Look again in every table and file; raise where anything is found."""

@@ -28,6 +28,7 @@ from headwater.local.rebuild.bringing import Bringing
 from headwater.local.rebuild.plan import LakeUnknown, Plan
 from headwater.local.sql import FILE_NAME, open_reader
 from headwater.local.told import Told
+from headwater.local.workspaces import LocalWorkspaces
 from headwater.profiles.suppression import hash_of
 from tests.local.lake.harness import NOW, SetClock, Shop, disturb, shop, tale
 from tests.local.rebuild.everything import everything
@@ -192,6 +193,28 @@ async def test_who_was_erased_since_the_backup_does_not_return(base: Path, parte
         assert now["user_id:1"] == was["user_id:1"]
         assert now["user_id:2"][0] == was["user_id:2"][0]
         assert now["user_id:2"][2] == was["user_id:2"][2]
+
+
+async def test_who_was_suppressed_since_the_backup_stays_so(base: Path) -> None:
+    """And who was let in again is let in: as of the last flush of the lake."""
+    random = SystemRandom()
+    async with shop(base / "first") as one:
+        await one.writer.run(
+            lambda sql: Registry(sql, random=random).create_workspace(WORKSPACE, now=NOW)
+        )
+        workspaces = LocalWorkspaces(one.writer, one.readers, random=random)
+        await workspaces.write(WORKSPACE, WorkspaceActor.suppress, ["user_id:1"], now=NOW)
+        await one.lake.flush()
+        made = await back_up(one, base)
+        await workspaces.write(WORKSPACE, WorkspaceActor.unsuppress, ["user_id:1"])
+        await workspaces.write(WORKSPACE, WorkspaceActor.suppress, ["user_id:2"], now=NOW)
+        await one.lake.flush()
+        now = await workspaces.read(WORKSPACE, WorkspaceActor.suppression)
+    await bring_back(made, base)
+    with closing(open_reader(base / "second" / FILE_NAME)) as sql:
+        restored = WorkspaceActor(sql, WORKSPACE, random=random).suppression()
+    assert restored == now
+    assert restored.hashes == {hash_of(now.salt, "user_id:2")}
 
 
 async def test_a_lake_that_nothing_ever_came_to_is_no_hindrance(base: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -45,8 +46,15 @@ class BackupEraser:
         self._config = config
         self._random = random
 
-    def erase(self, people: ErasedPeople, *, now: int) -> list[dict[str, str]]:
+    def erase(
+        self, people: ErasedPeople, *, now: int, suppress: bool = True
+    ) -> list[dict[str, str]]:
         """Take people out of all backups; answer what was done with each.
+
+        Args:
+            people: who is erased.
+            now: milliseconds.
+            suppress: keep nothing of them either, should a backup be restored.
 
         Raises:
             Unavailable: a backup is being made, or cannot be written; it may be done again.
@@ -54,23 +62,31 @@ class BackupEraser:
         try:
             with locked(self._data) as register:
                 register.tidy()
-                return [self._reach(one, people, now) for one in register.all()]
+                tombstones = sorted(people.identifiers) if suppress else []
+                return [self._reach(one, people, tombstones, now) for one in register.all()]
         except RegisterBusy as error:
             raise Unavailable(f"Backups cannot be reached just now: {error}") from error
         except OSError as error:
             raise Unavailable(f"A backup cannot be written: {error}") from error
 
-    def _reach(self, one: Registered, people: ErasedPeople, now: int) -> dict[str, str]:
+    def _reach(
+        self, one: Registered, people: ErasedPeople, tombstones: Sequence[str], now: int
+    ) -> dict[str, str]:
         answer = {"backup": one.path}
         try:
             manifest = manifests.read(one.folder)
-            done = self._erase_from(one.folder, manifest, people, now)
+            done = self._erase_from(one.folder, manifest, people, tombstones, now)
         except BackupDamaged as error:
             return answer | {"answer": f"not reached: {error}"}
         return answer | {"answer": "people removed" if done else "holds nothing of theirs"}
 
     def _erase_from(
-        self, folder: Path, manifest: BackupManifest, people: ErasedPeople, now: int
+        self,
+        folder: Path,
+        manifest: BackupManifest,
+        people: ErasedPeople,
+        tombstones: Sequence[str],
+        now: int,
     ) -> bool:
         _drop_unnamed(folder, manifest)
         with closing(open_reader(folder / manifest.database)) as sql:
@@ -83,9 +99,10 @@ class BackupEraser:
         with closing(open_database(work)) as database:
             with database.transaction():
                 erase_rows(database, meant, self._config)
-                if Registry(database, random=self._random).workspace(people.workspace) is not None:
+                registry = Registry(database, random=self._random)
+                if tombstones and registry.workspace(people.workspace) is not None:
                     WorkspaceActor(database, people.workspace, random=self._random).suppress(
-                        sorted(people.identifiers), now=now, reason="erased"
+                        tombstones, now=now, reason="erased"
                     )
             _write_anew(database, folder / name)
         made = describe(folder, made_at=manifest.made_at, name=name, tell=_tell_nobody)
