@@ -37,6 +37,7 @@ def membership_event(
     """
     workspace, _, via = actor.partition("/")
     word = "entered" if entered else "exited"
+    happened, told = write_time(at), write_time(now)
     digest = sha256(actor.encode()).hexdigest()[:12]
     message_id = f"{OWN_MESSAGES}{audience.id}:{word}:{at}:{number}:{digest}"
     event: dict[str, Any] = {
@@ -61,10 +62,10 @@ def membership_event(
             **_traits(root),
         },
         "integrations": {},
-        "timestamp": write_time(at),
-        "originalTimestamp": write_time(at),
-        "sentAt": write_time(now),
-        "receivedAt": write_time(now),
+        "timestamp": happened,
+        "originalTimestamp": happened,
+        "sentAt": told,
+        "receivedAt": told,
     }
     body = msgspec.json.encode(event).decode()
     return Arrival(workspace, (via,), message_id, "track", at, now, body)

@@ -243,11 +243,10 @@ class AudienceRows:
 
     def drop(self, parcel: str) -> None:
         """Delete the rows of a parcel, or of a person that is one no more."""
-        self.flush()
         for audience in self.decided(parcel).members:
-            self._sql.execute(
-                "DELETE FROM audience_member WHERE audience = ? AND actor = ?", (audience, parcel)
-            )
+            self.leave(audience, parcel)
+        self._dirty.pop(parcel, None)
+        self._gaps.pop(parcel, None)
         for table in ("audience_state", "audience_gap", "timer"):
             self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
         self._decided.pop(parcel, None)
