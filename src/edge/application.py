@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from edge.http import App, Outgoing, answered, incoming
@@ -12,7 +13,7 @@ from edge.streams import streamed
 from headwater.actors.workspace import WorkspaceActor
 from headwater.api.browser import BrowserApp, BrowserSettings
 from headwater.api.collect import CollectApp
-from headwater.api.collect_settings import collect_settings
+from headwater.api.collect_settings import CollectSettings, collect_settings
 from headwater.api.errors import error_answer
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
@@ -20,6 +21,17 @@ from headwater.workspace import WorkspaceConfig
 
 if TYPE_CHECKING:
     from headwater.api.services import RuntimeStatus
+
+
+LARGEST_EVENT = 800_000
+"""Bytes, whatever `max_event_bytes` says: a row has 2 MB at most, and JSON in JSON may double."""
+
+_NO_MCP = {
+    "code": "not_found",
+    "message": "There is no MCP server on Cloudflare, as its package has parts that are not built"
+    " for Python there; POST the same words to /v1/ask, or run `headwater mcp` beside a local"
+    " server.",
+}
 
 
 class EdgeIntake:
@@ -39,6 +51,12 @@ class EdgeIntake:
         await self._isolate.settings.write(
             workspace, WorkspaceActor.keep_rejected, source, list(rejections), now=now
         )
+
+
+def _fitting(settings: CollectSettings) -> CollectSettings:
+    """Answer settings under which every event fits into a row."""
+    limits = replace(settings.limits, event=min(settings.limits.event, LARGEST_EVENT))
+    return replace(settings, limits=limits)
 
 
 class EdgeStatus:
@@ -61,7 +79,7 @@ class Application:
         self._isolate = isolate
         self._started_at = isolate.clock.now()
         self._intake = EdgeIntake(isolate)
-        self._settings = collect_settings(isolate.options)
+        self._settings = _fitting(collect_settings(isolate.options))
         scripts = BrowserApp(
             directory=isolate.directory,
             clock=isolate.clock,
@@ -84,6 +102,8 @@ class Application:
         asked = await incoming(request, largest=self._settings.limits.batch)
         if asked.scope["path"] == "/health":
             return _json(200, {"status": "ok"}).response()
+        if asked.scope["path"] == "/mcp":
+            return _json(404, _NO_MCP).response()
         try:
             await self._isolate.settings.ready(later)
             if asked.scope["method"] == "GET":

@@ -125,6 +125,13 @@ class Acknowledge(msgspec.Struct, frozen=True, tag=True):
     token: str
 
 
+class Fetch(msgspec.Struct, frozen=True, tag=True):
+    """Hand out a parcel that was too large for a queue's message, if it still waits."""
+
+    id: int
+    token: str
+
+
 class Standing(msgspec.Struct, frozen=True, tag=True):
     """What an actor wants and has to send.
 
@@ -278,7 +285,7 @@ Look = (
     | LookAccount
     | LookMembers
 )
-Work = Receive | Carry | Settle | Merge | Split | Continue | Revisit | Acknowledge
+Work = Receive | Carry | Settle | Merge | Split | Continue | Revisit | Acknowledge | Fetch
 Call = Work | OfferLake | NoteLake | Look
 Answer = Received | Carried | Parted | Standing | LakeOffer | LakeNoted | Seen | Outdated | Refused
 

@@ -23,6 +23,7 @@ from headwater.actors.identity_calls import (
     Carry,
     Continue,
     Envelope,
+    Fetch,
     Look,
     Merge,
     NoteLake,
@@ -186,6 +187,8 @@ class IdentityObject:
                 if isinstance(call, Continue) and call.may_rekey:
                     self._hand_out_merge(step.sql, name)
                 step.pass_time(anew=isinstance(call, Revisit))
+            case Fetch():
+                return Standing([], outbox.parcel(step.sql, name, call.id, call.token), None)
             case Acknowledge():
                 self._acknowledge(step.sql, call)
                 return self._standing(step, is_heir_due=True)

@@ -38,6 +38,7 @@ class Parcel(msgspec.Struct, frozen=True):
         actor: whose outbox they are in, and who is to be told when they are carried out.
         id: of the last row in it; with that row's `token` it names the parcel.
         at: when the first was decided, in milliseconds.
+        commands: none where they are too large for a message: the actor has them.
     """
 
     actor: str
@@ -89,6 +90,19 @@ def oldest(sql: Sql, actor: str) -> Parcel | None:
         if is_alone:
             break
     return Parcel(actor, last[0], last[1], rows[0][2], commands)
+
+
+def parcel(sql: Sql, actor: str, number: int, token: str) -> Parcel | None:
+    """Answer a parcel by its name; None where it was carried out."""
+    rows = sql.execute(
+        "SELECT at, commands FROM outbox WHERE id <= ? AND EXISTS"
+        " (SELECT 1 FROM outbox WHERE id = ? AND token = ?) ORDER BY id",
+        (number, number, token),
+    )
+    if not rows:
+        return None
+    commands = [command for _, text in rows for command in _decoder.decode(text)]
+    return Parcel(actor, number, token, rows[0][0], commands)
 
 
 def waiting_since(sql: Sql) -> int | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from headwater.actors.identity_calls import Acknowledge, Continue, Standing
+from headwater.actors.identity_calls import Acknowledge, Continue, Fetch, Standing
 from headwater.actors.outbox import Parcel
 from headwater.commands import Command, Deliver, Rekey
 from headwater.dispatch.exchange import Exchange
@@ -19,6 +19,9 @@ from headwater.ports import Actors, CallFailed, Queue
 from headwater.workspace import WorkspaceConfig
 
 DELIVERIES = "deliveries"
+
+LARGEST_MESSAGE = 120_000
+"""Bytes; see `ports.Queue`."""
 
 _logger = logging.getLogger(__name__)
 
@@ -39,7 +42,15 @@ async def send(exchange: Exchange, queue: Queue, parcels: Iterable[Parcel]) -> N
     for parcel in parcels:
         ready += await _ready(exchange, parcel)
     if ready:
-        await queue.send(DELIVERIES, [_encoder.encode(parcel).decode() for parcel in ready])
+        await queue.send(DELIVERIES, [_message(parcel) for parcel in ready])
+
+
+def _message(parcel: Parcel) -> str:
+    """Answer a parcel as a message; one that is too large goes by its name alone."""
+    message = _encoder.encode(parcel)
+    if len(message) > LARGEST_MESSAGE:
+        message = _encoder.encode(msgspec.structs.replace(parcel, commands=[]))
+    return message.decode()
 
 
 async def _ready(exchange: Exchange, parcel: Parcel) -> list[Parcel]:
@@ -84,6 +95,8 @@ class Deliveries:
         for workspace, places in by_workspace.items():
             named = {place: parcels[place] for place in places}
             try:
+                known = await self._settings.config(workspace)
+                named = await self._whole(Exchange(self._actors, known), named)
                 config = await self._config(workspace, named.values())
             except (CallFailed, HeadwaterError) as error:
                 _logger.warning("The settings of a workspace cannot be read: %s", error)
@@ -91,6 +104,18 @@ class Deliveries:
                 continue
             failed |= await self._carry_out(config, named)
         return [place not in failed for place in range(len(parcels))]
+
+    async def _whole(self, exchange: Exchange, parcels: dict[int, Parcel]) -> dict[int, Parcel]:
+        """Answer the parcels with the commands that were too large for a message."""
+        whole: dict[int, Parcel] = {}
+        for place, parcel in parcels.items():
+            if parcel.commands:
+                whole[place] = parcel
+                continue
+            answer = await exchange.ask(parcel.actor, Fetch(parcel.id, parcel.token), Standing)
+            if answer.parcel is not None:  # else it was carried out before
+                whole[place] = answer.parcel
+        return whole
 
     async def _config(self, workspace: str, parcels: Iterable[Parcel]) -> WorkspaceConfig:
         """Answer a configuration new enough to know whatever the parcels are for."""
