@@ -90,6 +90,8 @@ class DestinationConfig:
         types: event types that it gets; empty means all.
         events: `track` names that it gets; empty means all.
         filter: a condition in Segment's FQL; an event on which it is false is not sent.
+        people: of a `track` event's name, or of `*` for all that have none of their own, the ids
+            of audiences; it is sent only of whoever is in one of them once it is stored.
     """
 
     id: str
@@ -100,6 +102,7 @@ class DestinationConfig:
     types: tuple[EventType, ...] = ()
     events: tuple[str, ...] = ()
     filter: str | None = None
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

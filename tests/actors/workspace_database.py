@@ -26,6 +26,7 @@ def workspace_database() -> Database:
                 "suppressions.sql",
                 "erasures.sql",
                 "regulations.sql",
+                "workspace_people.sql",
             )
         ],
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headwater.destinations.routing import Router
+from headwater.destinations.routing import Router, lets_through
 from headwater.workspace import DestinationConfig, WorkspaceConfig
 
 
@@ -114,3 +114,27 @@ def test_costs_almost_nothing_without_destinations() -> None:
 
     assert routes.destinations(sent) == ()
     assert min(times) < 5e-6
+
+
+@pytest.mark.parametrize(
+    ("gate", "sent", "members", "passes"),
+    [
+        ({"Signed Up": ["a1"]}, {"event": "Signed Up"}, {"a1": 5}, True),
+        ({"Signed Up": ["a1"]}, {"event": "Signed Up"}, {"a2": 5}, False),
+        ({"Signed Up": ["a1", "a2"]}, {"event": "Signed Up"}, {"a2": 5}, True),
+        ({"Signed Up": ["a1"]}, {"event": "Other"}, {}, True),
+        ({"Signed Up": ["a1"], "*": ["a2"]}, {"event": "Other"}, {"a1": 5}, False),
+        ({"Signed Up": ["a1"], "*": ["a2"]}, {"event": "Signed Up"}, {"a2": 5}, False),
+        ({"*": ["a2"]}, {"type": "page", "event": None}, {"a2": 5}, True),
+        # A page that is called like an event is none.
+        ({"Signed Up": ["a1"]}, {"type": "page", "event": "Signed Up"}, {}, True),
+    ],
+)
+def test_gates(
+    gate: dict[str, list[str]], sent: dict[str, Any], members: dict[str, int], *, passes: bool
+) -> None:
+    """An event passes where its person is in one of the audiences that are named for it."""
+    people = {name: tuple(ids) for name, ids in gate.items()}
+    one = router(webhook(people=people)).gates["d1"]
+
+    assert lets_through(one, event(**sent), members) is passes

@@ -7,9 +7,9 @@ from typing import Any
 from tests.edge.face import Face
 
 
-def ask(face: Face, *, plan: bool = False, **order: Any) -> tuple[int, dict[str, Any]]:
+def ask(face: Face, *, only_plan: bool = False, **order: Any) -> tuple[int, dict[str, Any]]:
     """Send an order to /v1/ask; answer the status and the answer."""
-    path = "/v1/ask?plan=true" if plan else "/v1/ask"
+    path = "/v1/ask?plan=true" if only_plan else "/v1/ask"
     answer = face.http.post(path, json=order, headers=face.admin)
     return answer.status_code, answer.json()
 
@@ -29,7 +29,7 @@ def test_a_plan_is_carried_out_with_its_hash(face: Face) -> None:
     """A merge is shown, and done by the plan with its hash, whichever isolate answers."""
     for number, who in enumerate(("user-881", "user-882")):
         ask(face, text="{who} signed up", params={"who": who}, id=f"edge-m{number}")
-    _, shown = ask(face, plan=True, text="merge user-881 with user-882")
+    _, shown = ask(face, only_plan=True, text="merge user-881 with user-882")
     status, done = ask(face, plan=shown["plan"], hash=shown["hash"])
 
     assert (shown["effect"], shown["executed"]) == ("merges", False)

@@ -42,6 +42,20 @@ def people(sql: Sql, workspace: str) -> int:
     return int(rows[0][0])
 
 
+def memberships(sql: Sql, audiences: Iterable[str], actors: Iterable[str]) -> dict[str, set[str]]:
+    """Answer in which of these audiences each of these actors is; who is in none is left out."""
+    rows = sql.execute(
+        "SELECT actor, audience FROM audience_member"
+        " WHERE audience IN (SELECT value FROM json_each(?))"
+        " AND actor IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(set(audiences))), json.dumps(sorted(set(actors)))),
+    )
+    found: dict[str, set[str]] = {}
+    for actor, audience in rows:
+        found.setdefault(actor, set()).add(audience)
+    return found
+
+
 def members(sql: Sql, audience: str, *, after: str, limit: int) -> list[Member]:
     """Answer members in order of their names, after the one named (`workspace/type:value`)."""
     rows = sql.execute(

@@ -30,6 +30,7 @@ class Configurations:
                 router.destinations,
                 router.types,
                 audiences=program_of(config),
+                gates=router.gates,
             )
             self._known[config.workspace] = (config, policy)
 

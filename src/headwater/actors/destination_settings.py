@@ -14,8 +14,8 @@ from headwater.workspace import DestinationConfig
 
 MAX_DESTINATIONS = 200
 
-_CHANGEABLE = frozenset({"name", "settings", "enabled", "types", "events", "filter"})
-_COLUMNS = "id, type, name, settings, enabled, types, events, filter"
+_CHANGEABLE = frozenset({"name", "settings", "enabled", "types", "events", "filter", "people"})
+_COLUMNS = "id, type, name, settings, enabled, types, events, filter, people"
 
 
 class Destinations(WorkspaceSettings):
@@ -109,10 +109,10 @@ class Destinations(WorkspaceSettings):
         """Write a row; an update keeps the time at which it was made."""
         self._sql.execute(
             f"INSERT INTO destinations (workspace, {_COLUMNS}, created_at) "  # noqa: S608 - same
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (workspace, id) DO UPDATE SET name = excluded.name, "
             "settings = excluded.settings, enabled = excluded.enabled, types = excluded.types, "
-            "events = excluded.events, filter = excluded.filter",
+            "events = excluded.events, filter = excluded.filter, people = excluded.people",
             (
                 self._workspace,
                 one.id,
@@ -123,6 +123,7 @@ class Destinations(WorkspaceSettings):
                 json.dumps(one.types),
                 json.dumps(one.events),
                 one.filter,
+                json.dumps(one.people),
                 now,
             ),
         )
@@ -138,11 +139,13 @@ def _changed(present: DestinationConfig, changes: Mapping[str, Any]) -> Destinat
     for name in ("types", "events"):
         if name in fields:
             fields[name] = tuple(fields[name])
+    if "people" in fields:
+        fields["people"] = {name: tuple(ids) for name, ids in fields["people"].items()}
     return replace(present, **fields)
 
 
 def _destination(row: tuple[Any, ...]) -> DestinationConfig:
-    id_, type_, name, settings, enabled, types, events, condition = row
+    id_, type_, name, settings, enabled, types, events, condition, people = row
     return DestinationConfig(
         id_,
         type_,
@@ -152,4 +155,5 @@ def _destination(row: tuple[Any, ...]) -> DestinationConfig:
         types=tuple(json.loads(types)),
         events=tuple(json.loads(events)),
         filter=condition,
+        people={name: tuple(ids) for name, ids in json.loads(people).items()},
     )

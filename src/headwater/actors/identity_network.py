@@ -15,12 +15,12 @@ from headwater.actors import audience_gaps, audiences, identity
 from headwater.actors.audience_gaps import Past
 from headwater.actors.identity import Policy
 from headwater.actors.identity_messages import Page
-from headwater.actors.identity_receiving import Received, publish
+from headwater.actors.identity_receiving import Received, let_through, publish
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Link, Root
 from headwater.actors.identity_storage import Turn
 from headwater.collect.arrival import Arrival
-from headwater.commands import Command
+from headwater.commands import Command, Deliver
 from headwater.errors import Conflict, NotFound
 from headwater.ports import Sql
 
@@ -101,6 +101,7 @@ class Network:
             received = Received()
             publish(turn, policy, audiences.wake(turn, policy.audiences, actor, now), received)
             outcome.add(received)
+        self._let_through(turn, outcome)
         turn.flush()
         return outcome
 
@@ -117,6 +118,7 @@ class Network:
                 received = Received()
                 publish(turn, policy, audiences.wake(turn, policy.audiences, actor, now), received)
                 outcome.add(received)
+        self._let_through(turn, outcome)
         turn.flush()
         return outcome
 
@@ -133,6 +135,7 @@ class Network:
             received = Received()
             publish(turn, policy, audience_gaps.fill(turn, policy.audiences, one, now), received)
             outcome.add(received)
+        self._let_through(turn, outcome)
         turn.flush()
         outcome.armed = turn.audiences.armed
         return outcome
@@ -237,8 +240,16 @@ class Network:
                 told = audiences.decide(turn, policy.audiences, of_it, now)
                 publish(turn, policy, told, received)
                 outcome.add(received)
+        self._let_through(turn, outcome)
         turn.flush()
         outcome.armed = turn.audiences.armed
+
+    def _let_through(self, turn: Turn, outcome: Outcome) -> None:
+        """Take away deliveries of people whose events a destination does not get."""
+        for workspace in {one.workspace for one in outcome.commands if isinstance(one, Deliver)}:
+            policy = self._policy(workspace)
+            if policy.gates:
+                outcome.commands = let_through(turn, policy, outcome.commands)
 
     def _known_root(self, turn: Turn, workspace: str, identifier: str) -> str:
         actor = follow(turn, f"{workspace}/{identifier}")

@@ -201,14 +201,16 @@ class IdentityObject:
         arrivals = [arrival_of(workspace, event) for event in call.events]
         calls = [(step.name, arrival) for arrival in arrivals]
         received = identity.receive(step.turn, step.policy, calls, now=step.now)
-        outbox.put(step.sql, received.commands, now=step.now)
+        waiting = step.send(received.commands)
         places = {id(arrival): place for place, arrival in enumerate(arrivals)}
         # What tells of audiences is stored too, and came with no call.
         stored = [places[id(one)] for _, one in received.stored if id(one) in places]
+        asks = step.asks()
+        step.send_to_members(waiting)
         return Received(
             stored=stored,
             moved=[(places[id(arrival)], to) for to, arrival in received.moved],
-            asks=step.asks(),
+            asks=asks,
             parcel=self._parcel(step.sql, step.name),
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
+
+import msgspec
 
 from headwater.actors import audiences
 from headwater.actors.identity_state import AccountUpdate, Forward, Link, Root
@@ -12,6 +14,7 @@ from headwater.actors.identity_storage import Turn
 from headwater.audiences.program import Program
 from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver
+from headwater.destinations.routing import Gate, lets_through
 from headwater.profiles import traits
 from headwater.profiles.resolution import Limits, type_of
 from headwater.workspace import EventType
@@ -28,12 +31,14 @@ class Policy:
         routes: an event to the ids of the destinations that get it.
         routed: the types of the events that `routes` may send anywhere; of others it is not asked.
         audiences: the workspace's audiences and computed traits; None where it has none.
+        gates: of destinations that get events of some people alone, which; see `let_through`.
     """
 
     limits: Limits
     routes: Callable[[Mapping[str, Any]], tuple[str, ...]]
     routed: Collection[str] = frozenset(get_args(EventType))
     audiences: Program | None = None
+    gates: Mapping[str, Gate] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -137,6 +142,34 @@ def publish(turn: Turn, policy: Policy, told: Sequence[audiences.Told], received
             _deliver(destination, one.actor, one.arrival)
             for destination in policy.routes(one.arrival.event)
         ]
+
+
+def let_through(turn: Turn, policy: Policy, commands: Sequence[Command]) -> list[Command]:
+    """Answer commands without deliveries to destinations that do not get them of this person.
+
+    What counts is in which audiences the person is by now: call it once they are decided.
+    """
+    if not policy.gates:
+        return list(commands)
+    return [
+        one
+        for one in commands
+        if not isinstance(one, Deliver)
+        or (gate := policy.gates.get(one.destination)) is None
+        or lets_through(gate, msgspec.json.decode(one.body), _memberships(turn, policy, one.person))
+    ]
+
+
+def _memberships(turn: Turn, policy: Policy, actor: str) -> Container[str]:
+    if policy.audiences is None:
+        return ()
+    for _ in range(1000):
+        state = turn.state(actor)
+        if not isinstance(state, Forward):
+            break
+        actor = state.to
+    turn.audiences.load([actor])
+    return turn.audiences.decided(actor).members
 
 
 def _addressed(

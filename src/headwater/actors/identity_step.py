@@ -9,8 +9,9 @@ from headwater.actors import audiences, identity, outbox
 from headwater.actors.identity import Policy
 from headwater.actors.identity_messages import Request
 from headwater.actors.identity_receiving import Received as RulesApplied
-from headwater.actors.identity_receiving import publish
+from headwater.actors.identity_receiving import let_through, publish
 from headwater.actors.identity_storage import Turn
+from headwater.commands import Command, Deliver
 from headwater.ports import Sql
 
 
@@ -55,4 +56,15 @@ class Step:
         self.has_passed_time = self.has_passed_time or bool(told)
         received = RulesApplied()
         publish(self.turn, self.policy, told, received)
-        outbox.put(self.sql, received.commands, now=self.now)
+        self.send_to_members(received.commands)
+
+    def send(self, commands: Sequence[Command]) -> list[Command]:
+        """Have commands carried out, but answer the deliveries that wait for memberships."""
+        gates = self.policy.gates
+        waiting = [one for one in commands if isinstance(one, Deliver) and one.destination in gates]
+        outbox.put(self.sql, [one for one in commands if one not in waiting], now=self.now)
+        return list(waiting)
+
+    def send_to_members(self, commands: Sequence[Command]) -> None:
+        """Have commands carried out; deliveries for members alone where the person is one."""
+        outbox.put(self.sql, let_through(self.turn, self.policy, commands), now=self.now)

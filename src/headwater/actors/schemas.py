@@ -20,6 +20,7 @@ SETTINGS = (
     "suppressions.sql",
     "erasures.sql",
     "regulations.sql",
+    "workspace_people.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql",)

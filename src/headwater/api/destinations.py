@@ -21,6 +21,14 @@ from headwater.workspace import DestinationConfig, EventType
 Settings = Annotated[dict[Text, Json], Field(max_length=100)]
 Types = Annotated[list[EventType], Field(max_length=6, description="Empty: all.")]
 Events = Annotated[list[Text], Field(max_length=1000, description="`track` names; empty: all.")]
+AudienceIds = Annotated[list[Text], Field(min_length=1, max_length=50)]
+OnlyOf = Annotated[
+    dict[Text, AudienceIds],
+    Field(
+        max_length=100,
+        description="An event's name, or `*`, to ids of audiences: only of their members.",
+    ),
+]
 Filter = Annotated[str, Field(max_length=10_000, min_length=1, description="In Segment's FQL.")]
 
 
@@ -62,6 +70,7 @@ class DestinationView(View):
     types: list[EventType]
     events: list[str]
     filter: str | None
+    people: dict[str, list[str]]
 
 
 class DestinationsView(View):
@@ -80,6 +89,7 @@ class DestinationOrder(Order):
     types: Types = Field(default_factory=list)
     events: Events = Field(default_factory=list)
     filter: Filter | None = None
+    people: OnlyOf = Field(default_factory=dict)
 
 
 class DestinationChange(Order):
@@ -91,6 +101,7 @@ class DestinationChange(Order):
     types: Types = Field(default_factory=list)
     events: Events = Field(default_factory=list)
     filter: Filter | None = None
+    people: OnlyOf = Field(default_factory=dict)
 
 
 class TestView(View):

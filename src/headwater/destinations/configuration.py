@@ -66,3 +66,9 @@ def _check_routing(config: DestinationConfig) -> None:
             )
     if config.filter is not None:
         compile_filter(config.filter)
+    for name, audiences in config.people.items():
+        if not name or not audiences:
+            raise BadRequest(
+                f"people.{name}: name an event, or '*', and at least one audience by its id; leave "
+                "it out where everybody's events are to be sent."
+            )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from headwater.destinations import DESTINATIONS
 from headwater.destinations.fql import FilterError, compile_filter
 from headwater.workspace import DestinationConfig, EventType, WorkspaceConfig
+
+EVERY = "*"
+"""In a gate: all events that have no audiences of their own."""
+
+Gate = Mapping[str, frozenset[str]]
+"""Of an event's name, or `EVERY`, the audiences of one of which its person must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,15 @@ class Router:
 
         A stored filter that is not valid (one that an older version accepted) lets nothing
         through and is told in `problems`: what was not asked for is not sent. `types` are those
-        of the events that any destination may get.
+        of the events that any destination may get. `gates` are of the destinations that get
+        events of some people alone: whoever knows memberships asks `lets_through`.
         """
         self.problems: tuple[str, ...] = ()
+        self.gates: Mapping[str, Gate] = {
+            one.id: {name: frozenset(ids) for name, ids in one.people.items()}
+            for one in config.destinations
+            if one.enabled and one.people
+        }
         routes: dict[str, list[_Route]] = {}
         for destination in config.destinations:
             if destination.enabled:
@@ -68,6 +80,15 @@ class Router:
             # Names are those of `track` calls; the other types have none to choose by.
             events = frozenset(config.events if event_type == "track" else ())
             routes.setdefault(event_type, []).append(_Route(config.id, names, events, passes))
+
+
+def lets_through(gate: Gate, event: Mapping[str, Any], members: Container[str]) -> bool:
+    """Tell whether a gate lets an event pass, of a person in these audiences (by their ids)."""
+    name = event.get("event") if event.get("type") == "track" else None
+    wanted = gate.get(name) if isinstance(name, str) else None
+    if wanted is None:
+        wanted = gate.get(EVERY)
+    return wanted is None or any(one in members for one in wanted)
 
 
 def _chosen(choices: Any, names: tuple[str, ...]) -> bool:

@@ -13,6 +13,8 @@ Held = Mapping[str, Any]
 
 def _route(held: Held) -> Document:
     events = held.get("events") or {}
+    if held.get("about"):
+        events = {**events, "people": held["about"]}
     plan: Document = {"do": "route_events", "destinations": held["to"]}
     return plan | ({"events": events} if events else {})
 
@@ -32,6 +34,7 @@ def add_routing(grammar: Grammar) -> None:
         """
         (send|route|forward|pipe|stream|deliver|push|post|webhook|start sending|start routing|start forwarding) <events:events>? (to|into|over to) <to:destinations>
         (send|route|forward|pipe|stream) <to:destination> <events:events>
+        (send|route|forward|pipe|stream|deliver|push|post) <events:events> (of|from|by) <about:people> (to|into) <to:destinations>
         (notify|ping) <to:destinations> (about|of|on|for|when there are) <events:events>
         <to:destinations> (should get|should receive|shall get|shall receive|must get|must receive|has to get|needs) <events:events>
         """,

@@ -26,6 +26,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "audience_state.sql"),
     ("headwater.actors", "audience_gaps.sql"),
     ("headwater.actors", "regulations.sql"),
+    ("headwater.actors", "workspace_people.sql"),
 )
 
 

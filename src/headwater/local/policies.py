@@ -31,6 +31,7 @@ class Policies:
                 router.destinations,
                 router.types,
                 audiences=self._program(compiled, config),
+                gates=router.gates,
             )
             compiled = self._compiled[workspace] = (config, policy)
         return compiled[1]

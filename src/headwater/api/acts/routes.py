@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.actors.workspace import WorkspaceActor
-from headwater.api.acts.asked import Asked, NotYet
+from headwater.api.acts.asked import Asked
 from headwater.api.acts.exclusions import excludes, including
+from headwater.api.acts.only_people import audience_of, key_of, narrowed, widened
 from headwater.destinations import DESTINATIONS
+from headwater.destinations.routing import EVERY
 from headwater.errors import NotFound
 from headwater.language.plan_events import ListRoutes, RouteEvents
 from headwater.language.plan_parts import EventsOf
@@ -27,6 +29,7 @@ async def list_routes(plan: ListRoutes, asked: Asked) -> dict[str, Any]:
                 "events": list(one.events),
                 "types": list(one.types),
                 "filter": one.filter,
+                "people": {name: list(ids) for name, ids in one.people.items()},
             }
             for one in found
             if one.enabled and (plan.events is None or may_get(one, plan.events))
@@ -43,6 +46,7 @@ def shown(one: DestinationConfig) -> dict[str, Any]:
         "events": list(one.events) or "all",
         "types": list(one.types) or "all",
         "filter": one.filter,
+        "people": {name: list(ids) for name, ids in one.people.items()},
     }
 
 
@@ -62,16 +66,21 @@ async def route_events(plan: RouteEvents, asked: Asked) -> dict[str, Any]:
     """Have destinations get events; answer what each gets from now on.
 
     Raises:
-        NotFound: no destination of that name is set up.
-        NotYet: events of some people alone cannot be told apart on their way yet.
+        NotFound: no destination of that name is set up, or no audience that is named.
+        BadRequest: events of some people alone, which have no name.
     """
-    if plan.events.people is not None:
-        raise NotYet("routing by who did something", plan)
+    people = plan.events.people
+    key = None if people is None else key_of(plan.events)
     present = await asked.services.workspaces.read(asked.workspace, WorkspaceActor.destinations)
     chosen = [named(present, name) for name in plan.destinations]
+    audience = None if people is None else await audience_of(people, asked)
     routed = []
     for one in chosen:
         changes = changes_to_route(one, plan.events)
+        if key is not None and audience is not None:
+            changes |= narrowed(one, key, audience, got=one.enabled and not changes)
+        elif plan.events.call in {None, "track"}:
+            changes |= widened(one, plan.events.name or EVERY)
         changed = one
         if changes:
             changed = await asked.services.workspaces.write(

@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from headwater.actors import deliveries
+from headwater.actors import audience_reading, deliveries
 from headwater.audiences.program import OWN_MESSAGES
 from headwater.commands import Deliver
-from headwater.destinations.routing import Router
+from headwater.destinations.routing import Router, lets_through
 from headwater.errors import Conflict, Unavailable
 from headwater.lake import keys
 from headwater.local.jobs.runner import RunningJob
@@ -150,7 +150,7 @@ class Replaying:
         size = len(page) if dry_run else max(1, min(PORTION, rate // 5))
         for start in range(0, len(page), max(1, size)):
             portion, began = page[start : start + size], loop.time()
-            wanted = self._wanted(job, portion)
+            wanted = await self._wanted(job, portion)
             if not dry_run:
                 await self._wait_for_room(job)
             cursor = _after(cursor, portion, wanted)
@@ -160,7 +160,7 @@ class Replaying:
                 await asyncio.sleep(max(0.0, began + len(commands) / rate - loop.time()))
         return cursor
 
-    def _wanted(self, job: RunningJob, portion: Sequence[Event]) -> list[Event]:
+    async def _wanted(self, job: RunningJob, portion: Sequence[Event]) -> list[Event]:
         """Answer the events that the destination gets by its rules as they are now."""
         destination = job.parameters["destination"]
         config = self._config(job.job.workspace)
@@ -170,7 +170,22 @@ class Replaying:
         if not own[0].enabled:
             raise Unavailable(f"The destination {destination} is switched off; the replay waits.")
         router = Router(replace(config, destinations=tuple(own)))
-        return [one for one in portion if router.destinations(msgspec.json.decode(one.body))]
+        events = [(one, msgspec.json.decode(one.body)) for one in portion]
+        routed = [(one, event) for one, event in events if router.destinations(event)]
+        gate = router.gates.get(destination)
+        if gate is None or not routed:
+            return [one for one, _ in routed]
+        workspace = job.job.workspace
+        audiences = frozenset[str]().union(*gate.values())
+        actors = [f"{workspace}/{one.person}" for one, _ in routed]
+        members = await self._readers.run(
+            lambda sql: audience_reading.memberships(sql, audiences, actors)
+        )
+        return [
+            one
+            for (one, event), actor in zip(routed, actors, strict=True)
+            if lets_through(gate, event, members.get(actor, ()))
+        ]
 
     async def _wait_for_room(self, job: RunningJob) -> None:
         """Return once so few wait in the lane that what happens now is not held up for long."""
