@@ -273,7 +273,9 @@ class _Reader:
             return False
         if token.kind != "word":
             return False
-        if token.low in PREPOSITIONS:
+        if token.low == "of" and self.clause.complements[-1:] == [("because", [])]:
+            pass  # "because of price"
+        elif token.low in PREPOSITIONS:
             self.segment = []
             self.clause.complements.append((token.low, self.segment))
         elif not self._is_article(token) and not (token.low in _ADVERBS and not self.segment):

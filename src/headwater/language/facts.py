@@ -149,9 +149,15 @@ class Facts:
         is_new = token.kind == "word" and token.low not in self.phrase.words.known
         return is_new and regular_past(token.low) is not None
 
-    def _happening(self, subject: Subject, at: int, end: int) -> tuple[Happening, Clause] | None:
-        while at < end and self.phrase.low(at) in _OF_THE_PAST and at + 1 < end:
+    def _behind_auxiliaries(self, at: int, end: int) -> int:
+        while at + 1 < end and self.phrase.low(at) in _OF_THE_PAST:
+            if self.phrase.low(at) == "got" and self.phrase.low(at + 1) in DETERMINERS:
+                break  # "got a refund"
             at += 1
+        return at
+
+    def _happening(self, subject: Subject, at: int, end: int) -> tuple[Happening, Clause] | None:
+        at = self._behind_auxiliaries(at, end)
         if at >= end or self.phrase.low(at) in NEGATIONS:
             return None
         if self.phrase.low(at - 1) == "was" and self.phrase.low(at) in {"on", "at"}:

@@ -82,12 +82,33 @@ def readings_of(phrase: Phrase) -> list[Reading]:
     found = _readings(phrase)
     if found:
         return found
-    turned = _turned(phrase)
+    turned = _turned(phrase) or _time_behind(phrase)
     if turned is None:
         return []
     found = _readings(turned)
     phrase.doubts |= turned.doubts
     return found
+
+
+_BEHIND = frozenset({"to", "as", "into", "in", "by", "for", "from", "on", "with", "per", "of"})
+
+
+def _time_behind(phrase: Phrase) -> Phrase | None:
+    """Answer the phrase with the time that owns something behind it.
+
+    `export last month's orders as csv` is `export orders last month as csv`.
+    """
+    start, end = _trimmed(phrase)
+    for at in range(start + 1, end - 2):
+        found = window_at(phrase.tokens, at, end, today=phrase.today)
+        if found is None or phrase.kind(found[1]) != "possessive":
+            continue
+        thing = found[1] + 1
+        stop = next((place for place in range(thing, end) if phrase.low(place) in _BEHIND), end)
+        tokens = phrase.tokens
+        moved = [*tokens[start:at], *tokens[thing:stop], *tokens[at : found[1]], *tokens[stop:end]]
+        return Phrase(phrase.text, moved, phrase.words, today=phrase.today)
+    return None
 
 
 def _turned(phrase: Phrase) -> Phrase | None:

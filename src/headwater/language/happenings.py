@@ -107,6 +107,9 @@ def put_complement(
 ) -> None:
     """Put what follows a preposition into properties, or into the campaign that it names."""
     preposition, tokens = given
+    if preposition == "because":
+        into["reason"] = value_of([one for one in tokens if one.low != "of"] or tokens)
+        return
     head, name, _ = split_head(tokens)
     if tokens[-1].low != head and name and tokens[0].low != head:
         head = None  # "on API calls": many of them, so no name of one

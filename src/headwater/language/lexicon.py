@@ -66,7 +66,18 @@ NEGATIONS = frozenset(
 PREPOSITIONS = frozenset(
     {"from", "to", "for", "with", "without", "on", "in", "at", "by", "via", "using", "through"}
     | {"about", "of", "into", "onto", "as", "after", "before", "during", "since", "until"}
-    | {"against", "over", "under", "per", "within", "between", "regarding", "called", "named"}
+    | {
+        "against",
+        "over",
+        "under",
+        "per",
+        "within",
+        "between",
+        "regarding",
+        "called",
+        "named",
+        "because",
+    }
 )
 PRONOUNS = frozenset(
     {"i", "you", "he", "she", "it", "we", "they", "me", "him", "her", "us", "them"}

@@ -19,6 +19,8 @@ def definition_at(phrase: Phrase, at: int, end: int) -> tuple[str, int] | None:
     for width in range(min(3, end - at), 0, -1):
         words = [phrase.low(place) for place in range(at, at + width)]
         if width > 1:
+            if words[-1] in DETERMINERS:
+                continue  # "active this week": it belongs to what follows
             words = [word for word in words if word not in DETERMINERS]
         name = " ".join(words)
         name = SYNONYMS.get(name, name)

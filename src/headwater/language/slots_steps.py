@@ -166,6 +166,8 @@ def series(phrase: Phrase, at: int, end: int) -> list[dict[str, Any]] | None:
 
 
 def _counted(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
+    if end == at + 2 and phrase.low(at) == "new" and phrase.low(at + 1) in CROWDS:
+        return {"events": {"name": "Signed Up"}}
     while at + 1 < end and phrase.low(at) in DETERMINERS | {"new", "all"}:
         at += 1
     if at >= end:

@@ -103,7 +103,7 @@ def _amounts(grammar: Grammar) -> None:
         example="how much did we sell last month?",
     )
     grammar.add(
-        f"{_ASK} <events:event> per (customer|user|person|buyer|head|member)",
+        f"{_ASK} (number of|how many)? <events:event> per (customer|user|person|buyer|head|member)",
         lambda held: trend(held, [{"measure": "per_person", "events": held["events"]}], total=True),
         example="purchases per customer this quarter",
     )

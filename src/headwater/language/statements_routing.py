@@ -158,6 +158,7 @@ def _exports(grammar: Grammar) -> None:
         """
         (export|download|dump|extract|save|write) (a list of)? <people:people> (to|as|in|into) <format:format>
         (give|get|make|create) me? <format:format> (of|with) <people:people>
+        (give|get|show|send|list) me? <people:people> (as|in) <format:format>
         (export|download|dump|extract) (a list of)? <people:people>
         """,
         people,

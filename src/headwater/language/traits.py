@@ -86,7 +86,7 @@ def _state(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
     last = phrase.low(end - 1)
     name = phrase.tokens[at : end - 1]
     if not name:
-        return None
+        return {last: True} if last in {"beta", "vip"} else None
     if last in {"plan", "tier", "subscription"}:
         return {"plan": value_of(name)}
     is_plan = len(name) == 1 and name[0].kind == "word" and name[0].low in phrase.words.plans
