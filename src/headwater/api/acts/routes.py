@@ -107,7 +107,7 @@ def named(present: Sequence[DestinationConfig], name: str) -> DestinationConfig:
     there = ", ".join(one.name for one in present) or "none"
     raise NotFound(
         f"No destination {name!r} is set up here (there are: {there}). Set it up first, with "
-        "'headwater destination add' or POST /v1/destinations."
+        "'headwater destination create' or POST /v1/destinations."
     )
 
 

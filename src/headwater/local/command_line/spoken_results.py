@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from headwater.language.condition_words import people_in_words
 from headwater.local.command_line.output import print_table, say
 
 
@@ -26,7 +27,7 @@ def _job(result: dict[str, Any]) -> None:
     say(f"Ordered: {job['kind']}, {job['id']}. 'headwater jobs' shows how it goes.", style="green")
     if "certificate" in result:
         say(
-            f"Everything under {', '.join(result['identifiers'])} is erased; the certificate will "
+            f"Everything under {', '.join(result['identifiers'])} is being erased; the certificate will "
             f"be at {result['certificate']}."
         )
     if "files" in result:
@@ -53,8 +54,13 @@ def _synced(result: dict[str, Any]) -> None:
     say(f"{one['name']} {was} who enters and leaves {one['audience']['key']}.", style="green")
 
 
+def _meaning(means: dict[str, Any]) -> str:
+    is_trait = means.get("type") in {"figure", "expression"}
+    return json.dumps(means) if is_trait else people_in_words(means)
+
+
 def _defined(result: dict[str, Any]) -> None:
-    rows = [[one["name"], one.get("key"), json.dumps(one["means"])] for one in result["defined"]]
+    rows = [[one["name"], one.get("key"), _meaning(one["means"])] for one in result["defined"]]
     print_table(None, ["name", "key", "means"], rows, empty="None.")
 
 
