@@ -26,10 +26,8 @@ def _job(result: dict[str, Any]) -> None:
     job = result["job"]
     say(f"Ordered: {job['kind']}, {job['id']}. 'headwater jobs' shows how it goes.", style="green")
     if "certificate" in result:
-        say(
-            f"Everything under {', '.join(result['identifiers'])} is being erased; the certificate will "
-            f"be at {result['certificate']}."
-        )
+        known_by = ", ".join(result["identifiers"])
+        say(f"Erasing {known_by}; the certificate will be at {result['certificate']}.")
     if "files" in result:
         say(f"Once it is done, its files are at {result['files']}NAME.")
 
