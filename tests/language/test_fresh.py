@@ -101,3 +101,14 @@ def test_every_kind_of_question_can_be_said() -> None:
         "trend", "funnel", "retention", "paths", "list", "stickiness", "lifecycle", "attribution",
         "overlap",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x " * 590, "signup to " * 200, "by week " * 200, "how sticky users then bought " * 90],
+    ids=["x", "steps", "adjuncts", "clauses"],
+)
+def test_a_text_that_repeats_itself_is_refused_soon(text: str) -> None:
+    """What could be parted in ever more ways is not tried in all of them: this would not end."""
+    with pytest.raises(BadRequest):
+        Language().read(text, today=date(2026, 11, 23))

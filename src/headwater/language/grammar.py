@@ -153,8 +153,14 @@ def _readings(phrase: Phrase) -> list[Reading]:
     return sorted(found, key=lambda reading: reading.cost)
 
 
+_LONGEST_QUESTION = 40
+"""Tokens of a question; what is longer is read by the other rules alone."""
+
+
 def _asked(phrase: Phrase, start: int, end: int) -> list[Reading]:
     """Answer the questions that a phrase asks, with their adjuncts taken off the end."""
+    if end - start > _LONGEST_QUESTION:
+        return []  # steps and adjuncts can be parted in many ways
     slots = {**SLOTS, **QUESTION_SLOTS, **STEP_SLOTS}
     for begin, stop, beside in cores(phrase, start, end):
         matcher = Matcher(phrase, slots, end=stop)

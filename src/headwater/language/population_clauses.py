@@ -172,7 +172,8 @@ def _lives(phrase: Phrase, form: Form, at: int, end: int) -> Condition | None:
         return None
     if form.lemma in {"live", "reside", "base", "locate"} and preposition in {"in", "at"}:
         tokens = phrase.tokens[start:end]
-        return trait(place_trait(str(value_of(tokens))), *names_of(tokens))
+        path = "city" if is_bound(tokens) else place_trait(str(value_of(tokens)))
+        return trait(path, *names_of(tokens))
     if form.lemma in {"work", "employ"} and preposition in {"at", "for", "by"}:
         return trait("company", *names_of(phrase.tokens[start:end]))
     return None

@@ -23,6 +23,9 @@ CHANNELS = {
     "text": "sms", "texts": "sms", "push": "push", "whatsapp": "whatsapp", "slack": "slack",
     "in-app": "in_app", "notification": "any", "message": "any", "notify": "any",
 }  # fmt: skip
+_LONGEST_EVENTS = 16
+"""Tokens that one kind of events is named by, with whose they are."""
+
 _ALL = frozenset({"all", "every", "any"})
 _EVENTS = frozenset({"events", "event", "everything", "anything", "data", "activity"})
 
@@ -37,6 +40,11 @@ def someone(phrase: Phrase, at: int, end: int) -> Subject | None:
     """Somebody by an id, an address or a bound value; no bare name."""
     found = who(phrase, at, end) if phrase.kind(at) != "quoted" else None
     return found if found is not None and found.is_exact else None
+
+
+def stated(phrase: Phrase, at: int, end: int) -> Subject | None:
+    """Somebody by an id or an address in the text itself; no bound value, no bare name."""
+    return None if phrase.kind(at) == "bound" else someone(phrase, at, end)
 
 
 def people(phrase: Phrase, at: int, end: int) -> Condition | None:
@@ -68,6 +76,8 @@ def audience(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
 
 def events(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
     """Which events: `purchases`, `all events`, `enterprise signups`, `"Order Completed"`."""
+    if end - at > _LONGEST_EVENTS:
+        return None
     start = at
     while phrase.low(start) in _ALL | DETERMINERS | {"user", "customer"} and start + 1 < end:
         start += 1
@@ -225,6 +235,7 @@ def count(phrase: Phrase, at: int, end: int) -> int | None:
 SLOTS: Mapping[str, SlotReader] = {
     "who": who,
     "someone": someone,
+    "stated": stated,
     "people": people,
     "clauses": clauses,
     "audience": audience,

@@ -35,7 +35,7 @@ def _identity(grammar: Grammar) -> None:
         },
         example="link anonymous-xyz to user-123",
     )
-    grammar.add("<first:someone> is <second:someone>", _one_person, example="anon-7 is user-123")
+    grammar.add("<first:stated> is <second:stated>", _one_person, example="anon-7 is user-123")
     grammar.add(
         """
         (set|change|update) the? <trait:name> (of|for) <who:who> to <value:value>

@@ -7,7 +7,7 @@ from typing import Any
 from headwater.language.countries import place_trait
 from headwater.language.inflection import PERFECT
 from headwater.language.lexicon import CROWDS, DETERMINERS
-from headwater.language.phrase import Phrase, value_of
+from headwater.language.phrase import Phrase, is_bound, value_of
 
 _NAMES = frozenset({"email", "name", "phone", "plan", "company", "country", "city", "age", "title"})
 
@@ -51,7 +51,10 @@ def _of_life(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
             if len(tokens) > 5 or any(one.kind not in _OF_NAMES for one in tokens):
                 return None
             value = value_of(tokens)
-            return {place_trait(str(value)) if name == "place" else name: value}
+            if name != "place":
+                return {name: value}
+            # What is bound decides nothing: it is a city, whatever it says.
+            return {"city" if is_bound(tokens) else place_trait(str(value)): value}
     return None
 
 
