@@ -4,7 +4,8 @@
 
 Runs the Worker in real workerd with a meter and counts; nothing is timed, so the machine does not
 matter. The workload: people with 20 events a month each, known by one user id, sent in batches of
-1, 10 and 100 events (of 100: five people's), with no destination and with one.
+1, 10 and 100 events (of 100: five people's), with no destination and with one. With `--lake` it
+counts what it costs until their events are in the lake, of 40 people whose month is one visit each.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ A_MONTH = 20
 HEARD = 12
 """Seconds in which shards of the population have heard of everything."""
 
+LAKE_AFTER = 25
+"""Seconds after which a visit goes to the lake in this benchmark; it is over by then."""
+
 # Dollars for a million, https://developers.cloudflare.com/durable-objects/platform/pricing/,
 # …/workers/platform/pricing/ and …/queues/platform/pricing/ (read 2026-11).
 PRICES = {
@@ -38,6 +42,8 @@ PRICES = {
     "rows written": 1.00,
     "alarms set": 1.00,
     "queue operations": 0.40,
+    "R2 writes": 4.50,  # https://developers.cloudflare.com/r2/pricing/
+    "R2 reads": 0.36,
 }
 # A month of the paid plan includes these, in millions, for $5.
 INCLUDED = {
@@ -47,6 +53,8 @@ INCLUDED = {
     "rows written": 50,
     "alarms set": 0,  # they count among the rows written
     "queue operations": 1,
+    "R2 writes": 1,
+    "R2 reads": 10,
 }
 
 
@@ -88,9 +96,10 @@ class Rig:
         return [event["messageId"] for event in events]
 
 
-def metered_worker() -> Worker:
-    """Answer Headwater's Worker with the meter as its main module."""
+def metered_worker(**variables: str) -> Worker:
+    """Answer Headwater's Worker with the meter as its main module, and with these variables."""
     plain = application(
+        **variables,
         HEADWATER_WRITE_KEY=WRITE_KEY,
         HEADWATER_ADMIN_KEY=ADMIN_KEY,
         HEADWATER_ALLOW_PRIVATE_NETWORKS="127.0.0.0/8",  # where the recorder listens
@@ -140,9 +149,39 @@ def show(title: str, per_event: dict[str, float]) -> None:
     print(f"  a month at {A_MONTH} events a person: {months}")
 
 
+def measure_lake() -> None:
+    """Print what visits cost once they are in the lake, and what of it is the lake's."""
+    people = [f"visitor-{number}" for number in range(40)]
+    found = []
+    for after in ("86400", str(LAKE_AFTER)):
+        worker = metered_worker(HEADWATER_LAKE_FLUSH_SECONDS=after)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Workerd(worker, state=Path(folder)) as running,
+        ):
+            rig = Rig(running)
+            rig.send(people, 100)
+            time.sleep(LAKE_AFTER * 2 + HEARD)  # the queue's consumer waits for others, too
+            rig.metered()
+            sent = rig.send(people, 100)
+            time.sleep(LAKE_AFTER * 2 + HEARD)
+            found.append({name: count / len(sent) for name, count in rig.metered().items()})
+    without, with_lake = found
+    show(f"visits of {A_MONTH} events, not in the lake yet", without)
+    show(f"visits of {A_MONTH} events, in the lake", with_lake)
+    print("the lake, a visit:")
+    for name in PRICES:
+        more = with_lake.get(name, 0) - without.get(name, 0)
+        print(f"  {more * A_MONTH:.2f} {name}")
+
+
 def main() -> None:
     """Measure, and print."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lake", action="store_true", help="count what the lake adds to a visit")
+    if parser.parse_args().lake:
+        measure_lake()
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         Recorder(keep=False) as recorder,

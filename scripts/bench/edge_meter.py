@@ -14,6 +14,7 @@ from durable_objects.actors import Stub
 from durable_objects.alarm import Alarm
 from durable_objects.sql import Database
 from queues.producer import EdgeQueue
+from r2.bucket import R2Bucket
 
 COUNTS: Counter[str] = Counter()
 CURSORS: list[Any] = []
@@ -62,8 +63,28 @@ def _metered_calls() -> None:
     Alarm.bring_forward, Alarm.fired = counted_bring, counted_fired  # type: ignore[method-assign]  # the same
 
 
+def _metered_bucket() -> None:
+    """Count what R2 charges for: putting and listing are writes, reading is a read."""
+
+    def counted(method: Any, name: str) -> Any:
+        async def call(self: Any, *given: Any, **options: Any) -> Any:
+            COUNTS[name] += 1
+            return await method(self, *given, **options)
+
+        return call
+
+    for method, name in (
+        ("put", "R2 writes"),
+        ("list", "R2 writes"),
+        ("get", "R2 reads"),
+        ("range", "R2 reads"),
+    ):
+        setattr(R2Bucket, method, counted(getattr(R2Bucket, method), name))
+
+
 _metered_database()
 _metered_calls()
+_metered_bucket()
 
 
 class Default(headwater_entry.Default):  # type: ignore[misc]  # it is seen in the Worker only
