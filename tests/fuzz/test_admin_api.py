@@ -43,8 +43,9 @@ def assert_answered_well(response: requests.Response, role: Role) -> None:
             f"{said}: {response.headers} {response.content[:200]!r}"
         )
         answer = response.json()
-        answer = answer.get("error", answer)  # Segment's Profile API wraps it
-        assert isinstance(answer["code"], str), said
+        # Segment's Profile API wraps it, and its Public API lists them and says `type`.
+        (answer,) = answer.get("errors", [answer.get("error", answer)])
+        assert isinstance(answer.get("code") or answer["type"], str), said
         assert isinstance(answer["message"], str), said
 
 
