@@ -56,7 +56,7 @@ def check_identity(whole: Any, rows: list[dict[str, Any]]) -> None:
     }
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(2))
 def test_each_event_is_in_the_lake_once(block: int) -> None:
     """Calls, consumers and the bucket fail; people merge and split: the lake has all of it."""
     for seed in range(block * SEEDS, (block + 1) * SEEDS):
@@ -78,11 +78,11 @@ def test_people_of_the_lake_are_roots_of_their_time() -> None:
 
 def test_faults_do_strike_here_too() -> None:
     """The bucket fails in these runs, and entries are made out of date by others."""
-    runs = [run(seed, TIGHT.rules, splits=True, lake_after=0) for seed in range(8)]
+    runs = [run(seed, TIGHT.rules, splits=True, lake_after=0) for seed in range(6)]
     seen = sum((check(one) for one in runs), Counter[str]())
     struck = sum((one.world.struck for one in runs), Counter[str]())
 
-    assert struck["bucket"] > 10
+    assert struck["bucket"] > 5
     assert seen["events"] > 100
     # What the manifest still has to remember is little: only what moved while it was on its way.
     assert seen["taken"] < seen["events"] / 4
