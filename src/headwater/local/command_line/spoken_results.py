@@ -44,6 +44,9 @@ def _routed(result: dict[str, Any]) -> None:
         was = "now gets" if one["changed"] else "gets as before"
         but = f", where {one['filter']}" if one["filter"] else ""
         say(f"{one['name']} {was}: {events} ({types} calls){but}.", style="green")
+        for name, audiences in one.get("people", {}).items():
+            what = "all of it" if name == "*" else f"'{name}'"
+            say(f"  {what} only of people in {', '.join(audiences)}")
 
 
 def _synced(result: dict[str, Any]) -> None:
