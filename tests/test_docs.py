@@ -19,6 +19,13 @@ OPERATE = (ROOT / "docs" / "operate.md").read_text("utf-8")
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text("utf-8")
 
 
+ONCE = {
+    "README.md": re.compile(r"^- \*\*.+?\*\*", re.MULTILINE),
+    "CHANGELOG.md": re.compile(r"^- .+$", re.MULTILINE),
+}
+"""What begins an entry of a list."""
+
+
 def commands() -> Iterator[tuple[str, Any]]:
     """Answer every command with its name as it is typed."""
 
@@ -94,3 +101,12 @@ def test_every_path_of_operations_is_described(path: str) -> None:
 
 def _written(default: object) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+@pytest.mark.parametrize("page", sorted(ONCE))
+def test_no_list_says_a_thing_twice(page: str) -> None:
+    """Two changes that each extended an entry must be put together by hand."""
+    entries = ONCE[page].findall((ROOT / page).read_text("utf-8"))
+
+    assert len(entries) > 10
+    assert sorted(entries) == sorted(set(entries))
