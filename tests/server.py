@@ -185,7 +185,7 @@ class Server:
 
     def read(self, path: str, **parameters: str) -> httpx.Response:
         """Answer what the admin API answers to a GET, waiting as it says where it limits rates."""
-        while (response := self.admin.get(path, params=parameters)).status_code == 429:
+        while (response := self.admin.get(path, params=parameters or None)).status_code == 429:
             time.sleep(float(response.headers["retry-after"]))
         return response
 
