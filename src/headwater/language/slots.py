@@ -42,6 +42,13 @@ def someone(phrase: Phrase, at: int, end: int) -> Subject | None:
     return found if found is not None and found.is_exact else None
 
 
+def numbered(phrase: Phrase, at: int, end: int) -> Subject | None:
+    """Somebody by a bare number, where nothing else can be meant by one: `who is 42?`."""
+    token = phrase.tokens[at]
+    is_id = at + 1 == end and token.kind == "number" and token.text.isdigit()
+    return Subject(f"user_id:{token.text}") if is_id else None
+
+
 def stated(phrase: Phrase, at: int, end: int) -> Subject | None:
     """Somebody by an id or an address in the text itself; no bound value, no bare name."""
     return None if phrase.kind(at) == "bound" else someone(phrase, at, end)
@@ -235,6 +242,7 @@ def count(phrase: Phrase, at: int, end: int) -> int | None:
 SLOTS: Mapping[str, SlotReader] = {
     "who": who,
     "someone": someone,
+    "numbered": numbered,
     "stated": stated,
     "people": people,
     "clauses": clauses,

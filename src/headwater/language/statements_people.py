@@ -88,6 +88,7 @@ def _showing(grammar: Grammar) -> None:
         (profile|details) (of|for) <who:who>
         <who:someone>
         <who:who> 's? profile
+        (who is|who's|whos|who was|what do we know about|tell me about|everything about) <who:numbered>
         """,
         _show,
         example="who is user-123?",
@@ -97,6 +98,7 @@ def _showing(grammar: Grammar) -> None:
         (show|get|list|view)? me? <who:who> 's? (recent|latest)? (activity|timeline|history|events|actions) <over:window>?
         (show|get|list|view)? me? the? (recent|latest)? (activity|timeline|history|events|actions) (of|for|by|from) <who:who> <over:window>?
         (what did|what has|what's|what was|what is) <who:who> (do|done|been doing|been up to|doing|up to) <over:window>?
+        (what did|what has) <who:numbered> (do|done|been doing|been up to) <over:window>?
         """,
         lambda held: _show(held, "activity"),
         example="user-123 activity this week",
