@@ -60,6 +60,9 @@ ADMIN_ROUTES = frozenset(
     }
 )
 
+PUBLIC_API_ROUTES = frozenset({"regulations", "suppressions"})
+"""Segment's Public API has no version in its paths."""
+
 
 def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], None]]:
     """Answer the app, and what to call when the server begins to drain."""
@@ -139,5 +142,7 @@ def route_of(path: str) -> str:
     if path in ROUTES or path in operations.PATHS:
         return path
     version, _, rest = path.removeprefix("/").partition("/")
+    if version in PUBLIC_API_ROUTES:
+        return f"/{version}"
     name = rest.partition("/")[0]
     return f"/v1/{name}" if version == "v1" and name in ADMIN_ROUTES else "other"
