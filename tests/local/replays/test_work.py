@@ -63,20 +63,22 @@ class Post:
 
     async def lane(self) -> list[tuple[str, str, str]]:
         """Answer what waits in the lane, in order: person, message id, body."""
-        return await self.shop.readers.run(
-            lambda sql: [
-                (row[0], row[1], row[2])
-                for row in sql.execute("SELECT person, message_id, body FROM delivery ORDER BY id")
-            ]
-        )
+        return await self.shop.readers.run(_waiting)
 
-    async def deliver(self) -> None:
-        """Take everything out of the lane, as its destination would."""
+    async def deliver(self) -> list[tuple[str, str, str]]:
+        """Take everything out of the lane, as its destination would, and answer it."""
 
-        def drop(sql: Sql) -> int:
-            return deliveries.drop(sql, WORKSPACE, "dst_1")
+        def drop(sql: Sql) -> list[tuple[str, str, str]]:
+            taken = _waiting(sql)
+            deliveries.drop(sql, WORKSPACE, "dst_1")
+            return taken
 
-        await self.shop.writer.run(drop)
+        return await self.shop.writer.run(drop)
+
+
+def _waiting(sql: Sql) -> list[tuple[str, str, str]]:
+    rows = sql.execute("SELECT person, message_id, body FROM delivery ORDER BY id")
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 @asynccontextmanager
@@ -182,10 +184,9 @@ async def test_a_lane_that_is_full_is_waited_for(
         async with asyncio.timeout(30):
             while len(seen) < 10:
                 await asyncio.sleep(0.15)
-                waiting = await one.lane()
-                most = max(most, len(waiting))
-                seen += [message for _, message, _ in waiting]
-                await one.deliver()
+                taken = await one.deliver()
+                most = max(most, len(taken))
+                seen += [message for _, message, _ in taken]
         assert seen == ALL
         assert most <= 5
         assert (await one.ended(job)).state == "done"
