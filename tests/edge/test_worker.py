@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from urllib.parse import quote
+
 from tests.edge.face import Face, track
 
 
@@ -74,6 +77,7 @@ def test_a_refused_event_is_kept_with_its_reason(face: Face) -> None:
 def test_a_merge_and_its_split(face: Face) -> None:
     """Two people become one by order, and two again, each with their own events."""
     face.send(track("m1", userId="left"), track("m2", userId="right"))
+    apart = instant(face, "m2")
     merged = face.http.post(
         "/v1/people/merge",
         json={"first": "user_id:left", "second": "user_id:right"},
@@ -82,6 +86,7 @@ def test_a_merge_and_its_split(face: Face) -> None:
     assert merged.status_code == 200, merged.text
     assert merged.json()["counts"] == {"track": 2}
     links = face.read("/v1/people/user_id:right/links")["links"]
+    together = links[-1]["at"]
 
     split = face.http.post(
         "/v1/people/user_id:left/split",
@@ -93,6 +98,27 @@ def test_a_merge_and_its_split(face: Face) -> None:
     for name, message in (("left", "m1"), ("right", "m2")):
         events = face.read(f"/v1/people/user_id:{name}/events")["events"]
         assert [event["messageId"] for event in events] == [message]
+        then = face.read(f"/v1/people/user_id:{name}?at={quote(together)}")
+        assert (then["id"], then["counts"]) == ("user_id:left", {"track": 2})
+        before = face.read(f"/v1/people/user_id:{name}?at={quote(apart)}")
+        assert (before["id"], before["counts"]) == (f"user_id:{name}", {"track": 1})
+
+
+def test_nobody_is_known_before_their_first_event(face: Face) -> None:
+    """Asked for an instant before anything was received, it says so, and of when."""
+    before = datetime.now(UTC).isoformat()
+    face.send(track("n1", userId="newborn"))
+
+    answer = face.http.get("/v1/people/user_id:newborn", params={"at": before}, headers=face.admin)
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+def instant(face: Face, message: str) -> str:
+    """Answer when an event of `right` was received, as the server tells the time."""
+    events = face.read("/v1/people/user_id:right/events")["events"]
+    return next(str(one["receivedAt"]) for one in events if one["messageId"] == message)
 
 
 def test_accounts_have_members(face: Face) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -170,6 +171,7 @@ def test_old_events_are_compacted_let_go_and_shown(installed: None, tmp_path: Pa
             sent = face.send(*(track(message, userId="olga") for message in part))
             assert sent.status_code == 200, sent.text
             arrived(running, set(part))
+        half = received(face, "old24")
 
         face.http.get("/later", params={"days": 40})
         running.scheduled("*/10 * * * *", time=0)
@@ -189,6 +191,14 @@ def test_old_events_are_compacted_let_go_and_shown(installed: None, tmp_path: Pa
         assert found[0] == "new"
         assert sorted(found[1:]) == old
         assert face.read("/v1/people/user_id:olga")["counts"] == {"track": 51}
+        then = face.read(f"/v1/people/user_id:olga?at={quote(half)}")
+        assert then["counts"] == {"track": 25}, "as of then, out of the lake"
+
+
+def received(face: Face, message: str) -> str:
+    """Answer when an event of Olga's was received."""
+    events = face.read("/v1/people/user_id:olga/events?limit=100")["events"]
+    return next(str(one["receivedAt"]) for one in events if one["messageId"] == message)
 
 
 def test_a_local_server_is_rebuilt_from_it(lake: Workerd, outside: Face, tmp_path: Path) -> None:

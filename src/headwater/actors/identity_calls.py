@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from headwater.actors.identity_bonds import Bonds
 from headwater.actors.identity_history import Span
 from headwater.actors.identity_messages import Reply, Request
 from headwater.actors.lake_offers import LakeNoted, LakeOffer
@@ -18,6 +19,7 @@ from headwater.actors.outbox import Parcel
 from headwater.audiences.membership import Membership
 from headwater.collect.arrival import Arrival
 from headwater.lake.births import Births
+from headwater.profiles.past import PastEvent
 from headwater.profiles.people import (
     Account,
     Explanation,
@@ -214,6 +216,26 @@ class LookPast(msgspec.Struct, frozen=True, tag=True):
     identifier: str
 
 
+class LookBonds(msgspec.Struct, frozen=True, tag=True):
+    """Show who was ever one with whom, as far as this person's actor knows."""
+
+    identifier: str
+
+
+class LookEvents(msgspec.Struct, frozen=True, tag=True):
+    """Show what shaped somebody in the past: events of these identifiers, all of this person.
+
+    Attributes:
+        after: the id of the last event of the page before; 0 at the first.
+        at: later received ones are left out, in milliseconds.
+    """
+
+    identifier: str
+    names: list[str]
+    after: int
+    at: int
+
+
 class LookAccount(msgspec.Struct, frozen=True, tag=True):
     """Show the account."""
 
@@ -242,13 +264,20 @@ class Past(msgspec.Struct, frozen=True):
     hot: list[tuple[tuple[int, str], dict[str, Any]]] = []
 
 
+class PastPage(msgspec.Struct, frozen=True):
+    """Some events of a person; `after` is where the next page begins, None: it is the last."""
+
+    events: list[PastEvent]
+    after: int | None
+
+
 class Seen(msgspec.Struct, frozen=True, tag=True):
     """What a reader asked for; what is None is not there, or was not asked for.
 
     Attributes:
         moved: the actor to ask instead.
         asks: what must be carried out before the person can be shown whole.
-        past: with a timeline that goes on in the lake, or by itself.
+        past: with a timeline that goes on in the lake, or a page of events, or by itself.
     """
 
     moved: str | None = None
@@ -261,6 +290,8 @@ class Seen(msgspec.Struct, frozen=True, tag=True):
     members: list[str] = []
     membership: Membership | None = None
     past: Past | None = None
+    bonds: Bonds | None = None
+    events: PastPage | None = None
 
 
 class Outdated(msgspec.Struct, frozen=True, tag=True):
@@ -281,6 +312,8 @@ Look = (
     | LookLinks
     | LookTimeline
     | LookPast
+    | LookBonds
+    | LookEvents
     | LookMembership
     | LookAccount
     | LookMembers

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from headwater.actors import audience_reading, identity_reading, identity_timeline
 from headwater.actors.configurations import Configurations
+from headwater.actors.identity_bonds import bonds
 from headwater.actors.identity_calls import (
     Call,
     Locate,
     LookAccount,
+    LookBonds,
+    LookEvents,
     LookLinks,
     LookMembers,
     LookMembership,
@@ -15,18 +18,30 @@ from headwater.actors.identity_calls import (
     LookPerson,
     LookTimeline,
     Past,
+    PastPage,
     Seen,
 )
 from headwater.actors.identity_history import Span
 from headwater.actors.identity_messages import Request
 from headwater.actors.identity_network import hop
+from headwater.actors.identity_past import hot_page
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_step import Step
 from headwater.audiences.membership import Membership
 from headwater.ports import Sql
 from headwater.workspace import WorkspaceConfig
 
-_OfPeople = Locate | LookPerson | LookLinks | LookTimeline | LookPast | LookMembership
+_OfPeople = (
+    Locate
+    | LookPerson
+    | LookLinks
+    | LookTimeline
+    | LookPast
+    | LookBonds
+    | LookEvents
+    | LookMembership
+)
+_PAGE = 200
 
 
 def look(step: Step, call: Call, known: Configurations) -> Seen:
@@ -57,6 +72,10 @@ def _look_at_root(step: Step, call: Call, known: Configurations, root: Root) -> 
         return Seen(asks=asks, root=name, links=identity_reading.explain(sql, workspace, own))
     if isinstance(call, LookPast):
         return Seen(asks=asks, root=name, past=_past(root, {}))
+    if isinstance(call, LookBonds):
+        return Seen(asks=asks, root=name, bonds=bonds(name, root))
+    if isinstance(call, LookEvents):
+        return _look_at_events(step, call, root, asks)
     if isinstance(call, LookMembership):
         config = known.config(workspace) or WorkspaceConfig(workspace)
         return Seen(asks=asks, root=name, membership=_membership(step, call, config))
@@ -65,10 +84,7 @@ def _look_at_root(step: Step, call: Call, known: Configurations, root: Root) -> 
 
 def _look_at_timeline(step: Step, call: LookTimeline, asks: list[Request]) -> Seen:
     sql, name, root = step.sql, step.name, step.turn.state(step.name)
-    days: dict[int, Span] = {}
-    for _, one in step.turn.history(name):
-        for day, span in one.days.items():
-            days[day] = days[day].with_all(span) if day in days else span
+    days = _days(step)
     if not days or not isinstance(root, Root):
         page = identity_timeline.timeline(
             sql, name, which=call.which, limit=call.limit, cursor=call.cursor
@@ -80,6 +96,28 @@ def _look_at_timeline(step: Step, call: LookTimeline, asks: list[Request]) -> Se
     past = _past(root, days)
     past.hot.extend((place, dict(event)) for place, event in hot)
     return Seen(asks=asks, root=name, past=past)
+
+
+def _look_at_events(step: Step, call: LookEvents, root: Root, asks: list[Request]) -> Seen:
+    if not root.ids.keys() >= set(call.names):  # a split has come between: ask anew
+        return Seen(asks=asks, root=step.name)
+    events, after = hot_page(step.sql, step.name, call.names, after=call.after, most=_PAGE)
+    # With the days as of this very page: what is let go before the next one was in this one.
+    return Seen(
+        asks=asks,
+        root=step.name,
+        past=_past(root, _days(step)),
+        events=PastPage([event for event in events if event.received_at <= call.at], after),
+    )
+
+
+def _days(step: Step) -> dict[int, Span]:
+    """Answer the days of which the lake has events that are not here."""
+    days: dict[int, Span] = {}
+    for _, one in step.turn.history(step.name):
+        for day, span in one.days.items():
+            days[day] = days[day].with_all(span) if day in days else span
+    return days
 
 
 def _past(root: Root, days: dict[int, Span]) -> Past:

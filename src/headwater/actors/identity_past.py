@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
 
+from headwater.actors.identity_bonds import Neighbourhood, bonds
 from headwater.actors.identity_network import follow
 from headwater.actors.identity_reading import Holding, holding
-from headwater.actors.identity_state import Root, Standing
+from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
 from headwater.collect.times import read_time
 from headwater.ports import Sql
-from headwater.profiles.past import PastEvent, Then, Tie, identifiers_at
+from headwater.profiles.past import PastEvent, Then
 
 _PAGE = 1_000
+_LARGEST_PAGE = 4_000_000  # characters, unless the first event alone is larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,58 +35,20 @@ class Found:
 def find(sql: Sql, workspace: str, name: str, at: int) -> Found | None:
     """Answer who held an identifier, normalised, at an instant in ms; None where nobody did."""
     turn = Turn(sql)
-    ties, standings, actors = _neighbourhood(turn, workspace, name)
-    held = identifiers_at(name, ties, at)
-    if not held:
-        if name not in standings or standings[name][1] > at:
-            return None
-        held = {name: standings[name][1]}
-    root = min((standings[one], one) for one in held if one in standings)[1]
-    # As for the present: where there is no link, an identifier is as old as its person.
-    then = Then(workspace, root, held)
-    return Found(then, tuple(_holdings(sql, workspace, held, actors)))
-
-
-def _neighbourhood(
-    turn: Turn, workspace: str, name: str
-) -> tuple[list[Tie], dict[str, Standing], dict[str, str]]:
-    """Answer the links, of all times, that may lead anywhere from an identifier.
-
-    With the standing of every identifier that ever was a root, and each identifier's actor now.
-    """
-    ties: dict[Tie, None] = {}
-    standings: dict[str, Standing] = {}
-    actors: dict[str, str] = {}
-    waiting = [name]
-    while waiting:
-        one = waiting.pop()
-        if one in actors:
-            continue
+    neighbourhood = Neighbourhood(name)
+    while (one := neighbourhood.wanted()) is not None:
         actor = follow(turn, f"{workspace}/{one}")
         root = turn.state(actor)
-        if not isinstance(root, Root):
-            continue
-        actors |= dict.fromkeys(root.ids, actor)
-        standings |= {**root.former, actor.partition("/")[2]: root.standing}
-        ties |= dict.fromkeys(Tie(edge.first, edge.second, edge.at) for edge in root.edges)
-        for parted in root.parted:
-            edge = parted.edge
-            ties[Tie(edge.first, edge.second, edge.at, parted.at)] = None
-            waiting += [edge.first, edge.second]
-    return list(ties), standings, actors
-
-
-def _holdings(
-    sql: Sql, workspace: str, held: Iterable[str], actors: dict[str, str]
-) -> Iterator[Holding]:
-    by_actor: dict[str, set[str]] = {}
-    for one in held:
-        if one in actors:
-            by_actor.setdefault(actors[one], set()).add(one)
-    for actor, names in sorted(by_actor.items()):
+        neighbourhood.give(bonds(actor, root) if isinstance(root, Root) else None)
+    then = neighbourhood.then(workspace, at)
+    if then is None:
+        return None
+    holdings = []
+    for actor, names in neighbourhood.holders(then).items():
         found = holding(sql, workspace, actor.partition("/")[2])
         if found is not None:
-            yield Holding(found.actor, frozenset(names), found.known_as, found.days)
+            holdings.append(Holding(found.actor, frozenset(names), found.known_as, found.days))
+    return Found(then, tuple(holdings))
 
 
 class _Body(msgspec.Struct):
@@ -98,9 +62,11 @@ class _Body(msgspec.Struct):
 _body = msgspec.json.Decoder(_Body)
 
 _EVENTS = """
-SELECT id, message_id, timestamp, via, type, body FROM event
-WHERE actor = ? AND via IN (SELECT value FROM json_each(?)) AND id > ?
-ORDER BY id LIMIT ?
+SELECT id, message_id, timestamp, via, type, body
+FROM (SELECT *, sum(length(body)) OVER (ORDER BY id) AS size FROM (
+    SELECT id, message_id, timestamp, via, type, body FROM event
+    WHERE actor = ? AND via IN (SELECT value FROM json_each(?)) AND id > ? ORDER BY id LIMIT ?))
+WHERE size - length(body) < ? ORDER BY id
 """
 
 
@@ -118,15 +84,28 @@ def past_event(via: str, kind: str, timestamp: int, message_id: str, body: str) 
     )
 
 
+def hot_page(
+    sql: Sql, actor: str, names: Iterable[str], *, after: int, most: int = _PAGE
+) -> tuple[list[PastEvent], int | None]:
+    """Answer the next of an actor's events that arrived under these identifiers.
+
+    With the id of the last one, which the next page begins after; None where there is no more.
+    """
+    wanted = msgspec.json.encode(sorted(names)).decode()
+    rows = sql.execute(_EVENTS, (actor, wanted, after, most, _LARGEST_PAGE))
+    events = [
+        past_event(via, kind, timestamp, message_id, body)
+        for _, message_id, timestamp, via, kind, body in rows
+    ]
+    return events, rows[-1][0] if rows else None
+
+
 def hot_events(sql: Sql, found: Found) -> list[PastEvent]:
     """Answer those of a past person's events that the database has, in any order."""
-    events = []
+    events: list[PastEvent] = []
     for one in found.holdings:
-        names, after = msgspec.json.encode(sorted(one.identifiers)).decode(), 0
-        while rows := sql.execute(_EVENTS, (one.actor, names, after, _PAGE)):
-            after = rows[-1][0]
-            events += [
-                past_event(via, kind, timestamp, message_id, body)
-                for _, message_id, timestamp, via, kind, body in rows
-            ]
+        after: int | None = 0
+        while after is not None:
+            page, after = hot_page(sql, one.actor, one.identifiers, after=after)
+            events += page
     return events

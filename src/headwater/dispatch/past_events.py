@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 
 from headwater.actors.identity_calls import Past
 from headwater.actors.identity_timeline import parse_cursor
@@ -19,6 +20,9 @@ from headwater.lake.schema import EVENTS
 from headwater.lake.timeline import Found, TieredPage
 from headwater.ports import Bucket, BucketFailure, ObjectMissing
 from headwater.profiles.people import TimelineFilter, TimelinePage
+
+_DAYS_AT_ONCE = 6
+"""Days that are read side by side; a Worker has six connections open at a time."""
 
 FarOnes = Callable[[str], Awaitable[Past | None]]
 """Answers what a person is called that an identifier leads to; None if there is nobody."""
@@ -63,6 +67,31 @@ class PastEvents:
             ) from error
         return page.page()
 
+    async def rows(
+        self, workspace: str, past: Past, *, far: FarOnes, days: Iterable[int]
+    ) -> list[dict[str, Any]]:
+        """Answer a person's events that were received on these days (since 1970), as rows.
+
+        Raises:
+            Unavailable: the lake does not answer.
+        """
+        people = sorted(await _ever_together(past, far))
+        waiting, found = sorted(days), list[dict[str, Any]]()
+        try:
+            manifest = await self._manifest(workspace)
+            while waiting:
+                some, waiting = waiting[:_DAYS_AT_ONCE], waiting[_DAYS_AT_ONCE:]
+                own = [one for one in manifest.of(EVENTS.name) if one.day in some]
+                parts = await asyncio.gather(
+                    *(self._rows(one, people, past.identifiers) for one in own if _may(one, people))
+                )
+                found += [row for part in parts for row in part]
+        except (BucketFailure, ObjectMissing, ParquetError) as error:
+            raise Unavailable(
+                f"Older events are in the lake, which does not answer: {error}"
+            ) from error
+        return found
+
     async def _manifest(self, workspace: str) -> Manifest:
         # Its own: requests of one isolate may not wait for each other.
         catalogue = Catalogue(self._bucket, workspace, known=self._manifests.get(workspace))
@@ -81,21 +110,24 @@ class PastEvents:
             for one, part in zip(own, parts, strict=True)
             if part
         ]
-        return [found for part in parts for found in part], [str(tier) for tier in tiers]
+        found = [
+            ((row["timestamp"], row["message_id"]), json.loads(join_body(row)))
+            for part in parts
+            for row in part
+        ]
+        return found, [str(tier) for tier in tiers]
 
     async def _rows(
         self, one: LakeFile, people: Sequence[str], identifiers: Sequence[str]
-    ) -> list[Found]:
+    ) -> list[dict[str, Any]]:
         file = await opened(self._bucket, one)
         table = await fetched(read_where(file, "person", frozenset(people)), self._bucket, one.key)
         held = frozenset(identifiers)
-        found: list[Found] = []
-        for place, via in enumerate(table["via"]):
-            if via in held:
-                row = {name: values[place] for name, values in table.items()}
-                stamp = (row["timestamp"], row["message_id"])
-                found.append((stamp, json.loads(join_body(row))))
-        return found
+        return [
+            {name: values[place] for name, values in table.items()}
+            for place, via in enumerate(table["via"])
+            if via in held
+        ]
 
 
 def _may(one: LakeFile, people: Sequence[str]) -> bool:

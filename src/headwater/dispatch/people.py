@@ -30,6 +30,7 @@ from headwater.dispatch.conversation import Conversation
 from headwater.dispatch.exchange import Exchange
 from headwater.dispatch.parcels import Settings
 from headwater.dispatch.past_events import PastEvents
+from headwater.dispatch.people_then import PeopleThen
 from headwater.errors import NotFound, Unavailable
 from headwater.ports import Actors, CallFailed, Clock, Queue, Random
 from headwater.profiles import identifiers
@@ -68,9 +69,15 @@ class PeopleOverActors:
         name = identifiers.parse(exchange.config.identity, identifier)
         return (await self._look(exchange, name, LookPerson(name))).person
 
-    async def person_at(self, workspace: str, identifier: str, at: int) -> Person | None:  # noqa: ARG002 - the port's
-        """Say that it is not answered here: what people were lies in many objects and the lake."""
-        raise NotFound("Who somebody was at an instant is answered by the local server only.")
+    async def person_at(self, workspace: str, identifier: str, at: int) -> Person | None:
+        """Answer the person as they were at an instant; see `People.person_at`."""
+        exchange = await self._exchange(workspace)
+        name = identifiers.parse(exchange.config.identity, identifier)
+
+        async def look(one: str, call: Call) -> Seen:
+            return await self._look(exchange, one, call)
+
+        return await PeopleThen(look, self._past).person(workspace, name, at)
 
     async def explain(self, workspace: str, identifier: str) -> Explanation | None:
         """Answer why these identifiers are one person; see `People.explain`."""
