@@ -98,9 +98,10 @@ def _event_tables(
     """Answer the events of each workspace and day, in the order of a compacted file."""
     for workspace, (rows, people) in parts.items():
         table = lake_table(splitter, rows, people)
-        days = table.column("received_at").to_numpy().astype("datetime64[D]").astype(int)
-        for day in sorted(set(days.tolist())):
-            some = table if days[0] == day and (days == day).all() else table.filter(days == day)
+        days = pc.divide(table.column("received_at").cast(pa.int64()), keys.DAY)
+        there = sorted(pc.unique(days).to_pylist())
+        for day in there:
+            some = table if len(there) == 1 else table.filter(pc.equal(days, day))
             yield workspace, day, in_order(EVENTS, some)
 
 
