@@ -1,4 +1,4 @@
-"""Fills `python_modules/`, which is the Worker's site-packages, as `scripts/vendor` says.
+"""Fetches the Worker's wheels and makes the folders that are uploaded, as `scripts/vendor` says.
 
 Wheels come from PyPI as pip finds them, built for Pyodide's CPython 3.14 where they hold C. That
 is what `pywrangler sync` does too, without the interpreter that it downloads for that.
@@ -18,13 +18,13 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from scripts.upload import listing, worker
+from scripts.upload.reached import UnknownImports
+
 ROOT = Path(__file__).parent.parent
 PINS = ROOT / "scripts" / "vendored.txt"
-TARGET = ROOT / "python_modules"
+WHEELS = ROOT / "build" / "wheels"
 STAMP = ".vendored"
-
-# Only src/ is uploaded as it lies, so these reach the Worker as packages beside the vendored ones.
-FOLDERS = ("durable_objects", "queues", "r2")
 
 # Of the core's own dependencies, what only the client library needs stays behind.
 NOT_IN_THE_WORKER = frozenset({"httpx"})
@@ -46,11 +46,16 @@ def wanted() -> list[str]:
     return [one for one in declared if _name(one) not in NOT_IN_THE_WORKER]
 
 
-def vendor(target: Path = TARGET, pins: Path = PINS) -> None:
-    """Make `target` hold the pinned wheels and our folders; do only what has changed."""
-    wheels(target, pins)
-    for name in FOLDERS:
-        mirror(ROOT / name, target / name)
+def vendor() -> None:
+    """Make the folders hold what is uploaded; do only what has changed.
+
+    Raises:
+        subprocess.CalledProcessError: pip failed; what it said was printed.
+        UnknownImports: a package imports modules by computed names that nobody has written down.
+        SyntaxError: a source is not Python, or is newer than the Python that runs this.
+    """
+    wheels(WHEELS, PINS)
+    worker.write(ROOT, WHEELS)
 
 
 def wheels(target: Path, pins: Path) -> None:
@@ -77,35 +82,13 @@ def update(pins: Path = PINS) -> None:
     print(f"==> Pinned {len(found)} distributions in {_shown(pins)}")
 
 
-def mirror(source: Path, target: Path) -> None:
-    """Make `target` equal to `source`, touching only files that differ; nothing if it is absent.
-
-    A file left alone keeps its time, so whoever watches `target` does not start over for nothing.
-    """
-    kept = {path.relative_to(source) for path in _files(source)}
-    for path in list(_files(target)):
-        if path.relative_to(target) not in kept:
-            path.unlink()
-    for name in kept:
-        content = (source / name).read_bytes()
-        copy = target / name
-        if not copy.is_file() or copy.read_bytes() != content:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(content)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield path
-
-
 def _install(target: Path, what: Iterable[str]) -> None:
     pip = int(version("pip").partition(".")[0])
     if pip < OLDEST_PIP:
         print(f"==> pip {pip} is older than {OLDEST_PIP}; updating it", flush=True)
         _pip("install", "--upgrade", f"pip>={OLDEST_PIP}")
     shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     _pip("install", "--no-compile", "--target", str(target), *PLATFORM, *what)
     shutil.rmtree(target / "bin", ignore_errors=True)
 
@@ -132,6 +115,16 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
+def show() -> None:
+    """Write the list of what is uploaded, and print how large that is."""
+    names, size = listing.write(ROOT), listing.size(ROOT)
+    print(
+        f"{len(names)} files, {size.raw / 1e6:.2f} MB; compressed {size.together / 1e6:.2f} MB"
+        f" ({size.together / 1024:.0f} KiB as wrangler counts), and"
+        f" {size.apart / 1e6:.2f} MB with each file by itself"
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Vendor, or pin new versions first; answer the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/vendor", description=__doc__)
@@ -140,13 +133,23 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="resolve the newest versions that pyproject.toml allows, and pin them",
     )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help=f"write the names of what is uploaded to {listing.LISTING}, which a test compares",
+    )
     options = parser.parse_args(arguments)
     try:
         if options.update:
             update()
         vendor()
+        if options.list:
+            show()
     except subprocess.CalledProcessError as error:
         print(f"pip failed with status {error.returncode}; what it said is above", file=sys.stderr)
+        return 1
+    except (UnknownImports, SyntaxError) as error:
+        print(f"The Worker cannot be put together: {error}", file=sys.stderr)
         return 1
     return 0
 

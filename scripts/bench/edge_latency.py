@@ -18,7 +18,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.edge import bundle
+from scripts import vendoring
+from scripts.upload import listing
 from tests.edge.face import Face, track
 from tests.edge.workerd import Workerd, application
 from tests.server import ADMIN_KEY, WRITE_KEY
@@ -52,13 +53,25 @@ def measure(
     return taken[times // 2], taken[times * 99 // 100], processor
 
 
-def uploaded() -> dict[str, int]:
+def packages() -> dict[str, int]:
     """Answer the compressed bytes of what is uploaded, by package, the largest first."""
     sizes: dict[str, int] = {}
-    for name, path in bundle.worker_files().items():
+    for name, path in listing.uploaded(vendoring.ROOT):
         part = "/".join(name.split("/")[: 2 if name.startswith("python_modules/") else 1])
         sizes[part] = sizes.get(part, 0) + len(gzip.compress(path.read_bytes(), 6))
     return dict(sorted(sizes.items(), key=lambda one: -one[1]))
+
+
+def show_upload() -> None:
+    """Print how large the upload is, and what of it is the most."""
+    vendoring.vendor()
+    size = listing.size(vendoring.ROOT)
+    print(
+        f"upload: {size.together / 1e6:.2f} MB compressed, as wrangler counts;"
+        f" {size.apart / 1e6:.2f} MB with each file compressed by itself, of which"
+    )
+    for name, apart in list(packages().items())[:8]:
+        print(f"  {apart / 1e6:.2f} MB {name}")
 
 
 def main() -> None:
@@ -66,10 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=200, help="requests of each kind")
     times = parser.parse_args().times
-    sizes = uploaded()
-    print(f"upload: {sum(sizes.values()) / 1e6:.2f} MB, each file compressed by itself")
-    for name, size in list(sizes.items())[:8]:
-        print(f"  {size / 1e6:.2f} MB {name}")
+    show_upload()
     made = application(HEADWATER_WRITE_KEY=WRITE_KEY, HEADWATER_ADMIN_KEY=ADMIN_KEY)
     with tempfile.TemporaryDirectory() as folder, Workerd(made, state=Path(folder)) as worker:
         print(f"start of the isolate, without a snapshot: {worker.boot_milliseconds / 1000:.1f} s")

@@ -83,9 +83,10 @@ _LONGEST_SECONDS = 600.0
 
 
 def room(**bindings: str) -> Worker:
-    """Answer the Worker in which tests run: the tree's own files, and pytest."""
+    """Answer the Worker in which tests run: what is uploaded, the rest of the tree, and pytest."""
     root = installation.ROOT
     files = {
+        **bundle.tree_files(),
         **bundle.worker_files(),
         **dict(bundle.files(installation.ROOM_PACKAGES, "python_modules/")),
         **{

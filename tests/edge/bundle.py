@@ -27,8 +27,6 @@ APPLICATION = "/session/metadata"
 # Fewer new files than this the Worker compiles itself, sooner than Node starts a CPython to.
 _FEW = 12
 
-# Of src/, by wrangler's default rules.
-_UPLOADED = (".py", ".sql", ".txt", ".html", ".bin", ".wasm")
 _LEFT_OUT = (".pyi", ".pyc", ".so.map")
 
 
@@ -50,23 +48,18 @@ def files(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
 
 
 def worker_files() -> dict[str, Path]:
-    """Answer what `wrangler deploy` would upload: src/ as it lies, and the Worker's packages.
-
-    Our own folders among those are taken from the tree, as `scripts/vendor` would copy them now.
-    """
+    """Answer what `wrangler deploy` would upload, of the tree as it is now."""
+    vendoring.vendor()
     root = installation.ROOT
-    source = {name: path for name, path in files(root / "src") if path.suffix in _UPLOADED}
     packages = files(root / "python_modules", "python_modules/")
-    own = tuple(f"python_modules/{name}/" for name in vendoring.FOLDERS)
-    return {
-        **source,
-        **{name: path for name, path in packages if not name.startswith(own)},
-        **{
-            name: path
-            for folder in vendoring.FOLDERS
-            for name, path in files(root / folder, f"python_modules/{folder}/")
-        },
-    }
+    return {**dict(files(root / "build" / "worker")), **dict(packages)}
+
+
+def tree_files() -> dict[str, Path]:
+    """Answer all that the Worker's sources and wheels have, for what tests import beyond it."""
+    root = installation.ROOT
+    packages = files(vendoring.WHEELS, "python_modules/")
+    return {**dict(files(root / "src")), **dict(packages)}
 
 
 def make(content: Mapping[str, Path], target: Path) -> Bundle:

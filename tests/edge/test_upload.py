@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
-import io
+import difflib
+import re
 import subprocess
-import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
+from scripts.upload import listing
 from tests.edge import installation
+from tests.edge.workerd import Worker, Workerd, application
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The folder that a dry run of wrangler writes, and what it said."""
+
+    folder: Path
+    said: str
 
 
 @pytest.fixture(scope="module")
-def uploaded(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that a dry run of wrangler writes; [build] has vendored before."""
+def upload(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Upload:
+    """What a dry run of wrangler makes of this tree; its [build] has put it together before."""
     target = tmp_path_factory.mktemp("upload")
     wrangler = installation.packages() / "wrangler" / "bin" / "wrangler.js"
     done = subprocess.run(
@@ -28,51 +39,93 @@ def uploaded(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return target
+    return Upload(target, done.stdout)
 
 
-def names(folder: Path) -> set[str]:
-    """Answer what is uploaded, as paths."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+def test_what_is_uploaded_is_what_the_list_says(upload: Upload) -> None:
+    """No file more, and none less: nothing that was not looked at leaves the machine."""
+    # wrangler writes this one beside the modules, and uploads it not.
+    found = {path.relative_to(upload.folder).as_posix() for path in _files(upload.folder)}
+    found -= {"README.md"}
+    difference = difflib.unified_diff(
+        listing.expected(installation.ROOT), sorted(found), listing.LISTING, "wrangler", n=0
+    )
+
+    assert not "\n".join(difference), "if that is as it should be, run `scripts/vendor --list`"
 
 
-def test_the_worker_is_there_whole(uploaded: Path) -> None:
-    """Its main module, the core with its SQL, the adapters and the wheels it imports."""
-    found = names(uploaded)
+def test_the_worker_alone_is_on_the_list() -> None:
+    """No test, environment, script or document; no command line, no client library."""
+    names = listing.expected(installation.ROOT)
+    allowed = ("edge/", "headwater/", "python_modules/", "entry.py")
+    strange = re.compile(
+        r"tests?/|node_modules|\.venv|scripts/|headwater/(local|client|tiny)|\.md$|\.env"
+    )
 
-    assert {
-        "entry.py",
-        "edge/application.py",
-        "headwater/actors/identity.sql",
-        "headwater/actors/outbox.sql",
-        "headwater/dispatch/intake.py",
-        "python_modules/durable_objects/identity.py",
-        "python_modules/queues/deliveries.py",
-        "python_modules/msgspec/__init__.py",
-        "python_modules/fastapi/__init__.py",
-        "python_modules/workers/__init__.py",
-    } <= found
-
-
-def test_nothing_else_is(uploaded: Path) -> None:
-    """No test, environment, script or document leaves the machine."""
-    allowed = ("edge/", "headwater/", "python_modules/")
-    stray = {
-        name
-        for name in names(uploaded)
-        if not name.startswith(allowed) and name not in {"entry.py", "README.md"}
+    assert names == sorted(names)
+    assert [name for name in names if not name.startswith(allowed)] == []
+    assert [name for name in names if strange.search(name)] == []
+    assert {"entry.py", "headwater/actors/identity.sql", "python_modules/queues/lake.py"} <= {
+        *names
     }
 
-    assert stray == set()
-    assert not {name for name in names(uploaded) if "node_modules" in name or ".venv" in name}
+
+def test_it_is_small(upload: Upload) -> None:
+    """Compressed it stays under 3 MB, as wrangler counts: each start unpacks it."""
+    told = re.search(r"Total Upload: .* gzip: ([\d.]+) KiB", upload.said)
+    assert told is not None, upload.said
+    size = float(told[1]) * 1024
+    print(f"upload: {size / 1e6:.2f} MB compressed")
+
+    assert size < 3_000_000
 
 
-def test_it_is_small(uploaded: Path) -> None:
-    """Compressed it stays under 8 MB: Cloudflare takes 10 MB, and each start unpacks it."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        archive.add(uploaded, arcname=".")
-    size = len(gzip.compress(packed.getvalue(), 6))
-    print(f"upload: {size / 1e6:.1f} MB compressed")
+def test_size_is_counted_as_wrangler_does(upload: Upload) -> None:
+    """What `scripts/vendor --list` prints is within a hundredth of what wrangler says."""
+    told = re.search(r"Total Upload: .* gzip: ([\d.]+) KiB", upload.said)
+    assert told is not None, upload.said
 
-    assert size < 8_000_000
+    assert listing.size(installation.ROOT).together == pytest.approx(
+        float(told[1]) * 1024, rel=0.01
+    )
+
+
+def test_what_is_tested_is_what_is_uploaded(upload: Upload) -> None:
+    """The Worker that these tests run has the very files that wrangler would upload."""
+    tested = {name: path.read_bytes() for name, path in application().files.items()}
+    uploaded = {
+        path.relative_to(upload.folder).as_posix(): path.read_bytes()
+        for path in _files(upload.folder)
+    }
+    uploaded.pop("README.md", None)
+
+    assert {name for name in tested | uploaded if tested.get(name) != uploaded.get(name)} == set()
+
+
+NOT_ALONE = {
+    "_workers_sdk_entropy_import_context": "needs workerd's own Python runtime",
+    "_workers_sdk_package_patches": "the same",
+}
+"""Modules of the upload that cannot be imported on the test host, and why."""
+
+
+def test_every_module_of_the_upload_finds_what_it_imports(upload: Upload, tmp_path: Path) -> None:
+    """Each one can be imported in workerd, where nothing but the upload is."""
+    made = application()
+    files = {**made.files, "headwater_entry.py": made.files["entry.py"]}
+    files["entry.py"] = Path(__file__).parent / "sample" / "importer.py"
+    names = [
+        name.removeprefix("python_modules/").removesuffix(".py").removesuffix("/__init__")
+        for name in files
+        if name.endswith(".py") and "/zoneinfo/" not in name and name != "entry.py"
+    ]
+    modules = [name.replace("/", ".") for name in names]
+    options = {"compatibilityDate": made.options["compatibilityDate"], "durableObjects": {}}
+    with Workerd(Worker(files, options), state=tmp_path) as importing:
+        answer = httpx.post(importing.url, json=modules, timeout=120)
+
+    assert answer.raise_for_status().json().keys() == NOT_ALONE.keys(), answer.text
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from scripts import vendoring
 from tests.edge import bundle
 from tests.edge.conftest import attended
 from tests.edge.workerd import Worker, Workerd, WorkerFailed
@@ -28,10 +29,9 @@ def sample(entry: Path = SAMPLE / "entry.py") -> Worker:
     """Answer the sample Worker with another main module, maybe."""
     files = {"entry.py": entry}
     for package in ("workers", "typing_extensions", "opentelemetry", "asgi"):
-        folder = bundle.BUILD.parents[1] / "python_modules"
         files |= {
             name: path
-            for name, path in bundle.files(folder, "python_modules/")
+            for name, path in bundle.files(vendoring.WHEELS, "python_modules/")
             if name.startswith(f"python_modules/{package}")
         }
     return Worker(files, OPTIONS)
