@@ -52,6 +52,10 @@ class EdgeActors:
         """Answer the actor that keeps what waits for a destination."""
         return Stub(self._env.LANE, f"{workspace}/{destination}")
 
+    def tail(self, workspace: str) -> Actor:
+        """Answer the actor that shows a workspace's events as they are stored."""
+        return Stub(self._env.TAIL, workspace)
+
     def population(self, workspace: str, shard: int) -> Actor:
         """Answer one of the actors that together know all people of a workspace."""
         return Stub(self._env.POPULATION, f"{workspace}/{shard}/{SHARDS}")

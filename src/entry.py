@@ -9,12 +9,13 @@ from workers import WorkerEntrypoint
 from durable_objects.identity import IdentityDO
 from durable_objects.lane import LaneDO
 from durable_objects.population import PopulationDO
+from durable_objects.tail import TailDO
 from durable_objects.workspace import WorkspaceDO
 from edge.application import Application
 from edge.isolate import isolate
 from queues import deliveries, lake
 
-__all__ = ["Default", "IdentityDO", "LaneDO", "PopulationDO", "WorkspaceDO"]
+__all__ = ["Default", "IdentityDO", "LaneDO", "PopulationDO", "TailDO", "WorkspaceDO"]
 
 _applications: list[Application] = []
 

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from headwater.actors.jobs import Job
 from headwater.api.services import SqlAnswer
-from headwater.collect.arrival import Arrival
 from headwater.errors import NotFound
-
-
-class NoTail:
-    """The live tail, which needs one server that sees all events."""
-
-    def follow(self, workspace: str) -> AsyncIterator[Arrival]:  # noqa: ARG002 - the port's
-        """Say that it is not here."""
-        raise NotFound(
-            "The live tail is there on the local server only; on the edge, read timelines."
-        )
 
 
 class NoSql:

@@ -43,7 +43,8 @@ class EdgeIntake:
     async def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> None:
         """Return once every arrival is committed; see `Intake.receive`."""
         if arrivals:
-            await self._isolate.dispatcher.receive(config, arrivals)
+            stored = await self._isolate.dispatcher.receive(config, arrivals)
+            self._isolate.teller.stored(config.workspace, stored)
 
     async def reject(self, workspace: str, source: str, rejections: Sequence[Rejection]) -> None:
         """Return once the refused events are committed; see `Intake.reject`."""
@@ -127,7 +128,6 @@ class Application:
             NoExports,
             NoJobs,
             NoSql,
-            NoTail,
         )
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
         from headwater.api.services import Services  # noqa: PLC0415 - the same
@@ -143,7 +143,7 @@ class Application:
                 dead_letters=parts.lanes,
                 config=parts.directory.config,
                 intake=self._intake,
-                tail=NoTail(),
+                tail=parts.tail,
                 status=EdgeStatus(self._started_at),
                 questions=parts.questions,
                 jobs=NoJobs(),

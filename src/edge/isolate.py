@@ -28,6 +28,7 @@ from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.population import Shards, feed
 from headwater.dispatch.questions import QuestionsOverShards
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
+from headwater.dispatch.tail import TailOverActors, TailTeller
 from headwater.ports import Sql
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
@@ -59,6 +60,8 @@ class Isolate:
             admin_key=getattr(env, "HEADWATER_ADMIN_KEY", None),
         )
         self.registry = RegistryOverActors(self.settings)
+        self.tail = TailOverActors(self.actors, self.settings, clock=self.clock)
+        self.teller = TailTeller(self.actors, self.settings, clock=self.clock, later=later)
         self.lanes = LanesOverActors(self.actors, self.directory.config)
         self.bucket = _bucket(env, self.options)
         self.lake = self._lake(self.bucket) if self.bucket else None

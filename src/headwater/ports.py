@@ -101,6 +101,10 @@ class Actors(Protocol):
         """Answer the actor that keeps what waits for a destination."""
         ...
 
+    def tail(self, workspace: str) -> Actor:
+        """Answer the actor that shows a workspace's events as they are stored."""
+        ...
+
     def population(self, workspace: str, shard: int) -> Actor:
         """Answer one of the actors that together know all people of a workspace."""
         ...

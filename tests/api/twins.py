@@ -386,21 +386,37 @@ class MemoryTail:
         self.queues: list[asyncio.Queue[Arrival | None]] = []
         self.workspaces: list[str] = []
         self.closed = 0
+        self.begun = asyncio.Event()
+        self.begun.set()
 
-    def follow(self, workspace: str) -> AsyncIterator[Arrival]:
+    def follow(self, workspace: str) -> MemoryFollowing:
         queue: asyncio.Queue[Arrival | None] = asyncio.Queue()
         for arrival in self.ready:
             queue.put_nowait(arrival)
         self.queues.append(queue)
         self.workspaces.append(workspace)
-        return self._follow(queue)
+        return MemoryFollowing(self, queue)
 
-    async def _follow(self, queue: asyncio.Queue[Arrival | None]) -> AsyncIterator[Arrival]:
-        try:
-            while (arrival := await queue.get()) is not None:
-                yield arrival
-        finally:
-            self.closed += 1
+
+class MemoryFollowing(AsyncIterator[Arrival]):
+    """One follower of a `MemoryTail`."""
+
+    def __init__(self, tail: MemoryTail, queue: asyncio.Queue[Arrival | None]) -> None:
+        self._tail = tail
+        self._queue = queue
+
+    async def begun(self) -> None:
+        """Return once the tail lets it."""
+        await self._tail.begun.wait()
+
+    async def __anext__(self) -> Arrival:
+        arrival = await self._queue.get()
+        if arrival is None:
+            raise StopAsyncIteration
+        return arrival
+
+    async def aclose(self) -> None:
+        self._tail.closed += 1
 
 
 class MemoryHttp:

@@ -68,6 +68,9 @@ class World:
     def lane(self, workspace: str, destination: str) -> Any:
         raise AssertionError(destination)
 
+    def tail(self, workspace: str) -> Any:
+        raise AssertionError(workspace)
+
     @property
     def audiences(self) -> AudiencesOverShards:
         people: Any = PeopleOverActors.__new__(PeopleOverActors)  # nobody is asked by name here

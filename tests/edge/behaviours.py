@@ -72,6 +72,7 @@ _OPTIONS: dict[str, Any] = {
             ("IDENTITY", "IdentityDO"),
             ("LANE", "LaneDO"),
             ("POPULATION", "PopulationDO"),
+            ("TAIL", "TailDO"),
             ("WORKSPACE", "WorkspaceDO"),
         )
     },

@@ -249,6 +249,10 @@ class EdgeWorld:
         """Answer a lane."""
         return LaneTwin(self, f"{workspace}/{destination}")
 
+    def tail(self, workspace: str) -> IdentityTwin:
+        """Nobody follows events in this world."""
+        raise AssertionError(f"nobody asks {workspace} on this way")
+
     def population(self, workspace: str, shard: int) -> PopulationTwin:
         """Answer a shard of the population."""
         return PopulationTwin(self, f"{workspace}/{shard}")

@@ -47,12 +47,28 @@ class Catch(msgspec.Struct, frozen=True, tag=True):
     admin_key: str | None = None
 
 
+class Watch(msgspec.Struct, frozen=True, tag=True):
+    """Somebody follows the live events of a workspace, until then (ms) at least."""
+
+    workspace: str
+    until: int
+
+
 class Caught(msgspec.Struct, frozen=True, tag=True):
-    """The configurations that were not known, all workspaces that there are, and today's salt."""
+    """The configurations that were not known, all workspaces that there are, and today's salt.
+
+    Attributes:
+        followed: workspaces whose live events somebody follows.
+    """
 
     changed: list[WorkspaceConfig]
     workspaces: list[str]
     salt: str
+    followed: list[str] = []
+
+
+class Noted(msgspec.Struct, frozen=True, tag=True):
+    """Who catches up from now on learns of it."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -63,8 +79,8 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     code: str
 
 
-SettingsCall = Invoke | Catch
-SettingsAnswer = Invoked | Caught | Refused
+SettingsCall = Invoke | Catch | Watch
+SettingsAnswer = Invoked | Caught | Noted | Refused
 
 _encoder = msgspec.json.Encoder()
 _calls: msgspec.json.Decoder[SettingsCall] = msgspec.json.Decoder(SettingsCall)

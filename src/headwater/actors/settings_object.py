@@ -16,8 +16,11 @@ from headwater.actors.settings_calls import (
     Caught,
     Invoke,
     Invoked,
+    Noted,
     Refused,
     SettingsAnswer,
+    SettingsCall,
+    Watch,
     arguments_of,
     decode_call,
     encode,
@@ -38,6 +41,8 @@ class SettingsObject:
         self._random = random
         sql.run(lambda: migrate(sql, migrations(SETTINGS)))
         self._registry = Registry(sql, random=random)
+        # In memory: whoever follows says so again within seconds.
+        self._followed: dict[str, int] = {}
 
     def respond(self, request: str, *, now: int) -> str:
         """Answer a call, both as JSON texts; what it refuses has changed nothing."""
@@ -47,8 +52,16 @@ class SettingsObject:
         except HeadwaterError as error:
             return encode(Refused(type(error).__name__, error.message, error.code))
 
-    def _run(self, call: Invoke | Catch, now: int) -> SettingsAnswer:
-        return self._catch_up(call, now) if isinstance(call, Catch) else self._invoke(call)
+    def _run(self, call: SettingsCall, now: int) -> SettingsAnswer:
+        match call:
+            case Catch():
+                return self._catch_up(call, now)
+            case Watch():
+                until = self._followed.get(call.workspace, 0)
+                self._followed[call.workspace] = max(until, call.until)
+                return Noted()
+            case Invoke():
+                return self._invoke(call)
 
     def _invoke(self, call: Invoke) -> Invoked:
         method = method_of(call)
@@ -75,6 +88,7 @@ class SettingsObject:
             ],
             workspaces,
             salt_of_day(self._sql, random=self._random, now=now),
+            sorted(name for name, until in self._followed.items() if until > now),
         )
 
     def _prepare(self, call: Catch, now: int) -> None:

@@ -105,14 +105,33 @@ class DeadLetters(Protocol):
         ...
 
 
+class Following(Protocol):
+    """Events as they are stored; it ends when the server drains."""
+
+    async def begun(self) -> None:
+        """Return once every event that is stored from now on will be shown."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[Arrival]:
+        """Answer it."""
+        ...
+
+    async def __anext__(self) -> Arrival:
+        """Answer the next event, when there is one."""
+        ...
+
+    async def aclose(self) -> None:
+        """Follow no longer."""
+        ...
+
+
 class Tail(Protocol):
     """Shows events as they are stored."""
 
-    def follow(self, workspace: str) -> AsyncIterator[Arrival]:
-        """Answer a workspace's events from now on; the iterator ends when the server drains.
+    def follow(self, workspace: str) -> Following:
+        """Answer a workspace's events from now on, to be closed by whoever asked for it.
 
-        The iterator must be closed (`aclose`) by whoever asked for it. Who reads too slowly
-        misses events rather than slowing anybody down.
+        Who reads too slowly misses events rather than slowing anybody down.
         """
         ...
 

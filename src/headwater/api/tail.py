@@ -2,14 +2,14 @@
 
 event: stored            each event as it is stored: {"identifiers": […], "event": {…}}
 event: end               the server drains, or the asked number is reached
-: heartbeat              nothing happened for a while
+: heartbeat              at the beginning, and where nothing happened for a while
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -21,10 +21,11 @@ from pydantic import AfterValidator
 from headwater.api.access import Reader
 from headwater.api.fields import LongText, identifier_text
 from headwater.api.people import EventNames, EventTypes
-from headwater.api.services import Services
+from headwater.api.services import Following, Services
 from headwater.collect.arrival import Arrival
 
 _HEARTBEAT = b": heartbeat\n\n"
+_NOT_YET = b": not yet following everywhere\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +83,33 @@ def tail_routes(services: Services) -> APIRouter:
 
 
 async def live(
-    arrivals: AsyncIterator[Arrival],
+    arrivals: Following,
     which: TailFilter,
     *,
     limit: int | None,
     heartbeat_seconds: float,
 ) -> AsyncGenerator[bytes]:
-    """Answer the stream's parts; `arrivals` is closed when the stream is."""
-    # Sent at once, so that whoever asked knows that everything from now on will be shown.
-    yield _HEARTBEAT
+    """Answer the stream's parts; `arrivals` is closed when the stream is.
+
+    The first heartbeat says that everything that is stored from then on will be shown.
+    """
     shown = 0
+    beginning: asyncio.Task[None] | None = asyncio.create_task(_begun(arrivals))
     following: asyncio.Task[Arrival] | None = None
     try:
         while limit is None or shown < limit:
-            following = following or asyncio.ensure_future(_next(arrivals))
+            following = following or asyncio.create_task(_next(arrivals))
             # Not wait_for: it would cancel the iterator, and lose the event that just came.
-            done, _ = await asyncio.wait({following}, timeout=heartbeat_seconds)
-            if not done:
-                yield _HEARTBEAT
+            done, _ = await asyncio.wait(
+                [following, beginning] if beginning else [following],
+                timeout=heartbeat_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if beginning is not None and beginning in done:
+                beginning.result()
+                beginning = None
+            if following not in done:
+                yield _HEARTBEAT if beginning is None else _NOT_YET
                 continue
             try:
                 arrival = following.result()
@@ -112,18 +122,23 @@ async def live(
                 yield _message("stored", _shown(arrival))
         yield _message("end", {"shown": shown})
     finally:
-        await _close(arrivals, following)
+        await _close(arrivals, following, beginning)
 
 
-async def _next(arrivals: AsyncIterator[Arrival]) -> Arrival:
+async def _begun(arrivals: Following) -> None:
+    await arrivals.begun()
+
+
+async def _next(arrivals: Following) -> Arrival:
     return await anext(arrivals)
 
 
-async def _close(arrivals: Any, following: asyncio.Task[Arrival] | None) -> None:
-    if following is not None:
-        following.cancel()
-        with suppress(asyncio.CancelledError, StopAsyncIteration):
-            await following
+async def _close(arrivals: Following, *waiting: asyncio.Task[Any] | None) -> None:
+    for task in waiting:
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError, StopAsyncIteration):
+                await task
     await arrivals.aclose()
 
 

@@ -63,6 +63,9 @@ class Known(Protocol):
 class SettingsOverActors:
     """One isolate's settings: the `WorkspaceCalls` and `Settings` that it needs.
 
+    Attributes:
+        followed: workspaces whose live events somebody follows, as far as it knows.
+
     Args:
         actors: where the settings' own actor is.
         known: what the isolate holds.
@@ -86,7 +89,15 @@ class SettingsOverActors:
         self._write_key = write_key
         self._admin_key = admin_key
         self._looked_at: int | None = None
+        self._looking_since: int | None = None
         self._salt = b""
+        self.followed: frozenset[str] = frozenset()
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether somebody is looking right now what has changed."""
+        since = self._looking_since  # too long ago: that request has died
+        return since is not None and self._clock.now() - since < FRESH
 
     async def ready(self, later: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         """Return once something is known; have it looked after beside the request if it is old.
@@ -98,11 +109,18 @@ class SettingsOverActors:
         if self._looked_at is None:
             await self.refresh()
         elif now - self._looked_at >= FRESH:
-            self._looked_at = now  # one look is enough
+            self._looked_at = self._looking_since = now  # one look is enough
             later(self.refresh())
 
     async def refresh(self) -> None:
         """Learn what has changed."""
+        self._looking_since = self._clock.now()
+        try:
+            await self._catch_up()
+        finally:
+            self._looking_since = None
+
+    async def _catch_up(self) -> None:
         now = self._clock.now()
         known = {config.workspace: config.version for config in self._known.configs()}
         call = Catch(known, write_key=self._write_key, admin_key=self._admin_key)
@@ -114,6 +132,7 @@ class SettingsOverActors:
         for workspace in known.keys() - set(answer.workspaces):
             self._known.remove(workspace)
         self._salt = bytes.fromhex(answer.salt)
+        self.followed = frozenset(answer.followed)
         self._looked_at = now
 
     def daily_salt(self) -> bytes:

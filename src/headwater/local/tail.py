@@ -66,6 +66,9 @@ class Follower(AsyncIterator[Arrival]):
                 self._events.get_nowait()
             self._events.put_nowait(None)
 
+    async def begun(self) -> None:
+        """Return: whatever is stored from now on is shown."""
+
     async def aclose(self) -> None:
         """Follow no longer."""
         self.end()
