@@ -70,7 +70,15 @@ def test_a_workspace_that_is_not_there_is_told(data: Path) -> None:
     """With those that there are."""
     code, output = run("--data", str(data), "--workspace", "other")
     assert code == 2
-    assert "it has: default" in output
+    assert "it has default" in output
+
+
+def test_an_empty_lake_is_no_mystery(tmp_path: Path) -> None:
+    """Before the first flush: when there will be something, and where to look if there is not."""
+    code, output = run("--lake", str(tmp_path))
+    assert code == 2
+    assert "within a minute" in output
+    assert "log" in output
 
 
 def snippets() -> list[str]:

@@ -101,7 +101,7 @@ def test_file_is_imported_once(terminal: Terminal, tmp_path: Path) -> None:
     assert (done["sent"], done["refused"]) == (2, 1)
     refused = [json.loads(line) for line in Path(done["refused_file"]).read_text().splitlines()]
     assert [line["row"] for line in refused] == [3]
-    assert "2 events are stored." in terminal.shown(*order)
+    assert "2 events stored." in terminal.shown(*order)
     person = terminal.json("who", "user_id:i-1")
     assert [event["properties"]["amount"] for event in person["events"]] == [3, 9.5]
     assert person["events"][0]["timestamp"] == "2026-11-02T09:30:00.000Z"

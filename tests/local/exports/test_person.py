@@ -96,7 +96,7 @@ def test_everything_held_on_a_person_is_in_one_archive(server: Server, tmp_path:
     assert len(found["dead_letters.json"]) == len(found["events.jsonl"])
     assert len(found["refused_events.json"]) == 1
     assert [one["account"] for one in found["accounts.json"]] == ["acme"]
-    assert {one["kind"] for one in found["lake-identity.json"]} >= {"state", "traits", "member"}
+    assert {one["kind"] for one in found["lake_identity.json"]} >= {"state", "traits", "member"}
     assert {one["kind"] for one in found["identity.json"]} >= {"state", "traits"}
     assert canary(1, "mail") in found["index.html"]
     assert "Everything held on" in found["index.html"]

@@ -81,7 +81,7 @@ def test_the_command_counts_first_and_asks(server: Server) -> None:
         assert recorder.receipts == {}
         code, printed = run(server, *asked, "--yes")
         assert code == 0, printed
-        assert "150 events are in the destination's lane" in printed
+        assert "150 events now in the destination's lane" in printed
         ordered = {name for name in EVERY if int(name[-3:]) % 2}
         assert recorder.wait_for(ordered, patience=30) == set()
         for arguments, says in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import typer
 
 from headwater import __version__
@@ -63,42 +65,64 @@ def version() -> None:
     typer.echo(__version__)
 
 
-application.command("serve")(serve.serve)
-application.command("config")(configuration.show)
-application.command("status")(status.status)
-application.command("tail")(tail.tail)
-application.command("ask")(ask.ask)
-application.command("say")(language.say)
-application.command("talk")(talk.talk)
-application.command("mcp")(mcp.mcp)
-application.command("export")(exporting.export)
-application.command("replay")(replaying.replay)
-application.command("rebuild")(rebuilding.rebuild)
-application.command("backup")(backing_up.backup)
-application.command("backups")(backing_up.backups)
-application.command("restore")(backing_up.restore)
-application.command("sql")(sql.sql)
-application.command("who")(people.who)
-application.command("person")(people.person)
-application.command("track")(events.track)
-application.command("identify")(events.identify)
-application.command("page")(events.page)
-application.command("group")(events.group)
-application.command("alias")(events.alias)
-application.command("import")(importing.import_file)
-application.command("merge")(people.merge)
-application.command("split")(people.split)
-application.add_typer(lake.application, name="lake")
-application.command("erase")(erasures.erase)
-application.command("suppress")(suppressions.suppress)
-application.command("unsuppress")(suppressions.unsuppress)
-application.add_typer(jobs.application, name="jobs")
-application.add_typer(deliveries.application, name="deliveries")
-application.add_typer(rejected.application, name="rejected")
-application.add_typer(sources.application, name="source")
-application.add_typer(destinations.application, name="destination")
-application.add_typer(audiences.application, name="audience")
-application.add_typer(computed_traits.application, name="trait")
-application.add_typer(workspaces.application, name="workspace")
-application.add_typer(keys.application, name="key")
-application.command("version")(version)
+_COMMANDS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
+    "A server": {
+        "serve": serve.serve,
+        "status": status.status,
+        "config": configuration.show,
+        "jobs": jobs.application,
+        "version": version,
+    },
+    "Events": {
+        "track": events.track,
+        "identify": events.identify,
+        "page": events.page,
+        "group": events.group,
+        "alias": events.alias,
+        "import": importing.import_file,
+        "tail": tail.tail,
+        "rejected": rejected.application,
+    },
+    "Plain language and questions": {
+        "say": language.say,
+        "talk": talk.talk,
+        "mcp": mcp.mcp,
+        "ask": ask.ask,
+        "sql": sql.sql,
+    },
+    "People": {
+        "who": people.who,
+        "person": people.person,
+        "audience": audiences.application,
+        "trait": computed_traits.application,
+        "merge": people.merge,
+        "split": people.split,
+        "erase": erasures.erase,
+        "suppress": suppressions.suppress,
+        "unsuppress": suppressions.unsuppress,
+    },
+    "Where events come from and go to": {
+        "source": sources.application,
+        "destination": destinations.application,
+        "deliveries": deliveries.application,
+        "replay": replaying.replay,
+        "workspace": workspaces.application,
+        "key": keys.application,
+    },
+    "Files": {
+        "lake": lake.application,
+        "export": exporting.export,
+        "backup": backing_up.backup,
+        "backups": backing_up.backups,
+        "restore": backing_up.restore,
+        "rebuild": rebuilding.rebuild,
+    },
+}
+"""What is typed, by the panel of the help that it stands in."""
+
+for _panel, _entries in _COMMANDS.items():
+    for _name, _entry in _entries.items():
+        if isinstance(_entry, typer.Typer):
+            application.add_typer(_entry, name=_name, rich_help_panel=_panel)
+        else:
+            application.command(_name, rich_help_panel=_panel)(_entry)

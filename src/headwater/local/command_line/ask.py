@@ -69,7 +69,14 @@ def read_question_text(given: str) -> dict[str, Any]:
     try:
         question = json.loads(text)
     except ValueError as error:
-        raise Trouble(f"The question is not valid JSON: {error}.", exit_code=USAGE) from error
+        in_words = (
+            f" For a question in words: headwater {json.dumps(text, ensure_ascii=False)}"
+            if text == given and text[:1].isalpha()
+            else ""
+        )
+        raise Trouble(
+            f"The question is not valid JSON: {error}.{in_words}", exit_code=USAGE
+        ) from error
     if not isinstance(question, dict):
         raise Trouble("A question is a JSON object; see docs/questions.md.", exit_code=USAGE)
     return question

@@ -22,10 +22,11 @@ from headwater.local.command_line.output import (
     print_table,
     say,
 )
+from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import USAGE, Trouble
 
-application = typer.Typer(help="Make audiences, see who is in them, and why.")
+application = typer.Typer(no_args_is_help=True, help="Make audiences, see who is in them, and why.")
 
 AudienceId = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Its id or its key.")]
 IdentifierName = Annotated[
@@ -102,7 +103,9 @@ def create(
     if server.as_json:
         print_json({**made, "count": size})
         return
-    say(f"Made {made['id']} ({made['key']}): {size:,} people are in it.", style="green")
+    are = "is" if size == 1 else "are"
+    said = f"Made {made['id']} ({made['key']}): {counted(size, 'person')} {are} in it."
+    say(said, style="green")
 
 
 @with_server
@@ -249,7 +252,7 @@ def preview(server: Remote, condition: ConditionText) -> None:
         print_json(found)
         return
     about = "" if found["is_exact"] else f"about, by {found['looked_at']:,} of them "
-    say(f"{found['count']:,} people, {about}of {found['people']:,}.")
+    say(f"{counted(found['count'], 'person')}, {about}of {found['people']:,}.")
     if found["sample"]:
         print_table(None, ["such as"], [[one] for one in found["sample"]])
 

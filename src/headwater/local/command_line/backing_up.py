@@ -17,6 +17,7 @@ from headwater.local.clock import SystemClock
 from headwater.local.command_line.configuration import Config, settings_in_force
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import print_json, print_table, say
+from headwater.local.command_line.quantities import counted, size_of
 from headwater.local.command_line.rebuilding import AsJson, FromStart, bar
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 from headwater.local.data_directory import DataDirectoryError
@@ -27,6 +28,15 @@ Data = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Data folder, if not where the settings say."),
 ]
+
+_HELD = {
+    "workspaces": "workspace",
+    "events": "event",
+    "identifiers": "identifier",
+    "deliveries_waiting": "waiting delivery",
+    "dead_letters": "dead letter",
+}
+"""What a manifest counts, and what one of it is called."""
 
 
 @explained
@@ -69,10 +79,9 @@ def backup(
             }
         )
         return
-    size = made.manifest.bytes / 1e6
-    say(f"{made.folder} is a backup of {size:,.1f} MB, and was checked.", style="green")
-    holds = made.manifest.holds.items()
-    say(", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in holds))
+    size = size_of(made.manifest.bytes)
+    say(f"{made.folder} is a backup of {size}, and was checked.", style="green")
+    say(", ".join(_held(name, count) for name, count in made.manifest.holds.items()))
     for one in made.deleted:
         say(f"Deleted {one}.", style="dim")
 
@@ -106,12 +115,12 @@ def backups(
     else:
         print_table(
             None,
-            ["backup", "made", "MB", "events", "state"],
+            ["backup", "made", "size", "events", "state"],
             [
                 [
                     one.path,
                     one.made_at or "",
-                    f"{one.bytes / 1e6:,.1f}",
+                    size_of(one.bytes),
                     f"{one.holds.get('events', 0):,}",
                     one.state,
                 ]
@@ -168,8 +177,13 @@ def restore(
         say("without what came since: no lake was given.")
         say(f"Start the server with: headwater serve --data {data}")
     else:
-        say(f"and has {done.events:,} events of later out of the lake.", style="green")
+        say(f"and has {counted(done.events, 'event')} of later out of the lake.", style="green")
         say(f"Start the server with: headwater serve --data {data} --lake {lake}")
+
+
+def _held(name: str, count: int) -> str:
+    """Answer how many there are of something that a manifest counts: `1 event`."""
+    return counted(count, _HELD[name]) if name in _HELD else f"{count:,} {name}"
 
 
 def _data(data: Path | None, config: Path | None) -> Path:

@@ -12,7 +12,7 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, print_table, say
 from headwater.local.command_line.remote import Remote, segment
 
-application = typer.Typer(help="Make and list computed traits.")
+application = typer.Typer(no_args_is_help=True, help="Make and list computed traits.")
 
 
 @with_server

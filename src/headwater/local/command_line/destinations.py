@@ -12,7 +12,7 @@ from headwater.local.command_line.output import print_fields, print_json, print_
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 
-application = typer.Typer(help="Make, list, test and remove destinations.")
+application = typer.Typer(no_args_is_help=True, help="Make, list, test and remove destinations.")
 
 DestinationId = Annotated[str, typer.Argument(metavar="ID", help="The destination's id, dst_…")]
 

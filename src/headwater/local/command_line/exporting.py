@@ -15,6 +15,7 @@ import typer
 from headwater.local.command_line.following import fetch, follow
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import age, print_json, say
+from headwater.local.command_line.quantities import counted, size_of
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import USAGE, Trouble
 
@@ -128,7 +129,7 @@ def _export_person(
     if server.as_json:
         print_json({"rows": events, "bytes": size, "files": 1, "to": str(target)})
         return
-    say(f"Everything held on {person} is in {target}: {events:,} events", style="green")
+    say(f"Everything held on {person} is in {target}: {counted(events, 'event')}.", style="green")
     say("Unpack it and open index.html.", style="dim")
 
 
@@ -196,4 +197,6 @@ def _report(server: Remote, job: dict[str, Any], target: Path) -> None:
         print_json({"rows": rows, "bytes": size, "files": len(files), "to": str(target)})
         return
     in_files = f" in {len(files):,} files" if len(files) > 1 else ""
-    say(f"{rows:,} events{in_files} ({size / 1e6:,.1f} MB) are in {target}.", style="green")
+    are = "is" if rows == 1 else "are"
+    said = f"{counted(rows, 'event')}{in_files} ({size_of(size)}) {are} in {target}."
+    say(said, style="green")

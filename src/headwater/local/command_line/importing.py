@@ -18,6 +18,7 @@ from headwater.client.retry import Accepted, Verdict
 from headwater.local.command_line.intake import WriteKey, intake_settings, transport
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, say
+from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import REFUSED, UNREACHABLE, USAGE, Trouble
 from headwater.local.imports import journal, rows
@@ -149,7 +150,8 @@ def _explained(progress: journal.Progress) -> Iterator[None]:
         raise Trouble(str(error), exit_code=USAGE) from error
     except ServerAway as error:
         raise Trouble(
-            f"{error}. {progress.sent} events are stored; run the same command again to go on.",
+            f"{error}. {counted(progress.sent, 'event')} stored so far; "
+            "run the same command again to go on.",
             exit_code=UNREACHABLE,
         ) from error
     except Refused as error:
@@ -214,8 +216,8 @@ def _report(
             }
         )
         return
-    verb = "would be sent" if dry_run else "are stored"
+    verb = "would be sent" if dry_run else "stored"
     earlier = f" (went on after row {resumed:,})" if resumed else ""
-    say(f"{progress.sent:,} events {verb}{earlier}.", style="green")
+    say(f"{counted(progress.sent, 'event')} {verb}{earlier}.", style="green")
     if progress.refused:
-        say(f"{progress.refused:,} rows are no events; they are in {refused} with the reasons.")
+        say(f"{counted(progress.refused, 'row')} refused as no event; see {refused} for reasons.")

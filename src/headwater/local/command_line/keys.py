@@ -10,7 +10,7 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import clock_time, print_json, print_table, say
 from headwater.local.command_line.remote import Remote, segment
 
-application = typer.Typer(help="Make, list and revoke admin keys.")
+application = typer.Typer(no_args_is_help=True, help="Make, list and revoke admin keys.")
 
 
 @with_server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -85,10 +86,7 @@ def _read(address: str, workspace: str, table: str) -> list[LakeFile]:
         bucket = open_bucket(address)
         known = await workspaces(bucket)
         if workspace not in known:
-            there = ", ".join(known) or "none"
-            raise Trouble(
-                f"The lake has no workspace {workspace!r} yet (it has: {there}).", exit_code=USAGE
-            )
+            raise Trouble(_not_there(workspace, known), exit_code=USAGE)
         return (await Catalogue(bucket, workspace).refresh()).of(table)
 
     try:
@@ -97,6 +95,16 @@ def _read(address: str, workspace: str, table: str) -> list[LakeFile]:
         raise Trouble(f"The lake cannot be read: {failure}", exit_code=UNREACHABLE) from failure
     except ValueError as error:
         raise Trouble(str(error), exit_code=USAGE) from error
+
+
+def _not_there(workspace: str, known: Sequence[str]) -> str:
+    """Answer why a lake shows nothing of a workspace, and what to do about it."""
+    if known:
+        return f"The lake has no workspace {workspace!r}; it has {', '.join(known)}: --workspace."
+    return (
+        "The lake is empty: a server writes events to it within a minute (its setting "
+        "lake_flush_seconds). If it stays empty, see what the server's log says of the lake."
+    )
 
 
 def _place(address: str, key: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json
 from headwater.local.command_line.output import say as tell
+from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.spoken import print_spoken
 from headwater.local.command_line.trouble import USAGE, Trouble
@@ -77,10 +78,10 @@ def confirm(shown: dict[str, Any], *, yes: bool) -> None:
     tell(shown["words"])
     people = shown["reach"].get("people")
     if people is not None:
-        tell(f"This reaches {people} {'person' if people == 1 else 'people'}.")
+        tell(f"This reaches {counted(people, 'person')}.")
     if identifiers := shown["reach"].get("identifiers"):
         events = shown["reach"]["events"]
-        tell(f"They are known by {', '.join(identifiers)}, and have {events:,} events.")
+        tell(f"They are known by {', '.join(identifiers)}, and have {counted(events, 'event')}.")
     if not sys.stdin.isatty():
         raise Trouble(
             f"This {shown['effect']}; say --yes to do it without being asked, or --plan to see it.",

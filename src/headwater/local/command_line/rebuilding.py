@@ -16,6 +16,7 @@ from headwater.errors import HeadwaterError
 from headwater.local.command_line.following import columns
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import print_json, say
+from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 from headwater.local.data_directory import DataDirectoryError
 from headwater.ports import BucketFailure
@@ -67,9 +68,10 @@ def rebuild(
             }
         )
         return
-    say(f"{made.events:,} events and their people are in {data}.", style="green")
+    say(f"{counted(made.events, 'event')} and their people are in {data}.", style="green")
     if made.left_out:
-        say(f"{made.left_out:,} events were left out: by the lake itself they are nobody's.")
+        left = counted(made.left_out, "event")
+        say(f"{left} left out: by the lake itself nobody's.")
     say(f"Start the server with: headwater serve --data {data} --lake {lake}")
 
 

@@ -12,7 +12,9 @@ from headwater.local.command_line.output import clock_time, print_json, print_ta
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import REFUSED, Trouble
 
-application = typer.Typer(help="Show events that were refused, and send them through again.")
+application = typer.Typer(
+    no_args_is_help=True, help="Show events that were refused, and send them through again."
+)
 
 Source = Annotated[str | None, typer.Option(metavar="ID", help="Only of this source (its id).")]
 Code = Annotated[

@@ -12,6 +12,7 @@ from headwater.local.command_line.exporting import Since, Until, Where
 from headwater.local.command_line.following import follow
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, say
+from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import USAGE, Trouble
 
@@ -57,14 +58,12 @@ def replay(
         "rate": rate,
         "with_audiences": with_audiences,
     }
-    counted = follow(
-        server, server.post("/v1/replays", {**order, "dry_run": True}), title="Counting"
-    )
-    if dry_run or not counted["result"]["sent"]:
-        _report(server, counted)
+    found = follow(server, server.post("/v1/replays", {**order, "dry_run": True}), title="Counting")
+    if dry_run or not found["result"]["sent"]:
+        _report(server, found)
         return
     if not yes:
-        _ask(counted["result"], to)
+        _ask(found["result"], to)
     done = follow(server, server.post("/v1/replays", order), title="Replaying")
     _report(server, done)
 
@@ -80,11 +79,11 @@ def _destination(server: Remote, named: str) -> str:
     return str(ids[0])
 
 
-def _ask(counted: dict[str, Any], to: str) -> None:
+def _ask(result: dict[str, Any], to: str) -> None:
     """Return where it is meant; raise where nobody says so."""
     if not sys.stdin.isatty():
         raise Trouble("Add --yes to send without being asked, or --dry-run.", exit_code=USAGE)
-    if not typer.confirm(f"Send {counted['sent']:,} events to {to}?"):
+    if not typer.confirm(f"Send {counted(result['sent'], 'event')} to {to}?"):
         raise Trouble("Nothing was sent.", exit_code=1)
 
 
@@ -93,12 +92,12 @@ def _report(server: Remote, job: dict[str, Any]) -> None:
         print_json(job)
         return
     result = job["result"]
-    verb = "would be sent" if result["dry_run"] else "are in the destination's lane"
+    verb = "would be sent" if result["dry_run"] else "now in the destination's lane"
     times = (
         ""
         if result["first"] is None
         else f", received {write_time(result['first'])} to {write_time(result['last'])}"
     )
-    say(f"{result['sent']:,} events {verb}{times}.", style="green")
+    say(f"{counted(result['sent'], 'event')} {verb}{times}.", style="green")
     if result["left_out"]:
         say(f"{result['left_out']:,} more are selected, but not for it by its routing and filter.")

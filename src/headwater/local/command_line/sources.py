@@ -10,7 +10,9 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import clock_time, print_json, print_table, say
 from headwater.local.command_line.remote import Remote, segment
 
-application = typer.Typer(help="Make and list sources, and rotate their write keys.")
+application = typer.Typer(
+    no_args_is_help=True, help="Make and list sources, and rotate their write keys."
+)
 
 SourceId = Annotated[str, typer.Argument(metavar="ID", help="The source's id, src_…")]
 

@@ -7,6 +7,7 @@ from typing import Any
 from headwater.language.condition_words import people_in_words
 from headwater.local.command_line.charts import print_answer
 from headwater.local.command_line.output import age, plain, print_fields, print_table, say
+from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.spoken_results import PRINTED
 
 
@@ -20,11 +21,19 @@ def print_spoken(answer: dict[str, Any]) -> None:
     elif "columns" in result:
         print_answer(result)
     elif "count" in result:
-        say(f"{result['count']:,}", style="bold")
+        _print_count(answer, result["count"])
     elif "person" in result and result["person"] is not None:
         _print_person(result)
     else:
         _print_done(answer, result)
+
+
+def _print_count(answer: dict[str, Any], number: int) -> None:
+    """Print how many people there are, and who was counted: what was asked may read otherwise."""
+    everyone = people_in_words({"type": "everyone"})
+    said = people_in_words(answer["plan"]["people"])
+    which = "" if said == everyone else said.removeprefix("people")
+    say(f"{counted(number, 'person')}{which}", style="bold")
 
 
 def _print_plan(answer: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import clock_time, print_json, print_table, say
 from headwater.local.command_line.remote import Remote
 
-application = typer.Typer(help="Make and list workspaces.")
+application = typer.Typer(no_args_is_help=True, help="Make and list workspaces.")
 
 
 @with_server

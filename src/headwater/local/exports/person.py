@@ -117,7 +117,7 @@ class PersonExporting:
             "audiences.json": ("audiences, and why they are in or not", audiences, len(audiences)),
             "consent.json": ("each change of consent", events.consent, len(events.consent)),
             "suppressions.json": ("of which identifiers nothing is kept", suppressions, 0),
-            "lake-identity.json": ("what the lake keeps of who they are", lake, len(lake)),
+            "lake_identity.json": ("what the lake keeps of who they are", lake, len(lake)),
             **{f"{name}.json": (_WHAT[name], found, len(found)) for name, found in held.items()},
         }
         for name, (_, content, _) in files.items():

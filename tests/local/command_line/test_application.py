@@ -1,0 +1,35 @@
+"""The table of all commands, as a newcomer meets it."""
+
+from __future__ import annotations
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from headwater.local.command_line.application import application
+
+GROUPS = {
+    name: sorted(command.commands)
+    for name, command in typer.main.get_command(application).commands.items()  # type: ignore[attr-defined] # it is a group
+    if hasattr(command, "commands") and not command.invoke_without_command
+}
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_a_group_alone_lists_its_commands(group: str) -> None:
+    """Who types the group alone sees what there is, not that something is missing."""
+    shown = CliRunner().invoke(application, [group]).output
+
+    assert "Missing command" not in shown
+    for command in GROUPS[group]:
+        assert f" {command} " in shown
+
+
+def test_help_keeps_together_what_belongs_together() -> None:
+    """Each command stands in a panel that says what it is about."""
+    shown = CliRunner().invoke(application, ["--help"]).output
+
+    panels = [line.strip("╭─╮ ") for line in shown.splitlines() if line.startswith("╭")]
+    assert panels[0] == "Options"
+    assert "People" in panels
+    assert "Commands" not in panels
