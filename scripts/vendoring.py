@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from scripts.upload import listing, worker
+from headwater.settings import SettingsError
+from scripts.upload import assets, listing, worker
 from scripts.upload.reached import UnknownImports
 
 ROOT = Path(__file__).parent.parent
@@ -53,9 +54,11 @@ def vendor() -> None:
         subprocess.CalledProcessError: pip failed; what it said was printed.
         UnknownImports: a package imports modules by computed names that nobody has written down.
         SyntaxError: a source is not Python, or is newer than the Python that runs this.
+        SettingsError: a variable of wrangler.toml cannot be used.
     """
     wheels(WHEELS, PINS)
     worker.write(ROOT, WHEELS)
+    assets.write(ROOT)
 
 
 def wheels(target: Path, pins: Path) -> None:
@@ -148,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
     except subprocess.CalledProcessError as error:
         print(f"pip failed with status {error.returncode}; what it said is above", file=sys.stderr)
         return 1
-    except (UnknownImports, SyntaxError) as error:
+    except (UnknownImports, SyntaxError, SettingsError) as error:
         print(f"The Worker cannot be put together: {error}", file=sys.stderr)
         return 1
     return 0

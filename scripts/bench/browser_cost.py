@@ -21,7 +21,7 @@ from typing import Any
 from playwright.sync_api import Browser, Route, sync_playwright
 from rich.table import Table
 
-from headwater.api.browser import snippet
+from headwater.api.browser_files import snippet
 from scripts.bench.figures import console, verdict
 
 TARGET = 0.2

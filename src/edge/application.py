@@ -85,7 +85,10 @@ class Application:
             directory=isolate.directory,
             clock=isolate.clock,
             next_app=self._next,
-            settings=BrowserSettings(isolate.options.script_path),
+            settings=BrowserSettings(
+                isolate.options.script_path,
+                isolate.asset if isolate.options.analytics_js else None,
+            ),
         )
         self._collect = CollectApp(
             intake=self._intake,

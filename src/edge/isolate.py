@@ -9,6 +9,7 @@ from typing import Any
 from pyodide.ffi import create_proxy
 
 from durable_objects.actors import EdgeActors
+from edge.assets import asset
 from edge.fetch import EdgeHttp
 from edge.runtime import EdgeClock, EdgeRandom
 from headwater.actors.configurations import Configurations
@@ -16,6 +17,7 @@ from headwater.actors.identity_calls import Revisit
 from headwater.actors.identity_object import IdentityObject
 from headwater.actors.lazy_tables import Tables
 from headwater.actors.schemas import IDENTITY, migrations
+from headwater.api.browser_files import BUNDLES
 from headwater.api.directory import WriteKeyDirectory
 from headwater.dispatch import lake_flush
 from headwater.dispatch.audiences import AudiencesOverShards
@@ -43,6 +45,7 @@ class Isolate:
     """
 
     def __init__(self, env: Any) -> None:
+        self._env = env
         self.clock = EdgeClock()
         self.random = EdgeRandom()
         self.options = _settings(env)
@@ -94,6 +97,10 @@ class Isolate:
             random=self.random,
             hot_days=self.options.lake_hot_days,
         )
+
+    async def asset(self, name: str) -> bytes | None:
+        """Answer a file of analytics-next, out of what Cloudflare serves by itself."""
+        return await asset(self._env, f"{BUNDLES}{name}")
 
     async def tend_lake(self) -> None:
         """Do some of what is due in the lake: compaction, ageing, cleaning."""

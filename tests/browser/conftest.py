@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from headwater.api.browser import snippet
+from headwater.api.browser_files import snippet
 from tests.loopback import Loopback, Reply, Request
 
 # Chromium finds every host of the shop on this machine.

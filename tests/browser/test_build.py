@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.api.browser import snippet
+from headwater.api.browser_files import snippet
 
 SOURCES = Path(__file__).parents[2] / "sdk" / "js"
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.edge.installation import ROOT
+
 # What says how to build, where to deploy or what to observe; nothing that a local Worker does.
 _FOR_DEPLOYMENT = frozenset(
     {"$schema", "account_id", "base_dir", "build", "env", "find_additional_modules", "limits"}
@@ -94,7 +96,12 @@ def _queues(declared: Mapping[str, Any]) -> dict[str, Any]:
 def _assets(declared: Mapping[str, Any]) -> dict[str, Any]:
     first = declared.get("run_worker_first", False)
     return {
-        "directory": declared["directory"],
+        "directory": str(ROOT / declared["directory"]),
         "binding": declared.get("binding", "ASSETS"),
+        "assetConfig": {
+            name: declared[name]
+            for name in ("html_handling", "not_found_handling")
+            if name in declared
+        },
         "routerConfig": {"has_user_worker": True, "invoke_user_worker_ahead_of_assets": first},
     }

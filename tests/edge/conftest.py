@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.upload import assets
+from scripts.upload.worker import mirror
 from tests.edge import installation
 from tests.edge.face import Face
 from tests.edge.workerd import Workerd, application
@@ -56,7 +58,11 @@ def running_application(
         HEADWATER_WRITE_KEY=WRITE_KEY,
         HEADWATER_ADMIN_KEY=ADMIN_KEY,
         HEADWATER_ALLOW_PRIVATE_NETWORKS="127.0.0.0/8",  # where the tests' webhooks listen
+        HEADWATER_ANALYTICS_JS="tests/edge/sample/analytics-next",
     )
+    folder = tmp_path_factory.mktemp("assets")
+    mirror(assets.files(installation.ROOT, [made.options["bindings"]]), folder)
+    made.options["assets"]["directory"] = str(folder)
     with Workerd(made, state=tmp_path_factory.mktemp("edge")) as worker:
         yield worker
 

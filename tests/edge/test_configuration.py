@@ -27,6 +27,7 @@ def test_bindings_are_carried_over() -> None:
                 "consumers": [{"queue": "jobs", "max_retries": 3, "dead_letter_queue": "dead"}],
             },
             "triggers": {"crons": ["* * * * *"]},
+            "assets": {"directory": "build/assets", "binding": "FILES", "html_handling": "none"},
         }
     )
 
@@ -38,6 +39,12 @@ def test_bindings_are_carried_over() -> None:
         "r2Buckets": {"LAKE": "lake"},
         "queueProducers": {"JOBS": "jobs"},
         "queueConsumers": {"jobs": {"maxRetries": 3, "deadLetterQueue": "dead"}},
+        "assets": {
+            "directory": str(installation.ROOT / "build" / "assets"),
+            "binding": "FILES",
+            "assetConfig": {"html_handling": "none"},
+            "routerConfig": {"has_user_worker": True, "invoke_user_worker_ahead_of_assets": False},
+        },
     }
 
 

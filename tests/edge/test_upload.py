@@ -70,6 +70,12 @@ def test_the_worker_alone_is_on_the_list() -> None:
     }
 
 
+def test_what_browsers_fetch_is_uploaded_beside_it(upload: Upload) -> None:
+    """The snippet and what is said with it are for Cloudflare to serve, not among the modules."""
+    assert re.search(r"Read 2 files from the assets directory .*build/assets", upload.said)
+    assert "env.ASSETS" in upload.said
+
+
 def test_it_is_small(upload: Upload) -> None:
     """Compressed it stays under 3 MB, as wrangler counts: each start unpacks it."""
     told = re.search(r"Total Upload: .* gzip: ([\d.]+) KiB", upload.said)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 from typing import Any
 
+from headwater.api.browser_files import LONG, SCRIPT, SHORT, headers, snippet
 from tests.edge.face import Face
 from tests.server import WRITE_KEY
 
+SAMPLE = Path(__file__).parent / "sample" / "analytics-next"
 PAGE = {"host": "data.shop.test", "origin": "https://www.shop.test", "user-agent": "Mozilla/5.0"}
 
 
@@ -27,9 +30,36 @@ def test_the_snippet_is_served(face: Face) -> None:
     answer = face.http.get("/hw.js")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.content == snippet()
     assert len(gzip.compress(answer.content, 9)) < 3072
     settings = face.http.get(f"/v1/projects/{WRITE_KEY}/settings").json()
     assert settings["integrations"]["Segment.io"]["apiKey"] == WRITE_KEY
+
+
+def test_what_is_static_is_served_without_the_worker(face: Face) -> None:
+    """Cloudflare answers by itself, with what the Worker would have said, and knows it again."""
+    answer = face.http.get("/hw.js")
+    told = answer.headers
+    assert {name: told[name.decode()] for name, _ in headers(SCRIPT, SHORT)} == {
+        name: value.decode() for name, value in headers(SCRIPT, SHORT)
+    }
+    # The Worker's own tags are shorter.
+    assert len(told["etag"].strip('W/"')) == 32
+    again = face.http.get("/hw.js", headers={"if-none-match": told["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_segments_own_sdk_is_served(face: Face) -> None:
+    """Its entry under the address of a write key, by the Worker; its parts by Cloudflare."""
+    entry = face.http.get(f"/analytics.js/v1/{WRITE_KEY}/analytics.min.js")
+    assert (entry.status_code, entry.headers["content-type"]) == (200, SCRIPT.decode())
+    assert entry.text == (SAMPLE / "standalone.js").read_text()
+    part = face.http.get("/analytics-next/bundles/part.bundle.0123456789.js")
+    assert part.text == (SAMPLE / "part.bundle.0123456789.js").read_text()
+    assert part.headers["cache-control"] == LONG.decode()
+    # As any address that is not known, which may be an admin's.
+    assert face.http.get("/analytics-next/bundles/none.js").status_code == 401
+    assert face.http.get("/analytics.js/v1/unknown/analytics.min.js").status_code == 401
 
 
 def test_the_server_sets_the_visitors_cookie(face: Face) -> None:

@@ -12,25 +12,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from headwater.api.asgi import App, Receive, Scope, Send
+from headwater.api.browser_files import ENTRY, LONG, SCRIPT, SHORT, headers, snippet
 from headwater.collect.intake import Directory
 from headwater.ports import Clock
 
-Bundle = Callable[[str], bytes | None]
+Bundle = Callable[[str], Awaitable[bytes | None]]
 """Answers a file of analytics-next by its name (`standalone.js`); None where there is none."""
 
 _SETTINGS = re.compile(r"/v1/projects/([^/]+)/settings")
 _LOADER = re.compile(r"/analytics\.js/v1/([^/]+)/analytics(?:\.min)?\.js")
 _CHUNK = re.compile(r"/analytics-next/bundles/([\w.-]+\.js)")
-
-_SCRIPT = b"text/javascript; charset=utf-8"
-_SHORT = b"public, max-age=300"  # so that a change reaches visitors within minutes
-_LONG = b"public, max-age=31536000, immutable"  # their names change with their content
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class BrowserApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         is_read = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
-        found = self._file(scope) if is_read else None
+        found = await self._file(scope) if is_read else None
         if found is None:
             await self._next_app(scope, receive, send)
             return
@@ -83,32 +79,28 @@ class BrowserApp:
         known = dict(scope["headers"]).get(b"if-none-match", b"")
         is_known = etag in known
         content = b"" if is_known or scope["method"] == "HEAD" else found.content
-        headers = [
-            (b"content-type", found.content_type),
-            (b"cache-control", found.caching),
+        answered = [
+            *headers(found.content_type, found.caching),
             (b"etag", etag),
-            (b"access-control-allow-origin", b"*"),
-            (b"cross-origin-resource-policy", b"cross-origin"),
-            (b"x-content-type-options", b"nosniff"),
             (b"content-length", str(0 if is_known else len(found.content)).encode()),
         ]
         status = 304 if is_known else 200
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": answered})
         await send({"type": "http.response.body", "body": content})
 
-    def _file(self, scope: Scope) -> _File | None:
+    async def _file(self, scope: Scope) -> _File | None:
         path: str = scope["path"]
         if path == self._script_path:
-            return _File(self._snippet, _SCRIPT, _SHORT)
+            return _File(self._snippet, SCRIPT, SHORT)
         if (asked := _SETTINGS.fullmatch(path)) and self._is_known(asked[1]):
             content = json.dumps(_segment_settings(asked[1], scope)).encode()
-            return _File(content, b"application/json", _SHORT)
+            return _File(content, b"application/json", SHORT)
         if (asked := _LOADER.fullmatch(path)) and self._is_known(asked[1]):
-            own = self._bundle("standalone.js") if self._bundle else None
-            return _File(own or self._in_place_of_segment(asked[1]), _SCRIPT, _SHORT)
+            own = await self._bundle(ENTRY) if self._bundle else None
+            return _File(own or self._in_place_of_segment(asked[1]), SCRIPT, SHORT)
         if (asked := _CHUNK.fullmatch(path)) and self._bundle:
-            chunk = self._bundle(asked[1])
-            return _File(chunk, _SCRIPT, _LONG) if chunk else None
+            chunk = await self._bundle(asked[1])
+            return _File(chunk, SCRIPT, LONG) if chunk else None
         return None
 
     def _is_known(self, write_key: str) -> bool:
@@ -120,12 +112,6 @@ class BrowserApp:
         return (
             b"Object.assign(document.currentScript.dataset," + json.dumps(told).encode() + b");"
         ) + self._snippet
-
-
-def snippet() -> bytes:
-    """Answer the text of the browser snippet."""
-    # Under a name that a Worker's upload takes.
-    return (resources.files("headwater.api") / "static" / "hw.js.txt").read_bytes()
 
 
 def _segment_settings(write_key: str, scope: Scope) -> Mapping[str, Any]:

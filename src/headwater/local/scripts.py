@@ -6,9 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from headwater.api.browser import Bundle
+from headwater.api.browser_files import ENTRY
 from headwater.settings import SettingsError
-
-ENTRY = "standalone.js"
 
 
 def bundle(folder: str) -> Bundle:
@@ -35,4 +34,7 @@ def bundle(folder: str) -> Bundle:
             return None
         return path.read_bytes()
 
-    return read
+    async def bundled(name: str) -> bytes | None:
+        return read(name)
+
+    return bundled

@@ -1,0 +1,1 @@
+window.analyticsPart = "stands in for a part of it";

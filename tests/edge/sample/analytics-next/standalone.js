@@ -1,0 +1,1 @@
+window.analyticsNext = "stands in for the entry of analytics-next";
