@@ -7,14 +7,10 @@ and there is never a redirect, which SDKs would take for success.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from functools import lru_cache
+from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from headwater.api.client_address import ClientAddress
 from headwater.api.collect_answer import (
     ACCEPTED,
     SHOWN,
@@ -24,10 +20,10 @@ from headwater.api.collect_answer import (
     send_answer,
     send_preflight,
 )
+from headwater.api.collect_head import Head, HeadReader, Scope
 from headwater.api.collect_routes import ROUTES, Route
 from headwater.api.collect_settings import CollectSettings
 from headwater.api.cors import preflight_headers
-from headwater.api.credentials import key_in_header, key_in_query
 from headwater.api.doors import Doors, Workspace
 from headwater.api.errors import MethodNotAllowed, error_answer
 from headwater.api.pixel import event_in_query
@@ -43,23 +39,27 @@ from headwater.errors import BadRequest, Unavailable
 from headwater.ports import Clock, Random
 from headwater.workspace import Source
 
-Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _DRAIN_SECONDS = 5
 
-# Where a request that was taken already, but must be answered at length, keeps what was taken.
-_TAKEN = "headwater.taken"
+TAKEN = "headwater.taken"
+"""Where the scope of a request that was taken, but is answered at length, has its `Taken`."""
 
 
-class _Taken(NamedTuple):
-    """What is to be stored of a request, and what it is refused for after that, if it is."""
+class Taken(NamedTuple):
+    """What is to be stored of a request, and what it is refused for after that, if it is.
 
-    headers: Mapping[bytes, bytes]
+    Attributes:
+        is_stored: its events are on the disk; what is left is to answer.
+    """
+
+    head: Head
     workspace: Workspace
     source: Source
     collected: Collected
     refusal: BadRequest | None = None
+    is_stored: bool = False
 
 
 class CollectApp:
@@ -102,7 +102,7 @@ class CollectApp:
         self.observe = observe
         self._suppressed = suppressed
         self._limits = settings.limits
-        self._client_address = ClientAddress(settings.trusted_proxies)
+        self._heads = HeadReader(settings.trusted_proxies)
         self._rates = RateLimiter()
         self._doors = Doors(directory, self._limits)
         self._is_draining = False
@@ -111,37 +111,46 @@ class CollectApp:
         """From now on answer new requests 503, so that the server can stop; see `Retry-After`."""
         self._is_draining = True
 
-    def may_begin(self, scope: Scope) -> bool:
-        """Tell whether `begin` is for this request; told by its line and headers alone."""
+    def head(self, scope: Scope) -> Head | None:
+        """Answer what a request says before its body, where `take` is for it; else None."""
         route = self._routes.get(scope["path"])
-        return (
-            route is not None
-            and route.method == scope["method"] == "POST"
-            and route.call != "metrics"
-            and not self._is_draining
-        )
+        if route is None or not route.method == scope["method"] == "POST":
+            return None
+        return None if route.call == "metrics" else self._heads.read(route, scope)
 
-    def begin(self, scope: Scope, body: bytes) -> Awaitable[None] | None:
-        """Take a request's events at once; answer what to wait for until they are stored.
+    def sender(self, head: Head, peer: str | None) -> Sender:
+        """Answer who sent a request; `peer` is the address at the other end of the connection."""
+        return self._heads.sender(head, peer)
 
-        For a server that need not make a task for each request: `accepted` is then the answer,
-        and `observe` is to be told. None where anything is to be refused: the request is then
-        to be answered by calling this app, which goes on from here.
+    @property
+    def largest_body(self) -> int:
+        """The bytes of a body over which nothing of it is looked at."""
+        return self._limits.batch
+
+    def take(self, head: Head, sender: Sender, body: bytes) -> Taken | None:
+        """Take a request's events at once, for a server that need not make a task for each.
+
+        None where it is to be answered by calling this app instead, which says why.
         """
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if self._is_draining:
+            return None
         try:
-            taken = self._take(self._routes[scope["path"]], scope, headers, body)
-            scope[_TAKEN] = taken
-            if not taken.collected.arrivals or taken.collected.rejections:
-                return None
-            return self._intake.receive(taken.workspace.config, taken.collected.arrivals)
+            return self._take(head, sender, body)
         except Exception:  # noqa: BLE001 - calling the app comes to the same, and answers it
             return None
 
-    def accepted(self, scope: Scope) -> tuple[Answer, bytes | None]:
-        """Answer what a request that was begun is answered by once it is stored, and its origin."""
-        taken: _Taken = scope.pop(_TAKEN)
-        return self._accepted(taken, scope), taken.headers.get(b"origin")
+    def store(self, taken: Taken) -> Awaitable[None] | None:
+        """Answer what to wait for until what was taken is stored; `accepted` is then the answer.
+
+        `observe` is then to be told. None where anything is to be refused: the app is then to be
+        called with the taken in its scope, as `TAKEN`, and goes on from there.
+        """
+        if not taken.collected.arrivals or taken.collected.rejections:
+            return None
+        try:
+            return self._intake.receive(taken.workspace.config, taken.collected.arrivals)
+        except Exception:  # noqa: BLE001 - calling the app comes to the same, and answers it
+            return None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
@@ -159,7 +168,7 @@ class CollectApp:
                 status = 200
                 return
             try:
-                answer = await self._answer(route, scope, receive, headers)
+                answer = await self._answer(route, scope, receive)
             except ClientGone:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
@@ -169,40 +178,43 @@ class CollectApp:
         finally:
             self.observe(scope["path"], status, perf_counter() - started)
 
-    async def _answer(
-        self, route: Route, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]
-    ) -> Answer:
+    async def _answer(self, route: Route, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != route.method:
             raise MethodNotAllowed(scope["method"], allowed=route.method)
         if route.is_pixel:
             body = event_in_query(scope["query_string"])
         else:  # read before anything is refused, or the client would not see the refusal
             body = await read_body(receive, limit=self._limits.batch)
-        if self._is_draining:
-            raise Unavailable(
-                "The server is stopping; send the same again soon.", retry_after=_DRAIN_SECONDS
-            )
-        if route.call == "metrics":
-            return ACCEPTED
-        taken = scope.pop(_TAKEN, None) or self._take(route, scope, headers, body)
+        taken: Taken | None = scope.pop(TAKEN, None)
+        if taken is None:
+            if self._is_draining:
+                raise Unavailable(
+                    "The server is stopping; send the same again soon.", retry_after=_DRAIN_SECONDS
+                )
+            if route.call == "metrics":
+                return ACCEPTED
+            taken = self._taken(route, scope, body)
         arrivals, rejections = taken.collected.arrivals, taken.collected.rejections
-        config = taken.workspace.config
-        if arrivals:
-            await self._intake.receive(config, arrivals)
+        if arrivals and not taken.is_stored:
+            await self._intake.receive(taken.workspace.config, arrivals)
         if rejections:
             await self._keep_rejected(taken)
         if taken.refusal is not None:
             raise taken.refusal
-        return SHOWN if route.is_pixel else self._accepted(taken, scope)
+        return SHOWN if route.is_pixel else self.accepted(taken)
 
-    def _accepted(self, taken: _Taken, scope: Scope) -> Answer:
-        answer, headers = accepted(taken.collected.rejections), taken.headers
-        if b"origin" not in headers or not self._visitor_cookie:
+    def _taken(self, route: Route, scope: Scope, body: bytes) -> Taken:
+        head, client = self._heads.read(route, scope), scope.get("client")
+        return self._take(head, self._heads.sender(head, client[0] if client else None), body)
+
+    def accepted(self, taken: Taken) -> Answer:
+        """Answer what a request is answered by, all of whose events are stored."""
+        answer, head = accepted(taken.collected.rejections), taken.head
+        if head.origin is None or not self._visitor_cookie:
             return answer
-        arrivals = taken.collected.arrivals
-        return with_cookie(answer, self._visitor_cookie, arrivals, scope=scope, headers=headers)
+        return with_cookie(answer, self._visitor_cookie, taken.collected.arrivals, head=head)
 
-    async def _keep_rejected(self, taken: _Taken) -> None:
+    async def _keep_rejected(self, taken: Taken) -> None:
         """Keep refused events for people to see, but for those of whom nothing is kept."""
         check, rejections = taken.workspace.collector.suppression, taken.collected.rejections
         kept = [one for one in rejections if not check.names_any(one.body)]
@@ -210,22 +222,18 @@ class CollectApp:
         if kept:
             await self._intake.reject(taken.workspace.config.workspace, taken.source.id, kept)
 
-    def _take(
-        self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes
-    ) -> _Taken:
+    def _take(self, head: Head, sender: Sender, body: bytes) -> Taken:
         """Answer what to store of a request."""
-        encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
-        body = inflate(body, encoding=encoding, limit=self._limits.batch)
-        key = key_in_header(headers.get(b"authorization")) or key_in_query(scope["query_string"])
-        now = self._clock.now()
+        body = inflate(body, encoding=head.encoding, limit=self._limits.batch)
+        key, now = head.key, self._clock.now()
         found = self._doors.open(key, now) if key else None
         try:
-            envelope = self._open(route, body)
+            envelope = self._open(head.route, body)
         except BadRequest as error:
             if found is None:
                 raise
             # Kept where its sender can find it, as nobody else is told.
-            return _Taken(headers, *found, Collected((), (reject(body, error),)), error)
+            return Taken(head, *found, Collected((), (reject(body, error),)), error)
         if found is None:
             key = write_key(envelope)
             found = self._doors.open(key, now)
@@ -233,13 +241,7 @@ class CollectApp:
         self._rates.take(key or "", events=len(envelope.events), rate=source.rate_limit, now=now)
         collected = workspace.collector.collect(
             envelope,
-            Circumstances(
-                source.id,
-                self._sender(route, scope, headers),
-                now,
-                self._random,
-                self._daily_salt(),
-            ),
+            Circumstances(source.id, sender, now, self._random, self._daily_salt()),
         )
         if collected.suppressed:
             self._suppressed(collected.suppressed)
@@ -247,26 +249,12 @@ class CollectApp:
         if envelope.type and collected.rejections:
             refused = collected.rejections[0]
             refusal = BadRequest(refused.message, code=refused.code)
-        return _Taken(headers, workspace, source, collected, refusal)
+        return Taken(head, workspace, source, collected, refusal)
 
     def _open(self, route: Route, body: bytes) -> Envelope:
         if route.call == "batch":
             return open_batch(body, self._limits)
         return open_single(body, route.call, self._limits)
-
-    def _sender(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes]) -> Sender:
-        client = scope.get("client")
-        forwarded_for = None
-        if b"x-forwarded-for" in headers:  # each proxy may have added a line of its own
-            lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-            forwarded_for = b",".join(lines).decode("latin-1")
-        ip = self._client_address.read(client[0] if client else None, forwarded_for)
-        is_browser = route.is_pixel or b"origin" in headers
-        purpose = headers.get(b"sec-purpose", b"")
-        sender = _sender(ip, headers.get(b"user-agent", b""), is_browser, purpose)
-        if location := scope.get("headwater.location"):
-            return replace(sender, location=location)
-        return sender
 
     def _refusal(self, route: Route, error: Exception) -> Answer:
         request_id = self._random.uuid()
@@ -278,15 +266,3 @@ class CollectApp:
         if self._is_draining:
             headers.append((b"connection", b"close"))  # a new one will find another server
         return Answer(answer.status, answer.body, headers)
-
-
-# Connections are kept alive, so most requests are of a sender that was just here.
-@lru_cache(maxsize=1024)
-def _sender(ip: str | None, user_agent: bytes, is_browser: bool, purpose: bytes) -> Sender:  # noqa: FBT001 - cached by position
-    agent = user_agent.decode("latin-1")
-    return Sender(
-        ip=ip,
-        user_agent=agent or None,
-        is_browser=is_browser or agent.startswith("Mozilla/"),
-        purpose=purpose.decode("latin-1") or None,
-    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from headwater.api.collect_answer import Answer
+from headwater.api.collect_head import Head
 from headwater.collect.arrival import Arrival
 from headwater.collect.visitor import set_cookie, visitor_of
 
@@ -15,8 +15,7 @@ def with_cookie(
     name: str,
     arrivals: Sequence[Arrival],
     *,
-    scope: Mapping[str, Any],
-    headers: Mapping[bytes, bytes],
+    head: Head,
 ) -> Answer:
     """Answer the same, with the visitor's cookie where there is one to set.
 
@@ -24,19 +23,19 @@ def with_cookie(
         answer: to a page of a browser, so its request had an `Origin`.
         name: the cookie's.
         arrivals: what the page's request brought.
-        scope: ASGI's, for the scheme.
-        headers: the request's.
+        head: the request's.
     """
     visitor = visitor_of(arrivals)
     if visitor is None:
         return answer
+    headers = head.headers
     is_forwarded = headers.get(b"x-forwarded-proto", b"") == b"https"
     cookie = set_cookie(
         name,
         visitor,
         origin=headers[b"origin"].decode("latin-1"),
         host=headers.get(b"host", b"").decode("latin-1"),
-        is_secure=is_forwarded or scope.get("scheme") == "https",
+        is_secure=is_forwarded or head.scheme == "https",
     )
     if cookie is None:
         return answer

@@ -7,11 +7,13 @@ import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 
-from headwater.local.event_protocol import EventProtocol
+from headwater.local.known_head_protocol import KnownHeadProtocol
+from headwater.local.known_heads import KnownHeads
 from headwater.settings import Settings, SettingsError
 
 _BACKLOG = 2048
@@ -40,7 +42,7 @@ class Server(uvicorn.Server):
         """
         config = uvicorn.Config(
             app,
-            http=EventProtocol,
+            http=cast("Any", partial(KnownHeadProtocol, known=KnownHeads())),
             ws="none",
             lifespan="off",
             access_log=False,

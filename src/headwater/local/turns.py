@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from headwater.errors import Unavailable
 from headwater.local.sql import Database
 from headwater.ports import Sql
 
+Result = TypeVar("Result")
 Handler = Callable[[Sql, list[Any]], Sequence[Any]]
 
 # After these the disk is at fault, not the job, and SQLite has given up the whole transaction
@@ -25,29 +26,50 @@ class DiskFailure(Exception):
     """The turn as a whole cannot be committed."""
 
 
-class Waiting(msgspec.Struct, eq=False):
+class Waiting(msgspec.Struct, Generic[Result], eq=False):
     """A job, or an item for a lane's handler, and who waits for its result.
 
-    A struct, as there is one for each request, and a dataclass takes longer to make.
+    Await it, or have a function called; a future is made only where it is awaited, as there is
+    one of these for each request. A struct, since a dataclass takes longer to make.
+
+    Attributes:
+        told: called on the loop's thread when the outcome is known, with the error if there is one.
     """
 
-    future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     weight: int
-    job: Callable[[Sql], Any] | None = None
+    job: Callable[[Sql], Result] | None = None
     handler: Handler | None = None
     item: Any = None
+    told: Callable[[BaseException | None], None] | None = None
     result: Any = None
     error: BaseException | None = None
+    is_settled: bool = False
+    future: asyncio.Future[Result] | None = None
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        """Answer the result, or raise the error, once it is known; on the loop's thread."""
+        if self.future is None:
+            self.future = self.loop.create_future()
+            if self.is_settled:
+                self._settle(self.future)
+        return self.future.__await__()
 
     def resolve(self) -> None:
-        """Hand the outcome to the caller, unless the caller has gone; on its loop's thread."""
-        if self.future.done():
+        """Hand the outcome to the caller, unless the caller has gone; on the loop's thread."""
+        self.is_settled = True
+        if self.told is not None:
+            self.told(self.error)
+        if self.future is not None:
+            self._settle(self.future)
+
+    def _settle(self, future: asyncio.Future[Result]) -> None:
+        if future.done():
             return
         if self.error is None:
-            self.future.set_result(self.result)
+            future.set_result(self.result)
         else:
-            self.future.set_exception(self.error)
+            future.set_exception(self.error)
 
 
 @dataclass(slots=True)
@@ -72,7 +94,7 @@ class Turn:
         except sqlite3.Error as error:
             raise DiskFailure(str(error)) from error
 
-    def run(self, group: list[Waiting], *, first: bool = False) -> None:
+    def run(self, group: list[Waiting[Any]], *, first: bool = False) -> None:
         """Run one job, or a handler on its items; each one's result or error is then in it.
 
         Args:
@@ -101,7 +123,7 @@ class Turn:
         except sqlite3.Error as error:
             raise DiskFailure(str(error)) from error
 
-    def _attempted_first(self, group: list[Waiting]) -> bool:
+    def _attempted_first(self, group: list[Waiting[Any]]) -> bool:
         """Answer whether what a group wrote stands; if not, the turn is as it was begun."""
         try:
             results = self._results(group)
@@ -114,7 +136,7 @@ class Turn:
         _succeed(group, results)
         return True
 
-    def _attempted(self, group: list[Waiting]) -> bool:
+    def _attempted(self, group: list[Waiting[Any]]) -> bool:
         """Answer whether what a group wrote stands; if not, what came before it does."""
         published = len(self.notes)
         self.database.execute("SAVEPOINT job")
@@ -131,7 +153,7 @@ class Turn:
         _succeed(group, results)
         return True
 
-    def _results(self, group: list[Waiting]) -> Sequence[Any]:
+    def _results(self, group: list[Waiting[Any]]) -> Sequence[Any]:
         first = group[0]
         if first.job is not None:
             return [first.job(self.database)]
@@ -156,27 +178,27 @@ class Turn:
             self.database.execute("ROLLBACK")
 
 
-def _succeed(group: list[Waiting], results: Sequence[Any]) -> None:
+def _succeed(group: list[Waiting[Any]], results: Sequence[Any]) -> None:
     for one, result in zip(group, results, strict=True):
         one.result, one.error = result, None
 
 
-def _fail(group: list[Waiting], error: Exception) -> None:
+def _fail(group: list[Waiting[Any]], error: Exception) -> None:
     for one in group:
         one.error = error
 
 
-def give_up(taken: Sequence[Waiting]) -> None:
+def give_up(taken: Sequence[Waiting[Any]]) -> None:
     """Tell every caller of a turn that nothing of it is promised."""
     for one in taken:
         one.result = None
         one.error = Unavailable("The database cannot be written at the moment; try again.")
 
 
-def grouped(taken: Sequence[Waiting]) -> list[list[Waiting]]:
+def grouped(taken: Sequence[Waiting[Any]]) -> list[list[Waiting[Any]]]:
     """Put all items of one handler together, where its first one stood; jobs stay alone."""
-    groups: list[list[Waiting]] = []
-    of_handler: dict[Handler, list[Waiting]] = {}
+    groups: list[list[Waiting[Any]]] = []
+    of_handler: dict[Handler, list[Waiting[Any]]] = {}
     for one in taken:
         if one.handler is None:
             groups.append([one])

@@ -55,8 +55,8 @@ class TurnReport:
 class _Begun:
     """A turn whose lanes are done: what is left is its jobs and its commit."""
 
-    taken: list[Waiting]
-    jobs: list[list[Waiting]]
+    taken: list[Waiting[Any]]
+    jobs: list[list[Waiting[Any]]]
     started: float
 
 
@@ -85,7 +85,7 @@ class Writer:
         self._turn_weight = turn
         self._observe = observe
         self._callbacks: list[Callable[[list[Any]], None]] = []
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[Waiting[Any]] = deque()
         self._weight = 0
         self._busy = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,11 +114,9 @@ class Writer:
             Unavailable: the queue is full, the writer is closing, or the disk failed.
             Exception: what the job raised; what it wrote is then undone.
         """
-        loop = self.loop
-        waiting = Waiting(loop.create_future(), loop, weight, job=job)
+        waiting = Waiting(self.loop, weight, job=job)
         self.enqueue(waiting)
-        result: T = await waiting.future
-        return result
+        return await waiting
 
     async def between(self, work: Callable[[Database], T]) -> T:
         """Answer what `work` answers; it has the database to itself, in no transaction.
@@ -176,7 +174,7 @@ class Writer:
         self._begun.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
-    def enqueue(self, waiting: Waiting) -> None:
+    def enqueue(self, waiting: Waiting[Any]) -> None:
         """Add to the queue; `run` and `Lane.submit` are the ways in.
 
         Raises:
@@ -234,8 +232,8 @@ class Writer:
         else:
             self._begun.put(begun)
 
-    def _take(self) -> list[Waiting]:
-        taken: list[Waiting] = []
+    def _take(self) -> list[Waiting[Any]]:
+        taken: list[Waiting[Any]] = []
         weight = 0
         while self._waiting and weight < self._turn_weight:
             taken.append(self._waiting.popleft())
@@ -266,7 +264,7 @@ class Writer:
             return False
         return True
 
-    def _give_up(self, taken: list[Waiting]) -> None:
+    def _give_up(self, taken: list[Waiting[Any]]) -> None:
         give_up(taken)
         try:
             self._turn.roll_back()
@@ -282,7 +280,7 @@ class Writer:
             for callback in self._callbacks:
                 _call("A hook after a commit", callback, notes)
         for one in begun.taken:
-            one.resolve()
+            _call("What waited for a commit", Waiting.resolve, one)
         seconds = time.perf_counter() - begun.started
         report = TurnReport(len(begun.taken), weight, seconds, failed=not committed)
         _call("The observer of the writer", self._observe, report)
@@ -303,7 +301,7 @@ class Lane(Generic[Item, Result]):
         self._writer = writer
         self._handler = handler
 
-    def submit(self, item: Item, *, weight: int = 1) -> asyncio.Future[Result]:
+    def submit(self, item: Item, *, weight: int = 1) -> Waiting[Result]:
         """Answer what will have the handler's result for this item once it is on the disk.
 
         Where the combined call raises, each item is tried alone, so that one that cannot be
@@ -313,10 +311,11 @@ class Lane(Generic[Item, Result]):
             Unavailable: the queue is full, the writer is closing, or the disk failed.
             Exception: what the handler raised for this item alone.
         """
-        loop = self._writer.loop
-        future: asyncio.Future[Result] = loop.create_future()
-        self._writer.enqueue(Waiting(future, loop, weight, handler=self._handler, item=item))
-        return future
+        waiting: Waiting[Result] = Waiting(
+            self._writer.loop, weight, handler=self._handler, item=item
+        )
+        self._writer.enqueue(waiting)
+        return waiting
 
 
 def _call(what: str, call: Callable[[Any], None], value: Any) -> None:
