@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +209,7 @@ async def test_a_poison_item_leaves_what_else_is_in_its_turn(
 
     lane, well = writer.coalesce(poisoned), writer.coalesce(other)
     async with Held(writer):
-        beside = [well.submit(10)] if poison_comes == "second" else []
+        beside: list[Awaitable[int]] = [well.submit(10)] if poison_comes == "second" else []
         tasks = [lane.submit(item) for item in (3, 4)]
         beside += [well.submit(11), asyncio.ensure_future(writer.run(insert(12)))]
     results = await asyncio.gather(*tasks, return_exceptions=True)

@@ -76,7 +76,7 @@ class EventProtocol(HttpToolsProtocol):
     def _answer_at_length(self, cycle: RequestResponseCycle, taken: Taken | None) -> None:
         """Let the app answer, which goes on from what was taken."""
         if taken is not None:
-            cycle.scope[TAKEN] = taken  # type: ignore[typeddict-unknown-key]  # ours, not ASGI's
+            cast("Scope", cycle.scope)[TAKEN] = taken
         super()._start_asgi_task(cycle, self.app)
 
     def _answer(
