@@ -106,10 +106,9 @@ def test_a_figure_is_what_the_history_says(
         history.events.append((at, event))
         part = parts["x:1" if first else "x:2"]
         seen = Seen(at, event["messageId"], event, now)
-        for id_, roles, add, _ in program.feeds.steps(event, at):
-            state = add(part.get(id_), seen, roles)
-            if state is not None:
-                part[id_] = json.loads(json.dumps(state))
+        for id_, step, _ in program.feeds.steps(event, at):
+            if step(part, seen) is not None:
+                part[id_] = json.loads(json.dumps(part[id_]))
     for _ in range(4):
         value, change = compiled.value(Person(program, parts), now)
         assert value == expected(figure, history, now)

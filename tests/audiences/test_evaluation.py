@@ -33,10 +33,9 @@ def program_of(condition: Condition, zone: str) -> Program:
 def fold(program: Program, part: dict[str, Any], at: int, event: dict[str, Any], now: int) -> None:
     """Let an event into the states of its identifier; these go to JSON and back, as when stored."""
     seen = Seen(at, event["messageId"], program.feeds.read(json.dumps(event)), now)
-    for id_, roles, add, _ in program.feeds.steps(seen.event, at):
-        state = add(part.get(id_), seen, roles)
-        if state is not None:
-            part[id_] = json.loads(json.dumps(state))
+    for id_, step, _ in program.feeds.steps(seen.event, at):
+        if step(part, seen) is not None:
+            part[id_] = json.loads(json.dumps(part[id_]))
 
 
 @st.composite

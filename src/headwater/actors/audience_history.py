@@ -12,7 +12,7 @@ from typing import Any
 
 from headwater.actors.audience_rows import Part
 from headwater.audiences.features import Seen
-from headwater.audiences.feeding import Step
+from headwater.audiences.feeding import FeatureStep
 from headwater.audiences.program import OWN_MESSAGES, Program
 from headwater.ports import Sql
 
@@ -23,16 +23,25 @@ JOIN event ON event.actor = wanted.value ->> 0 AND event.via = wanted.value ->> 
 """
 
 
-def see(part: Part, steps: Iterable[Step], seen: Seen) -> list[int]:
-    """Let one event into the states of its identifier; answer who looks at what has changed."""
-    touched: list[int] = []
+def see(
+    part: Part, steps: Iterable[FeatureStep], seen: Seen, touched: set[int], *, is_only: bool
+) -> bool:
+    """Let one event into the states of its identifier; tell whether it has changed any.
+
+    Adds to `touched` whom that may have flipped. That is known where the person `is_only` in this
+    part; where other parts count too, it may be all that look at what has changed.
+    """
+    has_changed = False
     held = part.features
-    for id_, roles, add, looking in steps:
-        state = add(held.get(id_), seen, roles)
-        if state is not None:
-            held[id_] = state
-            touched += looking
-    return touched
+    for _, step, every in steps:
+        flipped = step(held, seen)
+        if flipped is not None:
+            has_changed = True
+            if not is_only:
+                touched.update(every)
+            elif flipped:
+                touched.update(flipped)
+    return has_changed
 
 
 def missing(program: Program, part: Part | None) -> frozenset[str]:
@@ -78,7 +87,7 @@ def build(
             continue
         event = json.loads(body)
         steps = [step for step in program.feeds.steps(event, at) if step[0] in wanted[key]]
-        if see(parts[key], steps, Seen(at, message_id, event, now)):
+        if see(parts[key], steps, Seen(at, message_id, event, now), set(), is_only=False):
             held.add(key)
     return held
 

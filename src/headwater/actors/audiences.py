@@ -19,12 +19,15 @@ from headwater.actors.audience_rows import PURPOSE, Part
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
 from headwater.audiences.features import Seen
-from headwater.audiences.feeding import Step
+from headwater.audiences.feeding import FeatureStep
 from headwater.audiences.program import Program
 from headwater.collect.arrival import Arrival
 from headwater.ports import Sql
 
 __all__ = ["Told", "catch_up", "decide", "due", "news", "next_timer", "note", "put_news", "wake"]
+
+_Feed = tuple[str, Arrival, Sequence[FeatureStep], Seen]
+"""An event on its way into features: its actor, itself, the steps, and what they see of it."""
 
 _OVERDUE = "SELECT 1 FROM timer WHERE at <= ? LIMIT 1"
 _OVERDUE_OF = """
@@ -100,7 +103,7 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
     """Let a turn's new events into the states of their identifiers, and note what they touch."""
     rows = turn.audiences
     touched = rows.touched
-    seen: list[tuple[str, Arrival, Sequence[Step], Seen]] = []
+    seen: list[_Feed] = []
     for actor, arrival in stored:
         call = arrival.type
         places = set(program.default) if actor in rows.fresh else set()
@@ -123,7 +126,7 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
 def _let_in(
     turn: Turn,
     program: Program,
-    seen: Sequence[tuple[str, Arrival, Sequence[Step], Seen]],
+    seen: Sequence[_Feed],
     now: int,
 ) -> None:
     rows = turn.audiences
@@ -132,18 +135,29 @@ def _let_in(
     built = _complete(turn, program, keys, now)
     for actor, arrival, steps, event in seen:
         via = arrival.identifiers[0]
-        part = rows.parts(actor)[via]
-        done = built.get((actor, via))
+        parts = rows.parts(actor)
+        part = parts[via]
+        done = built.get((actor, via)) if built else None
+        touched: set[int] = set()
         if done is None:
-            places = see(part, steps, event)
+            has_changed = see(part, steps, event, touched, is_only=len(parts) == 1)
         else:
             # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
             # was decided otherwise before is decided in everything.
-            see(part, [step for step in steps if step[0] not in done], event)
-            places = [one for id_ in part.features for one in program.by_feature.get(id_, ())]
-        if places:
+            see(
+                part,
+                [step for step in steps if step[0] not in done],
+                event,
+                touched,
+                is_only=False,
+            )
+            for id_ in part.features:
+                touched.update(program.by_feature.get(id_, ()))
+            has_changed = bool(touched)
+        if has_changed:
             rows.put_part(actor, via, part)
-            rows.touched.setdefault(actor, set()).update(places)
+        if touched:
+            rows.touched.setdefault(actor, set()).update(touched)
 
 
 def _complete(

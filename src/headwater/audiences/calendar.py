@@ -6,6 +6,7 @@ local midnight; where clocks skip that hour, the moment at which they do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -40,6 +41,24 @@ def number_of(unit: Unit, at: int, zone: str) -> int:
     if at >= _REGULAR:
         return _number_of(unit, at // _QUARTER * _QUARTER, zone)
     return _computed_number_of(unit, at, zone)
+
+
+def numbering(unit: Unit, zone: str) -> Callable[[int], int]:
+    """Answer `number_of` for one unit and zone, made for times that are close to each other."""
+    known = (-1, 0)
+
+    def number(at: int) -> int:
+        nonlocal known
+        quarter = at // _QUARTER
+        last = known  # read once, as other threads may be numbering, too
+        if last[0] == quarter:
+            return last[1]
+        found = number_of(unit, at, zone)
+        if at >= _REGULAR:
+            known = (quarter, found)
+        return found
+
+    return number
 
 
 @lru_cache(maxsize=16_384)

@@ -47,7 +47,7 @@ def question(operator: str, value: Any, zone: str) -> Question:
     """Answer what asks this operator of a value; of null (no value) only `absent` is true."""
     if operator == "absent":
         return lambda held, _now: (held is None, None)
-    moving = _MOVING.get(operator)
+    moving = MOVING.get(operator)
     if moving is not None:
         return _asking_moments(moving(value, zone), zone)
     if operator in {"before", "after"}:
@@ -203,10 +203,11 @@ def _in_period(value: str, zone: str) -> Callable[[int], Interval]:
     return true_within
 
 
-_MOVING: Mapping[str, Callable[[str, str], Callable[[int], Interval]]] = {
+MOVING: Mapping[str, Callable[[str, str], Callable[[int], Interval]]] = {
     "within_last": _within_last,
     "before_last": _before_last,
     "within_next": _within_next,
     "after_next": _after_next,
     "in_period": _in_period,
 }
+"""Questions whose answers time alone may change."""

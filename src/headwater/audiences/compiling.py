@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from headwater.audiences import compiling_events
-from headwater.audiences.comparing import question
+from headwater.audiences.comparing import MOVING, question
 from headwater.audiences.comparisons import AllOf, Comparison, Filter, NoneOf, look_up, steps
 from headwater.audiences.conditions import (
     AccountCondition,
@@ -76,6 +76,7 @@ def _trait(condition: TraitCondition, scope: Scope) -> Check:
     path = tuple(rest)
     ask = question(condition.operator, condition.value, scope.zone)
     scope.needs.traits.add(name)
+    scope.moves(does=condition.operator in MOVING)
     if not path:
         return lambda person, now: ask(person.trait(name), now)
     return lambda person, now: ask(look_up(person.trait(name), path), now)
@@ -111,6 +112,7 @@ def _comparable(value: Decimal) -> int | float:
 
 def _account(condition: AccountCondition, scope: Scope) -> Check:
     scope.needs.accounts = True
+    scope.moves(does=True)  # where none of its questions does, this only costs a look
     asks = [_asking(one, scope.zone) for one in condition.where]
 
     def check(person: PersonView, now: int) -> Answer:

@@ -22,7 +22,8 @@ from headwater.audiences.periods import milliseconds
 from headwater.audiences.reducers import Count, Extreme, Item, Reducer, Sum
 from headwater.audiences.reducers_values import Distinct
 from headwater.audiences.scope import Answer, Check, PersonView, Scope
-from headwater.audiences.windows import time_window
+from headwater.audiences.watches import complete, counting, passing, rising
+from headwater.audiences.windows import Moving, Units, time_window
 
 Value = Callable[[PersonView, int], tuple[Any, int | None]]
 """Answers a figure about a person at an instant, and when it may be another."""
@@ -37,7 +38,13 @@ def count(condition: EventCondition, scope: Scope) -> Check:
     """Compile how often something happened."""
     wanted = condition.count
     reducer = Count(enough(wanted))
-    feature = scope.figure(condition.event, None, reducer, condition.window)
+    feature = scope.figure(
+        condition.event,
+        None,
+        reducer,
+        condition.window,
+        lambda feature: counting(feature, condition.comparison, wanted),
+    )
     fits = _COMPARISONS[condition.comparison]
     if isinstance(feature, LogFigure) and feature.window.skip is None:
         return _recent_count(feature.id, feature.window.last, wanted, condition.comparison)
@@ -105,7 +112,13 @@ def aggregate(condition: AggregateCondition, scope: Scope) -> tuple[Value, Figur
         "count_distinct": lambda: Distinct(_enough_values(condition.value)),
     }
     reducer = reducers[condition.function]()
-    feature = scope.figure(condition.event, condition.property, reducer, condition.window)
+    feature = scope.figure(
+        condition.event,
+        condition.property,
+        reducer,
+        condition.window,
+        lambda feature: rising(feature, condition.function, condition.operator, condition.value),
+    )
     value = figure_value(feature)
     if condition.function != "count_distinct":
         return value, feature
@@ -147,7 +160,11 @@ def sequence(condition: SequenceCondition, scope: Scope) -> Check:
         anchor=1 << len(selectors) if since else 0,
         anchor_last=since is None or since.which == "last",
     )
-    scope.need(feature)
+    needed = 0
+    for link in links:
+        needed |= link.role
+    scope.need(feature, complete(needed))
+    scope.moves(does=isinstance(feature.window, Moving | Units))
     return lambda person, now: feature.happened(person.feature(feature.id), now)
 
 
@@ -170,8 +187,9 @@ def occurrence(condition: OccurrenceCondition, scope: Scope) -> Check:
         anchor=since.event if since else None,
         anchor_last=since is None or since.which == "last",
     )
-    scope.need(feature)
+    scope.need(feature, passing())
     window = time_window(condition.window, scope.zone)
+    scope.moves(does=isinstance(window, Moving | Units))
 
     def check(person: PersonView, now: int) -> Answer:
         found, anchor = person.feature(feature.id) or (None, None)

@@ -5,17 +5,19 @@ several identifiers fold into that of the person, and every state depends on the
 alone: not on their order, not on when they came. Nothing is read again from events, so these may
 leave the hot store. What no window can need any more is dropped at the next write.
 
-States are values that JSON can hold; `add` and `fold` answer new ones and leave those given.
+States are values that JSON can hold; `add` and `fold` answer new ones and leave those given, and
+a step, which is `add` at work, changes them in their place.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import insort
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Protocol
+
+import msgspec
 
 from headwater.audiences.conditions import EventSelector
 from headwater.audiences.reducers import Item
@@ -23,14 +25,23 @@ from headwater.audiences.reducers import Item
 State = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event as features see it, at an instant in milliseconds."""
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """An event as features see it, at an instant in milliseconds.
+
+    A struct, as there is one for each event, and a dataclass takes several times as long to make.
+    """
 
     at: int
     message_id: str
     event: Mapping[str, Any]
     now: int
+
+
+Step = Callable[[dict[str, State], Seen], Sequence[int] | None]
+"""Lets an event into a feature's state among those of its identifier, by id, in its place.
+
+Answers whom that may have flipped: places in the program; None where it has changed nothing.
+"""
 
 
 class Feature(Protocol):

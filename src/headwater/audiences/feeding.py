@@ -10,10 +10,12 @@ import msgspec
 
 from headwater.audiences.comparing import passes
 from headwater.audiences.comparisons import fields_of
-from headwater.audiences.features import Feature, Seen, State
+from headwater.audiences.features import Feature, Step
+from headwater.audiences.stepping import step_of
+from headwater.audiences.watching import Watched
 
-Step = tuple[str, int, Callable[[State | None, Seen, int], State | None], Sequence[int]]
-"""What one event does to one feature: its id, the event's roles, `Feature.add`, who looks at it."""
+FeatureStep = tuple[str, Step, tuple[int, ...]]
+"""What one event does to one feature: its id, its step, and all that look at it."""
 
 _Key = tuple[str, str | None]
 _ANY = ("any", None)
@@ -33,7 +35,7 @@ class _Kind:
     """What looks at one kind of event: features to roles for all of them, feeds for some."""
 
     roles: Mapping[str, int]
-    steps: Sequence[Step]
+    steps: Sequence[FeatureStep]
     asking: tuple[_Feed, ...]
 
 
@@ -43,7 +45,7 @@ class Feeds:
     def __init__(
         self,
         features: Mapping[str, Feature],
-        lookers: Mapping[str, Sequence[int]],
+        watched: Mapping[str, Watched],
         zone: str,
         *,
         traits: bool,
@@ -52,13 +54,12 @@ class Feeds:
 
         Args:
             features: by id.
-            lookers: what looks at each feature: places in the program.
+            watched: what looks at each feature, and for what.
             zone: the workspace's time zone.
             traits: whether anything looks at the traits of identify calls.
         """
-        self._steps_of: dict[str, tuple[Any, Sequence[int]]] = {
-            id_: (feature.add, lookers.get(id_, ())) for id_, feature in features.items()
-        }
+        self._features, self._watched = features, watched
+        self._made: dict[tuple[str, int], FeatureStep] = {}
         feeds: dict[_Key, list[_Feed]] = {}
         fields = {"type", "event", "name", "traits"}
         for id_, feature in features.items():
@@ -90,8 +91,14 @@ class Feeds:
                 roles[feed.feature] = roles.get(feed.feature, 0) | feed.role
         return _Kind(roles, self._steps(roles), tuple(asking))
 
-    def _steps(self, roles: Mapping[str, int]) -> list[Step]:
-        return [(id_, own, *self._steps_of[id_]) for id_, own in roles.items()]
+    def _steps(self, roles: Mapping[str, int]) -> list[FeatureStep]:
+        return [self._made.get(pair) or self._make(*pair) for pair in roles.items()]
+
+    def _make(self, id_: str, roles: int) -> FeatureStep:
+        who = self._watched[id_]
+        made = (id_, step_of(self._features[id_], roles, who), who.every)
+        self._made[id_, roles] = made
+        return made
 
     def looks_at(self, call: str) -> bool:
         """Tell whether anything looks at events of this call."""
@@ -102,7 +109,7 @@ class Feeds:
         event: dict[str, Any] = self._decoder.decode(body)
         return event
 
-    def steps(self, event: Mapping[str, Any], at: int) -> Sequence[Step]:
+    def steps(self, event: Mapping[str, Any], at: int) -> Sequence[FeatureStep]:
         """Answer which features an event, of a time in milliseconds, is for, and what it does."""
         call = event.get("type", "")
         kinds = self._kinds

@@ -33,6 +33,11 @@ class WholeFigure:
     window: Always | Fixed
 
     @property
+    def is_endless(self) -> bool:
+        """Whether all events are in the window."""
+        return isinstance(self.window, Always)
+
+    @property
     def feeds(self) -> tuple[EventSelector, ...]:
         """The one kind of event."""
         return (self.selector,)

@@ -16,6 +16,7 @@ from headwater.audiences.computing import compile_computation
 from headwater.audiences.features import Feature
 from headwater.audiences.feeding import Feeds
 from headwater.audiences.scope import Check, Needs, PersonView, Scope
+from headwater.audiences.watching import Watched, watched
 from headwater.workspace import WorkspaceConfig
 
 OWN_MESSAGES = "audience:"
@@ -59,6 +60,7 @@ class Program:
         since: of each feature, the version from which on it is kept of every event.
         order: what is to be decided, each after what it looks at.
         by_feature, by_trait, by_account: what looks at a feature, a trait, accounts: places.
+        watched: of each feature, whom which of its steps may flip.
         by_audience: what looks at a membership, by the audience's id: places.
         feeds: which events are for which features.
         default: places of what is true, or has a value, of a person of whom nothing is known.
@@ -71,6 +73,7 @@ class Program:
     order: list[Compiled] = field(default_factory=list)
     by_id: dict[str, Compiled] = field(default_factory=dict)
     by_feature: dict[str, list[int]] = field(default_factory=dict)
+    watched: dict[str, Watched] = field(default_factory=dict)
     by_trait: dict[str, list[int]] = field(default_factory=dict)
     by_audience: dict[str, list[int]] = field(default_factory=dict)
     by_account: list[int] = field(default_factory=list)
@@ -122,7 +125,11 @@ class Program:
             self.newest = max(self.newest, since)
             if isinstance(one, CompiledTrait):
                 self.computed[one.trait.key] = one.id
-        self.feeds = Feeds(self.features, self.by_feature, self.zone, traits=bool(self.by_trait))
+        for id_, places in self.by_feature.items():
+            self.watched[id_] = watched(
+                (place, self.order[place].needs.watches(id_)) for place in places
+            )
+        self.feeds = Feeds(self.features, self.watched, self.zone, traits=bool(self.by_trait))
         self.newest = max([self.newest, *self.since.values()])
 
 

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from headwater.audiences.comparisons import steps
 from headwater.audiences.conditions import EventSelector, SinceEvent, Window
 from headwater.audiences.conditions_reading import to_json
-from headwater.audiences.counts import RecentCount, WholeCount
 from headwater.audiences.features import Feature, State, identity
 from headwater.audiences.figures import (
     Figure,
@@ -18,7 +17,9 @@ from headwater.audiences.figures import (
     UnitFigure,
     WholeFigure,
 )
-from headwater.audiences.reducers import Count, Reducer
+from headwater.audiences.reducers import Reducer
+from headwater.audiences.watches import is_moving
+from headwater.audiences.watching import Watch
 from headwater.audiences.windows import Always, Fixed, Moving, Units, time_window
 
 Answer = tuple[bool, int | None]
@@ -51,12 +52,25 @@ Check = Callable[[PersonView, int], Answer]
 
 @dataclass(slots=True)
 class Needs:
-    """What one audience, or computed trait, looks at."""
+    """What one audience, or computed trait, looks at.
 
-    features: set[str] = field(default_factory=set)
+    Attributes:
+        features: ids of features to what its clauses watch them for; None: for every step.
+        moving: how many of its clauses time alone may flip.
+    """
+
+    features: dict[str, list[Watch | None]] = field(default_factory=dict)
     traits: set[str] = field(default_factory=set)
     audiences: set[str] = field(default_factory=set)
     accounts: bool = False
+    moving: int = 0
+
+    def watches(self, feature: str) -> list[Watch | None]:
+        """Answer what a feature is watched for, all clauses taken together."""
+        return [
+            None if one is None or (one.moving and self.moving > 1) else one
+            for one in self.features[feature]
+        ]
 
 
 @dataclass(slots=True)
@@ -75,21 +89,31 @@ class Scope:
     features: dict[str, Feature] = field(default_factory=dict)
     needs: Needs = field(default_factory=Needs)
 
-    def need(self, feature: Feature) -> None:
-        """Have a feature kept."""
+    def need(self, feature: Feature, watch: Watch | None = None) -> None:
+        """Have a feature kept, and watched."""
         self.features.setdefault(feature.id, feature)
-        self.needs.features.add(feature.id)
+        self.needs.features.setdefault(feature.id, []).append(watch)
+
+    def moves(self, *, does: bool) -> None:
+        """Note whether time alone may flip a clause."""
+        self.needs.moving += does
 
     def figure(
-        self, selector: EventSelector, path: str | None, reducer: Reducer, window: Window | None
+        self,
+        selector: EventSelector,
+        path: str | None,
+        reducer: Reducer,
+        window: Window | None,
+        watch: Callable[[Figure], Watch | None] = lambda _: None,
     ) -> Figure:
-        """Answer the feature that has a figure over events, and have it kept."""
+        """Answer the feature that has a figure over events, and have it kept, and watched."""
         names = () if path is None else steps(path)
         id_ = self.identity(
             "figure", selector, list(names), reducer.name, _settings_of(reducer), window
         )
         feature = _figure(id_, selector, names, reducer, window, self.zone)
-        self.need(feature)
+        self.need(feature, watch(feature))
+        self.moves(does=is_moving(feature))
         return feature
 
     def identity(self, *parts: Any) -> str:
@@ -110,10 +134,6 @@ def _figure(
     times = time_window(window, zone)
     if isinstance(times, Units):
         return UnitFigure(id_, selector, names, reducer, times)
-    if isinstance(reducer, Count) and isinstance(times, Always):
-        return WholeCount(id_, selector, names, reducer, times, most=reducer.most)
-    if isinstance(reducer, Count) and isinstance(times, Moving) and times.skip is None:
-        return RecentCount(id_, selector, names, reducer, times, most=reducer.most)
     if isinstance(times, Moving):
         return LogFigure(id_, selector, names, reducer, times)
     assert isinstance(times, (Always, Fixed))  # noqa: S101 - there is no other

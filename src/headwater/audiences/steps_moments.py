@@ -1,0 +1,53 @@
+"""Steps of chains of events and of first and last events: what `Feature.add` says, sooner."""
+
+from __future__ import annotations
+
+from headwater.audiences.features import Seen, State, Step
+from headwater.audiences.features_moments import Chain, EndEvent
+from headwater.audiences.watching import Watched
+
+
+def chain_step(feature: Chain, roles: int, who: Watched) -> Step:
+    """Answer the step of a chain: times, and what happened at each."""
+    id_, oldest_of, touched = feature.id, feature.window.oldest, who.touched
+
+    def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
+        at = seen.at
+        oldest = oldest_of(seen.now)
+        if oldest is not None and at <= oldest:
+            return None
+        own, state = str(at), held.get(id_)
+        if state is None:
+            held[id_] = state = {own: roles}
+            return touched(None, state, seen)
+        had = state.get(own, 0)
+        if had | roles == had:
+            return None
+        # Most come in the order of their times, so the first is the oldest: what comes late and
+        # grows old behind it goes with it.
+        if oldest is not None and int(next(iter(state))) <= oldest:
+            held[id_] = state = {time: each for time, each in state.items() if int(time) > oldest}
+        state[own] = had | roles
+        return touched(state, state, seen)
+
+    return step
+
+
+def end_step(feature: EndEvent, roles: int, who: Watched) -> Step:
+    """Answer the step of a first or last event, which most events are not."""
+    id_, add, last, touched = feature.id, feature.add, feature.last, who.touched
+    is_alone = roles == 1
+
+    def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
+        before = held.get(id_)
+        if is_alone and before is not None and (own := before[0]) is not None:
+            at = own[0]
+            if (seen.at > at if seen.at != at else seen.message_id > own[1]) is not last:
+                return None
+        after = add(before, seen, roles)
+        if after is None:
+            return None
+        held[id_] = after
+        return touched(before, after, seen)
+
+    return step
