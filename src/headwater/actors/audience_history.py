@@ -24,24 +24,25 @@ JOIN event ON event.actor = wanted.value ->> 0 AND event.via = wanted.value ->> 
 
 
 def see(
-    part: Part, steps: Iterable[FeatureStep], seen: Seen, touched: set[int], *, is_only: bool
-) -> bool:
-    """Let one event into the states of its identifier; tell whether it has changed any.
+    part: Part, steps: Iterable[FeatureStep], seen: Seen, *, is_only: bool
+) -> Sequence[int] | None:
+    """Let one event into the states of its identifier.
 
-    Adds to `touched` whom that may have flipped. That is known where the person `is_only` in this
-    part; where other parts count too, it may be all that look at what has changed.
+    Answers whom that may have flipped, None where it has changed nothing. It is known where the
+    person `is_only` in this part; where other parts count too, it is all that look at what changed.
     """
-    has_changed = False
+    found: Sequence[int] | None = None
     held = part.features
     for _, step, every in steps:
         flipped = step(held, seen)
         if flipped is not None:
-            has_changed = True
             if not is_only:
-                touched.update(every)
-            elif flipped:
-                touched.update(flipped)
-    return has_changed
+                flipped = every
+            if flipped:
+                found = (*found, *flipped) if found else flipped
+            elif found is None:
+                found = ()
+    return found
 
 
 def missing(program: Program, part: Part | None) -> frozenset[str]:
@@ -87,7 +88,7 @@ def build(
             continue
         event = json.loads(body)
         steps = [step for step in program.feeds.steps(event, at) if step[0] in wanted[key]]
-        if see(parts[key], steps, Seen(at, message_id, event, now), set(), is_only=False):
+        if see(parts[key], steps, Seen(at, message_id, event, now), is_only=False) is not None:
             held.add(key)
     return held
 

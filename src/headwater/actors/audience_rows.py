@@ -19,11 +19,13 @@ PURPOSE = "audiences"
 """What audiences' timers are for."""
 
 _STATES = """
-SELECT audience_state.actor, audience_state.body
+SELECT audience_state.id, audience_state.actor, audience_state.body
 FROM json_each(?) AS wanted JOIN audience_state ON audience_state.actor = wanted.value
 """
+# Of a row that was read the id is known, which is the shorter way to it.
 _SAVE_STATE = """
-INSERT INTO audience_state (actor, body) VALUES (?, ?)
+INSERT INTO audience_state (id, actor, body) VALUES (?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET body = excluded.body
 ON CONFLICT (actor) DO UPDATE SET body = excluded.body
 """
 _SAVE_MEMBER = """
@@ -126,7 +128,7 @@ class AudienceRows:
         self.accounts: dict[str, None] = {}
         self.armed: int | None = None
         self._decided: dict[str, Decided] = {}
-        self._stored: set[str] = set()
+        self._stored: dict[str, int | None] = {}
         self._dirty: dict[str, None] = {}
         self._joined: dict[tuple[str, str], int] = {}
         self._left: dict[tuple[str, str], None] = {}
@@ -149,20 +151,23 @@ class AudienceRows:
         waiting.update(dict.fromkeys(one for one in others if self._decided[one].again))
         return list(waiting)
 
-    def load(self, actors: Iterable[str]) -> None:
-        """Read the rows of all these actors that are not read yet, in one statement."""
+    def load(self, actors: Iterable[str]) -> Mapping[str, Decided]:
+        """Read the rows of all these actors that are not read yet, in one statement.
+
+        Answers what was decided of all that are read, to be changed in place.
+        """
         known = self._decided
         wanted = [actor for actor in dict.fromkeys(actors) if actor not in known]
         if not wanted:
-            return
+            return known
         for actor in wanted:
             known[actor] = Decided()
         old = [actor for actor in wanted if actor not in self.fresh]
-        if not old:
-            return
-        for actor, body in self._sql.execute(_STATES, (json.dumps(old),)):
-            known[actor] = _decided_decoder.decode(body)
-            self._stored.add(actor)
+        if old:
+            for id_, actor, body in self._sql.execute(_STATES, (_encoder.encode(old).decode(),)):
+                known[actor] = _decided_decoder.decode(body)
+                self._stored[actor] = id_
+        return known
 
     def note_gaps(
         self, made: Mapping[tuple[str, str], Part], before: Mapping[tuple[str, str], int]
@@ -250,7 +255,7 @@ class AudienceRows:
         for table in ("audience_state", "audience_gap", "timer"):
             self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
         self._decided.pop(parcel, None)
-        self._stored.discard(parcel)
+        self._stored.pop(parcel, None)
 
     def flush(self) -> None:
         """Write everything that was changed."""
@@ -268,7 +273,8 @@ class AudienceRows:
         self._gaps.clear()
 
     def _flush_decided(self) -> None:
-        rows, timers = [], []
+        rows: list[tuple[int | None, str, str]] = []
+        timers = []
         for actor in self._dirty:
             decided = self._decided[actor]
             first = min(decided.next.values(), default=None)
@@ -277,8 +283,8 @@ class AudienceRows:
             if first is not None and (decided.armed is None or first < decided.armed):
                 decided.armed = first
                 timers.append((actor, first))
-            rows.append((actor, _encoder.encode(decided).decode()))
-            self._stored.add(actor)
+            id_ = self._stored.setdefault(actor, None)
+            rows.append((id_, actor, _encoder.encode(decided).decode()))
         self._dirty.clear()
         self._sql.execute_many(_SAVE_STATE, rows)
         if timers:

@@ -11,7 +11,7 @@ for nothing, finds nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from headwater.actors.audience_deciding import Deciding, Told
 from headwater.actors.audience_history import build, missing, see
@@ -130,34 +130,32 @@ def _let_in(
     now: int,
 ) -> None:
     rows = turn.audiences
-    rows.load(actor for actor, *_ in seen)
-    keys = {(actor, arrival.identifiers[0]) for actor, arrival, *_ in seen}
+    all_touched, decided_of = rows.touched, rows.load([feed[0] for feed in seen])
+    keys = {(actor, arrival.identifiers[0]) for actor, arrival, _, _ in seen}
     built = _complete(turn, program, keys, now)
     for actor, arrival, steps, event in seen:
         via = arrival.identifiers[0]
-        parts = rows.parts(actor)
+        parts = decided_of[actor].parts
         part = parts[via]
         done = built.get((actor, via)) if built else None
-        touched: set[int] = set()
+        touched: Collection[int] | None
         if done is None:
-            has_changed = see(part, steps, event, touched, is_only=len(parts) == 1)
+            touched = see(part, steps, event, is_only=len(parts) == 1)
         else:
             # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
             # was decided otherwise before is decided in everything.
-            see(
-                part,
-                [step for step in steps if step[0] not in done],
-                event,
-                touched,
-                is_only=False,
-            )
-            for id_ in part.features:
-                touched.update(program.by_feature.get(id_, ()))
-            has_changed = bool(touched)
-        if has_changed:
-            rows.put_part(actor, via, part)
+            see(part, [step for step in steps if step[0] not in done], event, is_only=False)
+            of = program.by_feature
+            touched = {one for id_ in part.features for one in of.get(id_, ())} or None
+        if touched is None:
+            continue
+        rows.put_decided(actor)
         if touched:
-            rows.touched.setdefault(actor, set()).update(touched)
+            known = all_touched.get(actor)
+            if known is None:
+                all_touched[actor] = set(touched)
+            else:
+                known.update(touched)
 
 
 def _complete(
@@ -171,10 +169,12 @@ def _complete(
     building: dict[tuple[str, str], Part] = {}
     built: dict[tuple[str, str], frozenset[str]] = {}
     for actor, via in keys:
-        part = rows.parts(actor).get(via)
-        known = actor in rows.fresh or rows.decided(actor).version >= program.newest
-        if part is None and known:
-            rows.parts(actor)[via] = Part(program.version)
+        decided = rows.decided(actor)
+        part = decided.parts.get(via)
+        if actor in rows.fresh:
+            decided.version = program.version  # of somebody new, all that is not noted is as it is
+        if part is None and decided.version >= program.newest:
+            decided.parts[via] = Part(program.version)
         elif part is None or part.version < program.newest:
             building[actor, via] = Part(0) if part is None else part
             built[actor, via] = missing(program, part)

@@ -182,7 +182,7 @@ def occurrence(condition: OccurrenceCondition, scope: Scope) -> Check:
         ),
         condition.event,
         condition.which == "last",
-        lambda event, at: all(fit(event, at) for fit in fits),
+        fits[0] if len(fits) == 1 else lambda event, at: all(fit(event, at) for fit in fits),
         fields_of(condition.where),
         anchor=since.event if since else None,
         anchor_last=since is None or since.which == "last",

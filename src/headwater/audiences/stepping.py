@@ -1,12 +1,13 @@
-"""The step of each feature: its own where that pays, `Feature.add` at work where not."""
+"""The step of each feature: one of its own where that pays, the general one where not."""
 
 from __future__ import annotations
 
-from headwater.audiences.features import Feature, Seen, State, Step
+from headwater.audiences.features import Feature, Step
 from headwater.audiences.features_moments import Chain, EndEvent
 from headwater.audiences.figures import Figure, LogFigure, WholeFigure
 from headwater.audiences.steps_counts import count_step
 from headwater.audiences.steps_figures import figure_step
+from headwater.audiences.steps_general import general_step
 from headwater.audiences.steps_moments import chain_step, end_step
 from headwater.audiences.watching import Watched
 
@@ -29,19 +30,3 @@ def step_of(feature: Feature, roles: int, who: Watched) -> Step:
         if own is None and isinstance(feature, WholeFigure | LogFigure):
             own = figure_step(feature, who)
     return general_step(feature, roles, who) if own is None else own
-
-
-def general_step(feature: Feature, roles: int, who: Watched) -> Step:
-    """Answer the step of any feature: of one that counts, each may flip all that look at it."""
-    id_, add = feature.id, feature.add
-    touched = None if who.by_size else who.touched
-
-    def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
-        before = held.get(id_)
-        after = add(before, seen, roles)
-        if after is None:
-            return None
-        held[id_] = after
-        return who.every if touched is None else touched(before, after, seen)
-
-    return step

@@ -12,7 +12,7 @@ from headwater.audiences.watching import Watched
 
 def greatest(feature: WholeFigure, who: Watched) -> Step:
     """Answer the step of the greatest number there ever was."""
-    id_, read, touched = feature.id, reader(feature.names), who.touched
+    id_, read, touched = feature.id, reader(feature.names), who.telling()
 
     def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
         value = read(seen.event)
@@ -54,7 +54,7 @@ def distinct(feature: WholeFigure, most: int | None, who: Watched) -> Step:
 def recent_sum(feature: LogFigure, who: Watched) -> Step:
     """Answer the step of a sum, or an average, up to now: each number with its time."""
     id_, last, names = feature.id, feature.window.last, feature.names
-    read, touched = reader(names), who.touched
+    read, touched = reader(names), who.telling()
 
     def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
         at, oldest = seen.at, seen.now - last

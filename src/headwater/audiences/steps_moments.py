@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from headwater.audiences.features import Seen, State, Step
 from headwater.audiences.features_moments import Chain, EndEvent
+from headwater.audiences.steps_general import general_step
 from headwater.audiences.watching import Watched
 
 
 def chain_step(feature: Chain, roles: int, who: Watched) -> Step:
     """Answer the step of a chain: times, and what happened at each."""
-    id_, oldest_of, touched = feature.id, feature.window.oldest, who.touched
+    id_, oldest_of, touched = feature.id, feature.window.oldest, who.telling()
 
     def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
         at = seen.at
@@ -35,19 +36,20 @@ def chain_step(feature: Chain, roles: int, who: Watched) -> Step:
 
 def end_step(feature: EndEvent, roles: int, who: Watched) -> Step:
     """Answer the step of a first or last event, which most events are not."""
-    id_, add, last, touched = feature.id, feature.add, feature.last, who.touched
-    is_alone = roles == 1
+    if roles != 1:
+        return general_step(feature, roles, who)
+    id_, passes, last, touched = feature.id, feature.passes, feature.last, who.telling()
 
     def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
-        before = held.get(id_)
-        if is_alone and before is not None and (own := before[0]) is not None:
-            at = own[0]
-            if (seen.at > at if seen.at != at else seen.message_id > own[1]) is not last:
-                return None
-        after = add(before, seen, roles)
-        if after is None:
-            return None
-        held[id_] = after
+        at, message_id, before = seen.at, seen.message_id, held.get(id_)
+        anchor = None
+        if before is not None:
+            own, anchor = before
+            if own is not None:
+                is_later = at > own[0] if at != own[0] else message_id > own[1]
+                if is_later is not last or (at == own[0] and message_id == own[1]):
+                    return None
+        held[id_] = after = [[at, message_id, passes(seen.event, at)], anchor]
         return touched(before, after, seen)
 
     return step

@@ -55,11 +55,21 @@ class Watched:
     by_size: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     asked: tuple[tuple[May, int], ...] = ()
 
-    def touched(self, before: State | None, after: State, seen: Seen) -> tuple[int, ...]:
-        """Answer whom a step may have flipped; of a feature that counts, see `by_size`."""
-        if not self.asked:
-            return self.always
-        return (*self.always, *(place for may, place in self.asked if may(before, after, seen)))
+    def telling(self) -> Callable[[State | None, State, Seen], tuple[int, ...]]:
+        """Answer what tells whom a step may have flipped; of a feature that counts, all."""
+        if self.by_size:
+            return lambda _before, _after, _seen: self.every
+        always, asked = self.always, self.asked
+        if not asked:
+            return lambda _before, _after, _seen: always
+        if always or len(asked) > 1:
+            return lambda before, after, seen: (
+                *always,
+                *(place for may, place in asked if may(before, after, seen)),
+            )
+        may, place = asked[0]
+        only = (place,)
+        return lambda before, after, seen: only if may(before, after, seen) else ()
 
 
 def watched(lookers: Iterable[tuple[int, Watches]]) -> Watched:
