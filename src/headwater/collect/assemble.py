@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 from operator import attrgetter
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from msgspec.structs import asdict
 
 from headwater.collect import json_text
 from headwater.collect.arrival import Arrival
+from headwater.collect.calls import CALLS, WHO
 from headwater.collect.enrich import Sender, complete
 from headwater.collect.envelope import Envelope, Text
 from headwater.collect.events import Fields, message_id, read_event
@@ -72,7 +72,9 @@ class Collector:
         self.suppression = SuppressionCheck(config)
         self._suppresses = bool(self.suppression)
         self._encode = json_text.TextEncoder().encode
-        self._naming = _naming if self._identifiers.fields <= _NAMING else asdict
+        # Rules may look for identifiers in fields that no event has.
+        known = set(Fields.__struct_fields__).issuperset(self._identifiers.fields)
+        self._naming = attrgetter(*self._identifiers.fields) if known else None
 
     def collect(self, envelope: Envelope, circumstances: Circumstances) -> Collected:
         """Answer the arrivals and rejections of a request; a bad event takes no other with it."""
@@ -96,7 +98,10 @@ class Collector:
             check_depth(bytes(raw), limits.depth)
         kind, event = read_event(raw, envelope.type, may_hold_oddities=envelope.may_hold_oddities)
         timestamp = assembly.complete(kind, event)
-        identifiers = self._identifiers.read(self._naming(event))
+        if kind == "alias" or self._naming is None:
+            identifiers = self._identifiers.read(asdict(event))
+        else:
+            identifiers = self._identifiers.among(self._naming(event))
         if not identifiers:
             raise _nobody(kind, event)
         if self._suppresses and self.suppression.covers(identifiers):
@@ -136,27 +141,6 @@ def _with_type(raw: bytes, call: str) -> bytes:
     return before + comma + b'"type":"' + call.encode() + b'"}'
 
 
-# The fields that identifiers are nearly always in: making a mapping of all takes thrice as long.
-_NAMING = frozenset(
-    {"type", "userId", "anonymousId", "previousId", "groupId"}
-    | {"properties", "traits", "context", "integrations"}
-)
-
-
-def _naming(event: Fields) -> dict[str, Any]:
-    return {
-        "type": event.type,
-        "userId": event.userId,
-        "anonymousId": event.anonymousId,
-        "previousId": event.previousId,
-        "groupId": event.groupId,
-        "properties": event.properties,
-        "traits": event.traits,
-        "context": event.context,
-        "integrations": event.integrations,
-    }
-
-
 class _Assembly:
     """Completes events; what is the same for all of a request is worked out once."""
 
@@ -172,33 +156,30 @@ class _Assembly:
     def complete(self, kind: str, event: Fields) -> int:
         """Make of what the client said all that is kept; answer when it happened, in ms."""
         timestamp = self._set_times(event)
-        event.type = kind
-        event.messageId = event.messageId or self._circumstances.random.uuid()
-        if any(_OF_OTHER_CALLS[kind](event)):
-            for name in _NAMES_OF_OTHER_CALLS[kind]:
-                setattr(event, name, None)
-        for name in _NAMES[kind]:
-            if getattr(event, name) == "":
-                setattr(event, name, None)
-        context = _merged(self._context, event.context)
-        content = _CONTENT.get(kind)
-        if content == "properties":
-            event.properties = event.properties or {}
-        elif content == "traits":
-            event.traits = event.traits or {}
-            if kind == "identify" and not event.traits:
-                given = context.get("traits")
-                # RudderStack's SDKs put them only there.
-                event.traits = given if isinstance(given, dict) else {}
-        event.context = complete(
+        call, about = CALLS[kind], self._circumstances
+        if event.type != kind:
+            event.type = kind
+        if not event.messageId:
+            event.messageId = about.random.uuid()
+        call.clear(event)
+        context = event.context or {}
+        if self._context:
+            context = {**self._context, **context}
+        if call.content == "properties":
+            if event.properties is None:
+                event.properties = {}
+        elif call.content == "traits" and not event.traits:
+            event.traits = _only_in_context(kind, context)
+        event.context = completed = complete(
             context,
-            sender=self._circumstances.sender,
+            sender=about.sender,
             properties=event.properties if kind == "page" else None,
         )
-        if event.context.get("cookieless") is True:
-            self._name_for_a_day(event, event.context)
-        event.integrations = _merged(self._integrations, event.integrations)
-        event.sourceId = self._circumstances.source
+        if "cookieless" in completed and completed["cookieless"] is True:
+            self._name_for_a_day(event, completed)
+        if event.integrations is None or self._integrations:
+            event.integrations = {**self._integrations, **(event.integrations or {})}
+        event.sourceId = about.source
         return timestamp
 
     def _name_for_a_day(self, event: Fields, context: dict[str, Any]) -> None:
@@ -236,38 +217,10 @@ class _Assembly:
         return timestamp
 
 
-def _merged(common: Mapping[str, Any], own: dict[str, Any] | None) -> dict[str, Any]:
-    if not common:
-        return own or {}
-    return {**common, **own} if own else dict(common)
-
-
-# Which of the fields that name things each call has.
-_WHO = ("userId", "anonymousId")
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "track": (*_WHO, "event"),
-    "identify": _WHO,
-    "page": (*_WHO, "name", "category"),
-    "screen": (*_WHO, "name", "category"),
-    "group": (*_WHO, "groupId"),
-    "alias": (*_WHO, "previousId"),
-}
-_CONTENT = {
-    "track": "properties",
-    "page": "properties",
-    "screen": "properties",
-    "identify": "traits",
-    "group": "traits",
-}
-_NAMES_OF_OTHER_CALLS: Mapping[str, tuple[str, ...]] = {
-    kind: tuple(
-        name
-        for name in dict.fromkeys(chain(*_NAMES.values(), _CONTENT.values()))
-        if name not in {*names, _CONTENT.get(kind)}
-    )
-    for kind, names in _NAMES.items()
-}
-_OF_OTHER_CALLS = {kind: attrgetter(*names) for kind, names in _NAMES_OF_OTHER_CALLS.items()}
+def _only_in_context(kind: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer the traits of an identify call that has none itself: RudderStack's SDKs do that."""
+    given = context.get("traits") if kind == "identify" else None
+    return given if isinstance(given, dict) else {}
 
 
 def _readable(sent_at: Any) -> int | None:
@@ -287,7 +240,7 @@ def _nobody(kind: str, event: Fields) -> BadRequest:
             "real ids.",
             code="missing_identifier",
         )
-    given = {name: value for name in _WHO if (value := getattr(event, name))}
+    given = {name: value for name in WHO if (value := getattr(event, name))}
     if not given:
         return BadRequest(
             "The event names nobody; send a userId or an anonymousId.", code="missing_identifier"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -75,6 +76,42 @@ _DOMAINS = {
 }
 
 
+class Origin(NamedTuple):
+    """What a page's addresses tell of where its visitor came from; each may be empty.
+
+    Attributes:
+        parts: the address's own `path` and `search`.
+        campaign: see `campaign`.
+        referrer: see `referrer`.
+    """
+
+    parts: Mapping[str, str]
+    campaign: Mapping[str, str]
+    referrer: Mapping[str, str]
+
+
+def of_page(url: str, search: str, came_from: str) -> Origin:
+    """Answer what the addresses of a page tell; each is empty where the page does not have it.
+
+    Args:
+        url: the page's address.
+        search: its query string, with its question mark or without; where that names no campaign,
+            the address itself may.
+        came_from: the address that referred to it.
+    """
+    if len(url) + len(search) + len(came_from) <= _LONGEST_KEPT:
+        return _kept_origin(url, search, came_from)
+    return _origin(url, search, came_from)
+
+
+def _origin(url: str, search: str, came_from: str) -> Origin:
+    return Origin(
+        parts=address_parts(url),
+        campaign=campaign(f"?{search}".replace("??", "?") if "utm_" in search else url),
+        referrer=referrer(came_from, url),
+    )
+
+
 def campaign(query: str) -> dict[str, str]:
     """Answer the campaign that an address or its query string names; empty if it names none.
 
@@ -82,10 +119,6 @@ def campaign(query: str) -> dict[str, str]:
     """
     if "utm_" not in query:
         return {}
-    return dict(_kept_campaign(query) if len(query) <= _LONGEST_KEPT else _campaign(query))
-
-
-def _campaign(query: str) -> Mapping[str, str]:
     _, mark, after = query.partition("?")
     found: dict[str, str] = {}
     for pair in (after if mark else query).partition("#")[0].split("&"):
@@ -142,7 +175,7 @@ def _known(host: str) -> tuple[str, str] | None:
     return ("search", name) if name else None
 
 
-_kept_campaign = lru_cache(maxsize=_KEPT)(_campaign)
+_kept_origin = lru_cache(maxsize=_KEPT)(_origin)
 _kept_domain = lru_cache(maxsize=_KEPT)(domain)
 _kept_known = lru_cache(maxsize=_KEPT)(_known)
 

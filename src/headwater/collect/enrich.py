@@ -78,17 +78,12 @@ def complete(
         properties: of a page call, whose `url`, `referrer`, … describe the page.
     """
     full = dict(context)
-    if full.get("library") is None:
+    given = full.get
+    if given("library") is None:
         full["library"] = sender.library()
-    is_full = full.get("ip") is not None and full.get("userAgent") is not None
-    if not is_full and _is_from_device(full, sender):
-        if sender.ip and full.get("ip") is None:
-            full["ip"] = sender.ip
-            if sender.location and full.get("location") is None:
-                full["location"] = dict(sender.location)
-        if sender.user_agent and full.get("userAgent") is None:
-            full["userAgent"] = sender.user_agent
-    page = full.get("page")
+    if (given("ip") is None or given("userAgent") is None) and _is_from_device(full, sender):
+        _complete_from_sender(full, sender)
+    page = given("page")
     if properties and page is None and isinstance(properties.get("url"), str):
         page = {key: properties[key] for key in _PAGE_FIELDS if key in properties}
         full["page"] = page
@@ -116,19 +111,26 @@ def _is_from_device(context: Mapping[str, Any], sender: Sender) -> bool:
     return isinstance(name, str) and name.startswith(_DEVICE_LIBRARIES)
 
 
+def _complete_from_sender(context: dict[str, Any], sender: Sender) -> None:
+    if sender.ip and context.get("ip") is None:
+        context["ip"] = sender.ip
+        if sender.location and context.get("location") is None:
+            context["location"] = dict(sender.location)
+    if sender.user_agent and context.get("userAgent") is None:
+        context["userAgent"] = sender.user_agent
+
+
 def _complete_from_page(context: dict[str, Any], page: dict[str, Any]) -> None:
-    url = page.get("url")
-    url = url if isinstance(url, str) else ""
-    if url and ("path" not in page or "search" not in page):
-        context["page"] = page = {**attribution.address_parts(url), **page}
-    search = page.get("search")
-    if not context.get("campaign"):
-        named = isinstance(search, str) and "utm_" in search
-        found = attribution.campaign(f"?{search}".replace("??", "?") if named else url)
-        if found:
-            context["campaign"] = found
-    came_from = page.get("referrer")
-    if came_from and isinstance(came_from, str) and not context.get("referrer"):
-        about = attribution.referrer(came_from, url)
-        if about:
-            context["referrer"] = about
+    told = attribution.of_page(
+        _text(page.get("url")), _text(page.get("search")), _text(page.get("referrer"))
+    )
+    if told.parts and ("path" not in page or "search" not in page):
+        context["page"] = {**told.parts, **page}
+    if told.campaign and not context.get("campaign"):
+        context["campaign"] = dict(told.campaign)
+    if told.referrer and not context.get("referrer"):
+        context["referrer"] = dict(told.referrer)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -13,7 +13,7 @@ it equals the call's own `anonymousId` is it known to be just that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headwater.errors import BadRequest
@@ -59,8 +59,8 @@ class IdentifierReader:
     """Reads identifiers by one workspace's rules.
 
     Attributes:
-        fields: of an event, those that its identifiers may be found in, besides
-            `context.externalIds` and an alias's own.
+        fields: of an event, those that its identifiers may be found in (of an alias also in its
+            `previousId`); the first two are `type` and `context`.
     """
 
     def __init__(self, rules: IdentityRules) -> None:
@@ -69,26 +69,41 @@ class IdentifierReader:
         self._ranks = {each.name: rank for rank, each in enumerate(rules.types)}
         paths = [(each.name, path) for each in rules.types for path in each.paths]
         self._nothing: list[str | None] = [None] * len(paths)
-        self._top = _Holder([], {})
+        top = _Holder([], {})
         for rank, (name, path) in enumerate(paths):
-            self._top.add(path, rank, name)
-        self.fields = frozenset(path.partition(".")[0] for _, path in paths)
+            top.add(path, rank, name)
+        firsts = (path.partition(".")[0] for _, path in paths)
+        self.fields = tuple(dict.fromkeys(("type", "context", *firsts)))
+        self._plan = [
+            ([leaf for leaf in top.leaves if leaf[2] == field], top.inner.get(field))
+            for field in self.fields
+        ]
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         """Answer the identifiers of an event in Segment's shape; empty if it names nobody.
 
         An alias without both of its ids, or with one that is blocked, names nobody.
         """
+        found = self.among([event.get(field) for field in self.fields])
+        return self._alias(event, found) if event.get("type") == "alias" else found
+
+    def among(self, values: Sequence[Any]) -> tuple[str, ...]:
+        """Answer the identifiers in the values of an event's `fields`; of no alias: see `read`."""
         by_rank = self._nothing.copy()
-        self._gather(event, self._top, by_rank)
+        for value, (leaves, inner) in zip(values, self._plan, strict=True):
+            if not value:
+                continue
+            for rank, name, _, kept in leaves:
+                if type(value) is str and value in kept:
+                    by_rank[rank] = kept[value]
+                else:
+                    by_rank[rank] = self._learnt(kept, name, value)
+            if inner is not None and isinstance(value, dict):
+                self._gather(value, inner, by_rank)
         found: dict[str, None] = dict.fromkeys(filter(None, by_rank))
-        context = event.get("context")
+        context = values[1]
         external = context.get("externalIds") if context else None
-        if external:
-            found = self._with_external(found, external)
-        if event.get("type") == "alias":
-            return self._alias(event, found)
-        return tuple(found)
+        return tuple(self._with_external(found, external) if external else found)
 
     def parse(self, identifier: str) -> str:
         """Answer an identifier that a person or program wrote, normalised as events' are.
@@ -165,7 +180,7 @@ class IdentifierReader:
         rank = self._ranks.get(name)
         return (len(self._ranks), name) if rank is None else (rank, "")
 
-    def _alias(self, event: Mapping[str, Any], found: dict[str, None]) -> tuple[str, ...]:
+    def _alias(self, event: Mapping[str, Any], found: Sequence[str]) -> tuple[str, ...]:
         previous = event.get("previousId")
         user = self._identifier("user_id", event.get("userId"))
         before = self._identifier("anonymous_id", previous)
@@ -176,7 +191,7 @@ class IdentifierReader:
         if former is not None and previous != event.get("anonymousId"):
             ids[former] = None
         ids[before] = None
-        return tuple({**ids, **found})
+        return tuple({**ids, **dict.fromkeys(found)})
 
 
 def parse(rules: IdentityRules, identifier: str) -> str:
