@@ -56,7 +56,7 @@ async def written(bucket: FolderBucket, options: argparse.Namespace) -> list[Lak
     plain = zipped = 0
     size = options.events // options.files
     for number, rows in enumerate(events_of(options.events, known=options.events // 20, at=size)):
-        table = splitter.split([kind for kind, _, _ in rows], [body for _, body, _ in rows])
+        table = splitter.split([body.encode() for _, body, _ in rows])
         via = pa.array([name for _, _, name in rows], pa.string())
         place = pa.array(range(number * size, number * size + len(rows)), pa.int64())
         columns = {**dict(zip(table.column_names, table.columns, strict=True)), "position": place}

@@ -117,7 +117,7 @@ def make(bucket: FolderBucket, database: Database, options: argparse.Namespace) 
 def pool_of_events() -> pa.Table:
     """Answer a few thousand of the shop's events, as the lake has them."""
     rows = next(events_of(4_000, known=2_000, at=4_000))
-    return Splitter().split([kind for kind, _, _ in rows], [body for _, body, _ in rows])
+    return Splitter().split([body.encode() for _, body, _ in rows])
 
 
 def store(bucket: FolderBucket, table: pa.Table, day: int) -> LakeFile:

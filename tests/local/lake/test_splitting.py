@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,24 +13,21 @@ from hypothesis import strategies as st
 from headwater.collect import json_text
 from headwater.lake.event_rows import join_body, split_body
 from headwater.local.lake.arrow import python_rows
-from headwater.local.lake.splitting import Splitter
+from headwater.local.lake.splitting import AT_ONCE, Splitter
 from tests.lake.test_event_rows import BODY, EVENTS
 
 KINDS = ("track", "identify", "page", "screen", "group", "alias")
 
 
 @pytest.fixture(scope="module")
-def splitter() -> Iterator[Splitter]:
+def splitter() -> Splitter:
     """One for all tests."""
-    one = Splitter()
-    yield one
-    one.close()
+    return Splitter()
 
 
 def same(splitter: Splitter, bodies: list[str]) -> None:
     """Hold the columns against those of one event at a time."""
-    kinds = [str(json.loads(body).get("type")) for body in bodies]
-    rows = list(python_rows(splitter.split(kinds, bodies)))
+    rows = list(python_rows(splitter.split([body.encode() for body in bodies])))
 
     assert rows == [{name: row[name] for name in rows[0]} for row in map(split_body, bodies)]
     assert [join_body(row) for row in rows] == bodies
@@ -103,6 +100,51 @@ def test_what_is_not_as_usual_comes_out_the_same(
 ) -> None:
     """It is looked at alone where that is needed; its neighbours are not disturbed."""
     same(splitter, [event("track"), event("track", **fields), event("identify", **fields)])
+
+
+BEFORE = '{"type":"track","messageId":"m","timestamp":"2026-11-23T10:11:12.345Z",'
+BEHIND = '"context":{},"integrations":{},"sourceId":"s"}'
+TIME = '"receivedAt":"2026-11-23T10:11:12.345Z"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{BEFORE}{TIME},"userId":"1","userId":"1","event":"E",{BEHIND}',
+        f'{BEFORE}"userId":"1",{TIME},"event":"E",{BEHIND}',
+        f'{BEFORE}{TIME},"event":"E",{BEHIND[:-1]}, "userId":"1"}}',
+        f'{BEFORE}{TIME},"event":"\\u0045",{BEHIND}',
+        f'{BEFORE}{TIME},"event":null,{BEHIND}',
+        f'{BEFORE}{TIME},"event":"E","properties":null,{BEHIND}',
+        f'{BEFORE}{TIME},"event":"E","properties":1234,"properties":{{}},{BEHIND}',
+        f'{BEFORE}{TIME},"event":"E","context":{{}},"more":{{}},{BEHIND[13:]}',
+        f'{BEFORE}"sentAt":"",{TIME},"event":"E",{BEHIND}',
+        "{}",
+    ],
+    ids=str,
+)
+def test_no_two_ways_of_writing_an_event_are_taken_for_one(splitter: Splitter, body: str) -> None:
+    """Twice the same field, another order, spaces, escapes: each comes back as it was."""
+    usual = f'{BEFORE}{TIME},"userId":"1","event":"E","properties":{{}},{BEHIND}'
+    before = splitter.alone
+    same(splitter, [usual, body, usual])
+    assert splitter.alone == before + 1
+
+
+def test_many_events_keep_their_order(splitter: Splitter) -> None:
+    """Also where they are split in several parts, and some of each alone."""
+    bodies = [
+        event("track", messageId=f"m-{number}", **({"unknown": 1} if number % 7 == 3 else {}))
+        for number in range(2 * AT_ONCE + 1)
+    ]
+    same(splitter, bodies)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"", b'{"a":1},{"b":2}', b'"text"'])
+def test_what_is_no_object_is_told(splitter: Splitter, body: bytes) -> None:
+    """A text that no event can be is an error, whatever stands beside it."""
+    with pytest.raises(msgspec.DecodeError):
+        splitter.split([event("track").encode(), body])
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,7 +18,7 @@ from headwater.local.lake.arrow import FileWriter, arrow_table, groups, in_order
 from headwater.local.lake.orders import Flush, Written
 from headwater.local.lake.splitting import Splitter, lake_table
 from headwater.local.lake.tail import (
-    EventRow,
+    Tail,
     changed,
     events_behind,
     everything,
@@ -56,53 +56,46 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
     with closing(open_reader(Path(order.database))) as sql:
         sql.execute("BEGIN")
         rows, until = events_behind(sql, order.position, limit=order.limit)
-        parts = _by_workspace(sql, order, rows)
+        parts = {
+            workspace: (some, people_of(sql, some))
+            for workspace, some in _by_workspace(order, rows).items()
+        }
         change, pages = _identity_pages(sql, order)
         if order.change is not None:
             # All is read. A snapshot that stays open keeps the log from being folded back, and
             # every commit of the server would try to.
             sql.execute("COMMIT")
-        for workspace, day, table in _event_tables(parts, _splitter()):
-            key = keys.events_key(workspace, day, names.next())
-            written = await put_file(bucket, EVENTS, key, table, day=day)
-            files.setdefault(workspace, []).append(written)
+        for workspace, (some, people) in parts.items():
+            for day, table in _by_day(lake_table(_splitter(), some, people)):
+                key = keys.events_key(workspace, day, names.next())
+                written = await put_file(bucket, EVENTS, key, table, day=day)
+                files.setdefault(workspace, []).append(written)
         for page in pages:
             for workspace, table in _identity_tables(order, change, page):
                 key = keys.identity_key(workspace, names.next())
                 files.setdefault(workspace, []).append(
                     await put_file(bucket, IDENTITY, key, table, day=None)
                 )
-    return Written(files=files, position=until, change=change, more=len(rows) >= order.limit)
+    return Written(files=files, position=until, change=change, more=len(rows.ids) >= order.limit)
 
 
-_Part = tuple[list[EventRow], list[str]]
-"""Events of one workspace, and whose each is."""
-
-
-def _by_workspace(sql: Database, order: Flush, rows: Sequence[EventRow]) -> dict[str, _Part]:
+def _by_workspace(order: Flush, rows: Tail) -> dict[str, Tail]:
     """Answer the events that a workspace's manifest does not have yet."""
-    found: dict[str, list[EventRow]] = {}
-    for one in rows:
-        found.setdefault(one.actor.partition("/")[0], []).append(one)
-    parts: dict[str, _Part] = {}
-    for workspace, part in sorted(found.items()):
+    parts: dict[str, Tail] = {}
+    for workspace in rows.workspaces():
         reached = order.workspaces.get(workspace, Flushed()).position
-        if new := [one for one in part if one.position > reached]:
-            parts[workspace] = (new, people_of(sql, new))
+        if new := rows.of(workspace).behind(reached):
+            parts[workspace] = new
     return parts
 
 
-def _event_tables(
-    parts: dict[str, _Part], splitter: Splitter
-) -> Iterable[tuple[str, int, pa.Table]]:
-    """Answer the events of each workspace and day, in the order of a compacted file."""
-    for workspace, (rows, people) in parts.items():
-        table = lake_table(splitter, rows, people)
-        days = pc.divide(table.column("received_at").cast(pa.int64()), keys.DAY)
-        there = sorted(pc.unique(days).to_pylist())
-        for day in there:
-            some = table if len(there) == 1 else table.filter(pc.equal(days, day))
-            yield workspace, day, in_order(EVENTS, some)
+def _by_day(table: pa.Table) -> Iterable[tuple[int, pa.Table]]:
+    """Answer the events of each day, in the order of a compacted file."""
+    days = pc.divide(table.column("received_at").cast(pa.int64()), keys.DAY)
+    there = sorted(pc.unique(days).to_pylist())
+    for day in there:
+        some = table if len(there) == 1 else table.filter(pc.equal(days, day))
+        yield day, in_order(EVENTS, some)
 
 
 def _identity_pages(sql: Database, order: Flush) -> tuple[int, Iterable[list[IdentityRow]]]:

@@ -97,7 +97,6 @@ class Relation:
     def close(self) -> None:
         """Let go of the memory."""
         with self._lock:
-            self._splitter.close()
             self._engine.close()
 
     def _catch_up(self, sql: Database, files: Callable[[], Files]) -> None:
@@ -140,10 +139,9 @@ class Relation:
         more = True
         while more:
             rows, until = events_behind(sql, reached, limit=_TAIL_AT_A_TIME, after=self._last_id)
-            more = len(rows) >= _TAIL_AT_A_TIME
+            more = len(rows.ids) >= _TAIL_AT_A_TIME
             self._last_id = until
-            own = [row for row in rows if row[2].startswith(f"{self._workspace}/")]
-            if own:
+            if own := rows.of(self._workspace):
                 self._add_news(lake_table(self._splitter, own, people_of(sql, own)))
 
     def _add_news(self, news: pa.Table) -> None:

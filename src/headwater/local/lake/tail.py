@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple
 
 from headwater.actors.identity_changes import Changes, noted
 from headwater.actors.identity_network import follow
@@ -13,32 +14,68 @@ from headwater.actors.identity_storage import Turn
 from headwater.ports import Sql
 
 
-class EventRow(NamedTuple):
-    """A row of `event`, and where it stands in the order of commits."""
+class Tail(NamedTuple):
+    """Rows of `event`, a column each.
 
-    id: int
-    position: int
-    actor: str
-    via: str
-    body: str
-    message_id: str
-    type: str
-    timestamp: int
+    Attributes:
+        ids: of the rows.
+        positions: where each stands in the order of commits.
+        actors: whose each is, with the workspace.
+        vias: the identifier that each arrived under.
+        bodies: JSON texts, as bytes.
+        message_ids: as the texts tell them too, if they are ours; so, too, the two below.
+    """
+
+    ids: Sequence[int]
+    positions: Sequence[int]
+    actors: Sequence[str]
+    vias: Sequence[str]
+    bodies: Sequence[bytes]
+    message_ids: Sequence[str]
+    types: Sequence[str]
+    timestamps: Sequence[int]
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.ids)
+
+    def some(self, wanted: Sequence[bool]) -> Tail:
+        """Answer those rows that are wanted; all of them cost nothing."""
+        if all(wanted):
+            return self
+        columns: Iterator[tuple[Any, ...]] = (tuple(compress(one, wanted)) for one in self)
+        return Tail(*columns)
+
+    def behind(self, position: int) -> Tail:
+        """Answer those that were committed after a position."""
+        return self.some([one > position for one in self.positions])
+
+    def workspaces(self) -> list[str]:
+        """Answer the names of the workspaces that these are of."""
+        return sorted({actor.partition("/")[0] for actor in set(self.actors)})
+
+    def of(self, workspace: str) -> Tail:
+        """Answer those of one workspace."""
+        own = f"{workspace}/"
+        return self.some([actor.startswith(own) for actor in self.actors])
 
 
 # Rows of accounts are copies of their members' events. A buried row (actor '') is nobody's.
 _EVENTS = """
-SELECT id, coalesce(origin, id), actor, via, body, message_id, type, timestamp FROM event
+SELECT id, coalesce(origin, id), actor, via, CAST(body AS BLOB), message_id, type, timestamp
+FROM event
 WHERE id > ? AND id <= ? AND coalesce(origin, id) > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
 ORDER BY id LIMIT ?
 """
 # Moved rows stand at the end by their id, but count from where they were at first.
 _MOVED_FROM_AMONG_THEM = """
-SELECT id, origin, actor, via, body, message_id, type, timestamp FROM event
+SELECT id, origin, actor, via, CAST(body AS BLOB), message_id, type, timestamp
+FROM event
 WHERE origin > ? AND origin <= ? AND id > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
 """
+_EMPTY = Tail((), (), (), (), (), (), (), ())
 
 
 def last_event(sql: Sql) -> int:
@@ -49,7 +86,7 @@ def last_event(sql: Sql) -> int:
 
 def events_behind(
     sql: Sql, position: int, *, limit: int, after: int | None = None
-) -> tuple[list[EventRow], int]:
+) -> tuple[Tail, int]:
     """Answer events that the lake does not have, and up to which position these are all of them.
 
     Args:
@@ -65,16 +102,14 @@ def events_behind(
     if len(found) == limit:
         until = found[-1][0]
         found += sql.execute(_MOVED_FROM_AMONG_THEM, (position, until, until))
-    return [EventRow(*row) for row in found], until
+    return Tail(*zip(*found, strict=True)) if found else _EMPTY, until
 
 
-def people_of(sql: Sql, rows: Sequence[EventRow]) -> list[str]:
+def people_of(sql: Sql, rows: Tail) -> list[str]:
     """Answer for each event the root identifier that it is of now."""
-    known: dict[str, str] = {}
-    for one in rows:
-        if one.actor not in known:
-            known[one.actor] = _person(sql, one.actor, one.via)
-    return [known[one.actor] for one in rows]
+    arrived = dict(zip(rows.actors, rows.vias, strict=True))
+    known = {actor: _person(sql, actor, via) for actor, via in arrived.items()}
+    return [known[actor] for actor in rows.actors]
 
 
 def _person(sql: Sql, actor: str, via: str) -> str:

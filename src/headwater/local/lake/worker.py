@@ -19,10 +19,9 @@ import msgspec
 import pyarrow as pa
 
 from headwater.local.lake.buckets import open_bucket
-from headwater.local.lake.compact import compact, move
-from headwater.local.lake.erase import erase
 from headwater.local.lake.flush import flush
 from headwater.local.lake.orders import Compact, Erase, Failed, Flush, Move, Order, Result
+from headwater.ports import Bucket
 
 _NICENESS = 5
 """So that where processor time is short, requests come first."""
@@ -39,14 +38,24 @@ async def carry_out(order: Order) -> Result:
         match order:
             case Flush():
                 return await flush(order, bucket)
-            case Compact():
-                return await compact(order, bucket)
-            case Move():
-                return await move(order, bucket)
-            case Erase():
-                return await erase(order, bucket)
+            case Compact() | Move() | Erase():
+                return await _rewrite(order, bucket)
     except Exception as error:  # noqa: BLE001 - whatever it was, the server decides
         return Failed(type(error).__name__, str(error))
+
+
+async def _rewrite(order: Compact | Move | Erase, bucket: Bucket) -> Result:
+    # Imported here: DuckDB takes 13 MB and some time, and a flush has no need of it.
+    from headwater.local.lake.compact import compact, move  # noqa: PLC0415 - see above
+    from headwater.local.lake.erase import erase  # noqa: PLC0415 - see above
+
+    match order:
+        case Compact():
+            return await compact(order, bucket)
+        case Move():
+            return await move(order, bucket)
+        case Erase():
+            return await erase(order, bucket)
 
 
 def main() -> None:
