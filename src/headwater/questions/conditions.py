@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from headwater.audiences import conditions_reading
 from headwater.audiences.comparisons import Filter
@@ -37,18 +39,31 @@ def _filters(given: Any) -> tuple[Filter, ...]:
     return condition.event.where
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Tells pydantic what reads a type of audiences, and nothing of its inside.
+
+    PlainValidator does the same, but looks through the whole type each time that it is named, for
+    a serializer that is then not used: that took a fifth of the imports' time.
+    """
+
+    by: Callable[[Any], Any]
+
+    def __get_pydantic_core_schema__(self, _kind: Any, _inner: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(conditions_reading.to_json)
+        return core_schema.no_info_plain_validator_function(self.by, serialization=written)
+
+
 People = Annotated[
     Condition,
-    PlainValidator(_condition),
-    PlainSerializer(conditions_reading.to_json),
+    _Read(_condition),
     WithJsonSchema({"type": "object", "description": "A condition, as audiences have it."}),
 ]
 """A condition on people, in any of the shapes that audiences read."""
 
 Filters = Annotated[
     tuple[Filter, ...],
-    PlainValidator(_filters),
-    PlainSerializer(conditions_reading.to_json),
+    _Read(_filters),
     WithJsonSchema({"type": "array", "items": {"type": "object"}}),
 ]
 """Questions about one event, all of which it must answer with yes; paths from its root."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from headwater.local.command_line import as_command
-from headwater.local.command_line.talk import completions, words
+from headwater.local.command_line.talk import completions
+from headwater.local.command_line.talk_words import words
 from tests.server import Server
 
 HEADWATER = Path(sys.executable).with_name("headwater")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headwater.api.mcp_server import mcp_server
-from headwater.api.mcp_tools import Ask
 from headwater.errors import HeadwaterError
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import Trouble
+
+if TYPE_CHECKING:
+    from headwater.api.mcp_tools import Ask
 
 
 class Answered(HeadwaterError):
@@ -46,7 +47,10 @@ def mcp(server: Remote) -> None:
 
 
 async def _serve(ask: Ask) -> None:
-    from mcp.server.stdio import stdio_server  # noqa: PLC0415 - only where it is used
+    # Both take longer to import than most commands run.
+    from mcp.server.stdio import stdio_server  # noqa: PLC0415 - see above
+
+    from headwater.api.mcp_server import mcp_server  # noqa: PLC0415 - see above
 
     served = mcp_server(ask)
     async with stdio_server() as (reading, writing):

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import typer
 
-from headwater.language.grammar import the_grammar
-from headwater.language.things import PAGE_VIEWS
-from headwater.language.vocabulary import by_noun, event_words
 from headwater.local.command_line.language import CONFIRMED, carry_out, confirm
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import complain, say
@@ -82,14 +79,10 @@ def _lines(*, is_terminal: bool) -> Iterable[str]:
 
 
 def _examples() -> None:
-    for example in dict.fromkeys(rule.example for rule in the_grammar().rules):
+    from headwater.local.command_line.talk_words import examples  # noqa: PLC0415 - a large grammar
+
+    for example in examples():
         say(f"  {example}", style="dim")
-
-
-def words() -> list[str]:
-    """Answer the words that the tab key completes."""
-    things = {word for name in by_noun(event_words()) for word in name.split()}
-    return sorted(the_grammar().words() | things | PAGE_VIEWS)
 
 
 def completions(text: str, known: Iterable[str]) -> list[str]:
@@ -103,6 +96,8 @@ def _history() -> Callable[[], None] | None:
         import readline  # noqa: PLC0415 - not on every system
     except ImportError:
         return None
+    from headwater.local.command_line.talk_words import words  # noqa: PLC0415 - a large grammar
+
     path = history_file()
     with suppress(OSError):
         readline.read_history_file(path)

@@ -22,7 +22,6 @@ from headwater.audiences.membership import Audiences
 from headwater.collect.times import write_time
 from headwater.local.exports.files import settle
 from headwater.local.jobs.runner import RunningJob
-from headwater.local.lake.identity_of import identity_rows
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.readers import Readers
 from headwater.local.workspaces import LocalWorkspaces
@@ -173,7 +172,14 @@ class PersonExporting:
             return []
         lake = self._lake.lake
         await lake.open()
-        return await asyncio.to_thread(identity_rows, lake, people)
+
+        def rows() -> list[dict[str, Any]]:
+            # Arrow is large, and the server has no other use for it: its workers read the lake.
+            from headwater.local.lake.identity_of import identity_rows  # noqa: PLC0415 - see above
+
+            return identity_rows(lake, people)
+
+        return await asyncio.to_thread(rows)
 
     async def _memberships(self, config: WorkspaceConfig, asked: str) -> list[dict[str, Any]]:
         found = []
