@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from js import Object
 from pyodide.ffi import to_js
 
-from headwater.dispatch.lake_flush import LakeFlush
+if TYPE_CHECKING:
+    from headwater.dispatch.lake_flush import LakeFlush
 
 _LONGEST_PAUSE = 600  # seconds
 

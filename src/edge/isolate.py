@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pyodide.ffi import create_proxy
 
@@ -19,22 +20,23 @@ from headwater.actors.lazy_tables import Tables
 from headwater.actors.schemas import IDENTITY, migrations
 from headwater.api.browser_files import BUNDLES
 from headwater.api.directory import WriteKeyDirectory
-from headwater.dispatch import lake_flush
-from headwater.dispatch.audiences import AudiencesOverShards
+from headwater.dispatch import lake_queue
 from headwater.dispatch.intake import Dispatcher, Whereabouts
-from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.lanes import LanesOverActors
 from headwater.dispatch.parcels import Deliveries
-from headwater.dispatch.past_events import PastEvents
-from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.population import Shards, feed
-from headwater.dispatch.questions import QuestionsOverShards
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
 from headwater.dispatch.tail import TailOverActors, TailTeller
 from headwater.ports import Sql
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
 from r2.bucket import R2Bucket
+
+if TYPE_CHECKING:
+    from headwater.dispatch.audiences import AudiencesOverShards
+    from headwater.dispatch.lake_flush import LakeFlush
+    from headwater.dispatch.people import PeopleOverActors
+    from headwater.dispatch.questions import QuestionsOverShards
 
 
 class Isolate:
@@ -67,9 +69,40 @@ class Isolate:
         self.teller = TailTeller(self.actors, self.settings, clock=self.clock, later=later)
         self.lanes = LanesOverActors(self.actors, self.directory.config)
         self.bucket = _bucket(env, self.options)
-        self.lake = self._lake(self.bucket) if self.bucket else None
-        self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.lake else None
-        self.people = PeopleOverActors(
+        self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.bucket else None
+        self.shards = Shards(self.actors)
+        self.deliveries = Deliveries(self.actors, self.queue, self.settings)
+        self.dispatcher = Dispatcher(
+            self.actors, self.queue, whereabouts=Whereabouts(), later=later
+        )
+
+    # What follows is imported when it is first asked for: an event needs none of it, and to import
+    # the questions alone takes a third as long as all that it does need.
+
+    @cached_property
+    def lake(self) -> LakeFlush | None:
+        """Brings to the lake what actors have for it; None where there is no lake."""
+        if self.bucket is None:
+            return None
+        from headwater.dispatch.lake_flush import LakeFlush  # noqa: PLC0415 - see above
+
+        return LakeFlush(
+            self.actors,
+            self.queue,
+            self.bucket,
+            self.settings,
+            clock=self.clock,
+            random=self.random,
+            hot_days=self.options.lake_hot_days,
+        )
+
+    @cached_property
+    def people(self) -> PeopleOverActors:
+        """Reads and orders about people."""
+        from headwater.dispatch.past_events import PastEvents  # noqa: PLC0415 - see above
+        from headwater.dispatch.people import PeopleOverActors  # noqa: PLC0415 - see above
+
+        return PeopleOverActors(
             self.actors,
             self.queue,
             self.settings,
@@ -77,26 +110,20 @@ class Isolate:
             random=self.random,
             past=PastEvents(self.bucket) if self.bucket else None,
         )
-        self.shards = Shards(self.actors)
-        self.audiences = AudiencesOverShards(
-            self.shards, self.people, self.settings, clock=self.clock
-        )
-        self.questions = QuestionsOverShards(self.shards, self.settings, clock=self.clock)
-        self.deliveries = Deliveries(self.actors, self.queue, self.settings)
-        self.dispatcher = Dispatcher(
-            self.actors, self.queue, whereabouts=Whereabouts(), later=later
-        )
 
-    def _lake(self, bucket: R2Bucket) -> LakeFlush:
-        return LakeFlush(
-            self.actors,
-            self.queue,
-            bucket,
-            self.settings,
-            clock=self.clock,
-            random=self.random,
-            hot_days=self.options.lake_hot_days,
-        )
+    @cached_property
+    def audiences(self) -> AudiencesOverShards:
+        """Answers who is in an audience."""
+        from headwater.dispatch.audiences import AudiencesOverShards  # noqa: PLC0415 - see above
+
+        return AudiencesOverShards(self.shards, self.people, self.settings, clock=self.clock)
+
+    @cached_property
+    def questions(self) -> QuestionsOverShards:
+        """Answers questions about populations."""
+        from headwater.dispatch.questions import QuestionsOverShards  # noqa: PLC0415 - see above
+
+        return QuestionsOverShards(self.shards, self.settings, clock=self.clock)
 
     async def asset(self, name: str) -> bytes | None:
         """Answer a file of analytics-next, out of what Cloudflare serves by itself."""
@@ -120,7 +147,7 @@ class Isolate:
 
     async def tell_lake(self, actor: str) -> None:
         """Let the lake know that something of an identity actor waits for it."""
-        await lake_flush.tell(self.queue, [actor])
+        await lake_queue.tell(self.queue, [actor])
 
     async def wake(self, actor: str) -> None:
         """Carry on what an identity actor has left undone."""

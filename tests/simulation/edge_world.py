@@ -30,7 +30,7 @@ from headwater.actors.lazy_tables import LazyTables, Tables
 from headwater.actors.population_object import PopulationObject
 from headwater.actors.schemas import IDENTITY, migrations
 from headwater.commands import Command, Deliver, Rekey
-from headwater.dispatch import lake_flush
+from headwater.dispatch import lake_queue
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.parcels import Deliveries
@@ -433,7 +433,7 @@ class EdgeWorld:
         try:
             with suppress(CallFailed, HeadwaterError):
                 if actor.wants_lake(sql, now=self.now):
-                    await lake_flush.tell(self, [name])
+                    await lake_queue.tell(self, [name])
                     actor.lake.told()
                 await self.dispatcher().wake(self.current, name)
                 await feed(actor, sql, name, shards=Shards(self), clock=_Time(self))

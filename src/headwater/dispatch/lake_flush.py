@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from headwater.actors.identity_calls import NoteLake, OfferLake
 from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.dispatch.exchange import Exchange
+from headwater.dispatch.lake_queue import Waiting, tell
 from headwater.dispatch.parcels import Settings
 from headwater.errors import HeadwaterError, NotFound
 from headwater.lake import births, files, keys, tending
@@ -34,8 +35,6 @@ from headwater.lake.manifest import Entry, LakeFile, Manifest, OutOfDate
 from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.ports import Actors, Bucket, BucketFailure, CallFailed, Clock, Queue, Random
 
-LAKE = "lake"
-
 AT_ONCE = 16
 """Actors that are asked at a time."""
 
@@ -45,25 +44,7 @@ ENOUGH = 4_000_000
 _logger = logging.getLogger(__name__)
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """The queue's message: something of this actor waits for the lake."""
-
-    actor: str
-
-
-_encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Waiting] = msgspec.json.Decoder(Waiting)
-
-
-async def tell(queue: Queue, actors: Iterable[str]) -> None:
-    """Let the lake know that something of these actors waits for it.
-
-    Raises:
-        CallFailed: the queue did not take it.
-    """
-    messages = [_encoder.encode(Waiting(one)).decode() for one in actors]
-    if messages:
-        await queue.send(LAKE, messages)
 
 
 class LakeFlush:
