@@ -120,9 +120,10 @@ def _shown(path: Path) -> str:
 
 def show() -> None:
     """Write the list of what is uploaded, and print how large that is."""
-    names, size = listing.write(ROOT), listing.size(ROOT)
+    listing.write(ROOT)
+    size = listing.size(ROOT)
     print(
-        f"{len(names)} files, {size.raw / 1e6:.2f} MB; compressed {size.together / 1e6:.2f} MB"
+        f"{size.files} files, {size.raw / 1e6:.2f} MB; compressed {size.together / 1e6:.2f} MB"
         f" ({size.together / 1024:.0f} KiB as wrangler counts), and"
         f" {size.apart / 1e6:.2f} MB with each file by itself"
     )
@@ -139,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--list",
         action="store_true",
-        help=f"write the names of what is uploaded to {listing.LISTING}, which a test compares",
+        help=f"write the list of what is uploaded to {listing.LISTING}, which a test compares",
     )
     options = parser.parse_args(arguments)
     try:

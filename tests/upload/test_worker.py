@@ -123,17 +123,22 @@ def test_what_was_read_is_remembered(root: Path) -> None:
     assert not [name for name in kept if name.endswith(".new")]
 
 
-def test_the_list_has_each_file_once_by_its_name_in_the_worker(root: Path) -> None:
+def test_the_list_has_files_of_packages_and_folders_of_our_own(root: Path) -> None:
     """What is written is what is read, and what was compiled on the way is not on it."""
     (root / "scripts").mkdir()
     worker.write(root, root / "build" / "wheels")
     (root / "build/worker/entry.pyc").touch()
-    names = listing.write(root)
+    lines = listing.write(root)
 
-    assert listing.expected(root) == names
-    assert names[0] == "entry.py"
-    assert "python_modules/tzdata/zoneinfo/Europe/Berlin" in names
-    assert "entry.pyc" not in names
+    assert listing.expected(root) == lines
+    assert [line for line in lines if not line.startswith("python_modules/")] == [
+        "entry.py",
+        "headwater/*.py",
+        "headwater/*.sql",
+    ]
+    assert "python_modules/queues/*.py" in lines
+    assert "python_modules/wheel/used.py" in lines
+    assert "python_modules/tzdata/zoneinfo/Europe/Berlin" in lines
 
 
 def test_the_size_is_of_what_is_uploaded(root: Path) -> None:
