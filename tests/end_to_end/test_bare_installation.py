@@ -67,8 +67,8 @@ def test_what_only_the_tests_need_is_absent() -> None:
     """The installation is bare: without this, the tests below could not fail."""
     absent = absent_modules()
 
-    assert {"numpy", "pandas", "polars", "pyiceberg", "pytest"} <= absent
-    assert not {"pyarrow", "duckdb", "uvicorn", "headwater", "certifi", "cffi"} & absent
+    assert {"pandas", "polars", "pyiceberg", "pytest"} <= absent
+    assert not {"pyarrow", "numpy", "duckdb", "uvicorn", "headwater", "certifi", "cffi"} & absent
 
 
 def test_events_are_asked_about(bare: Server) -> None:
