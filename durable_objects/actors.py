@@ -59,3 +59,7 @@ class EdgeActors:
     def population(self, workspace: str, shard: int) -> Actor:
         """Answer one of the actors that together know all people of a workspace."""
         return Stub(self._env.POPULATION, f"{workspace}/{shard}/{SHARDS}")
+
+    def job(self, workspace: str, job: str) -> Actor:
+        """Answer the actor that does a job."""
+        return Stub(self._env.JOB, f"{workspace}/{job}")

@@ -21,7 +21,7 @@ class IdentityDO(DurableObject):
         storage = ctx._ctx.storage
         self._alarm = Alarm(storage)
         self._isolate = isolate(env._env)
-        self._database = LazyTables(Database(storage), self._isolate.tables)
+        self._database = LazyTables(Database(storage, self._alarm.fired), self._isolate.tables)
         self._object = IdentityObject(
             self._isolate.configurations, lake_after=self._isolate.lake_after
         )

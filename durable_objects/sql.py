@@ -47,10 +47,12 @@ class Database:
 
     Args:
         storage: JavaScript's `DurableObjectStorage`: `ctx._ctx.storage` of the SDK's context.
+        emptied: is called once everything was deleted, the object's alarm with it.
     """
 
-    def __init__(self, storage: Any) -> None:
+    def __init__(self, storage: Any, emptied: Callable[[], None] = lambda: None) -> None:
         self._storage = storage
+        self._emptied = emptied
         self._exec = storage.sql.exec
         self._running = False
 
@@ -67,6 +69,14 @@ class Database:
         finally:
             self._running = outermost
         return answers[0]
+
+    def empty(self) -> None:
+        """Delete everything, with all that was ever deleted; see `emptying.Empties`.
+
+        What is written in the same event comes behind it.
+        """
+        self._storage.deleteAll()
+        self._emptied()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Be part of the unit of work that runs, which is the outer transaction.

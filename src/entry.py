@@ -7,6 +7,7 @@ from typing import Any
 from workers import WorkerEntrypoint
 
 from durable_objects.identity import IdentityDO
+from durable_objects.job import JobDO
 from durable_objects.lane import LaneDO
 from durable_objects.population import PopulationDO
 from durable_objects.tail import TailDO
@@ -15,7 +16,7 @@ from edge.application import Application
 from edge.isolate import isolate
 from queues import deliveries, lake
 
-__all__ = ["Default", "IdentityDO", "LaneDO", "PopulationDO", "TailDO", "WorkspaceDO"]
+__all__ = ["Default", "IdentityDO", "JobDO", "LaneDO", "PopulationDO", "TailDO", "WorkspaceDO"]
 
 _applications: list[Application] = []
 

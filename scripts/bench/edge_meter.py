@@ -23,8 +23,8 @@ CURSORS: list[Any] = []
 def _metered_database() -> None:
     made = Database.__init__
 
-    def make(self: Any, storage: Any) -> None:
-        made(self, storage)
+    def make(self: Any, storage: Any, emptied: Any = lambda: None) -> None:
+        made(self, storage, emptied)
         run = self._exec
 
         def counted(*given: Any) -> Any:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from headwater.actors.jobs import Job
 from headwater.api.services import SqlAnswer
@@ -33,39 +31,3 @@ class NoExports:
     async def delete(self, workspace: str, id_: str) -> Job:  # noqa: ARG002 - the port's
         """Answer that there is none."""
         raise NotFound(f"There is no export {id_[:80]!r}.")
-
-
-class NoJobs:
-    """Long work, which is done where all of the lake is at hand."""
-
-    async def start(
-        self,
-        workspace: str,  # noqa: ARG002 - the port's
-        kind: str,
-        parameters: Mapping[str, Any],  # noqa: ARG002 - the port's
-        *,
-        unit: str = "events",  # noqa: ARG002 - the port's
-        key: str | None = None,  # noqa: ARG002 - the port's
-    ) -> Job:
-        """Refuse it."""
-        raise NotFound(f"Jobs of the kind {kind!r} are done by the local server only.")
-
-    async def job(self, workspace: str, id_: str) -> Job:  # noqa: ARG002 - the port's
-        """Answer that there is none."""
-        raise NotFound(f"There is no job {id_[:80]!r}.")
-
-    async def jobs(
-        self,
-        workspace: str,  # noqa: ARG002 - the port's
-        *,
-        kinds: Sequence[str] = (),  # noqa: ARG002 - the port's
-        states: Sequence[str] = (),  # noqa: ARG002 - the port's
-        limit: int = 100,  # noqa: ARG002 - the port's
-        before: int | None = None,  # noqa: ARG002 - the port's
-    ) -> Sequence[Job]:
-        """Answer none."""
-        return ()
-
-    async def cancel(self, workspace: str, id_: str) -> Job:
-        """Answer that there is none."""
-        return await self.job(workspace, id_)

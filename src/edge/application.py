@@ -129,7 +129,6 @@ class Application:
     def _made_admin(self) -> App:
         from edge.absent import (  # noqa: PLC0415 - events need none of it
             NoExports,
-            NoJobs,
             NoSql,
         )
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
@@ -149,7 +148,7 @@ class Application:
                 tail=parts.tail,
                 status=EdgeStatus(self._started_at),
                 questions=parts.questions,
-                jobs=NoJobs(),
+                jobs=parts.jobs,
                 sql=NoSql(),
                 exports=NoExports(),
                 http=parts.http,

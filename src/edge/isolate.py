@@ -34,6 +34,8 @@ from r2.bucket import R2Bucket
 
 if TYPE_CHECKING:
     from headwater.dispatch.audiences import AudiencesOverShards
+    from headwater.dispatch.job_keeper import Work
+    from headwater.dispatch.jobs import JobsOverActors
     from headwater.dispatch.lake_flush import LakeFlush
     from headwater.dispatch.people import PeopleOverActors
     from headwater.dispatch.questions import QuestionsOverShards
@@ -70,6 +72,7 @@ class Isolate:
         self.lanes = LanesOverActors(self.actors, self.directory.config)
         self.bucket = _bucket(env, self.options)
         self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.bucket else None
+        self.works = {"erase": self._erasure}
         self.shards = Shards(self.actors)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
         self.dispatcher = Dispatcher(
@@ -124,6 +127,29 @@ class Isolate:
         from headwater.dispatch.questions import QuestionsOverShards  # noqa: PLC0415 - see above
 
         return QuestionsOverShards(self.shards, self.settings, clock=self.clock)
+
+    @cached_property
+    def jobs(self) -> JobsOverActors:
+        """Takes orders for long work."""
+        from headwater.dispatch.jobs import JobsOverActors  # noqa: PLC0415 - see above
+
+        return JobsOverActors(
+            self.actors, self.settings, kinds=self.works, clock=self.clock, random=self.random
+        )
+
+    def _erasure(self) -> Work:
+        from edge.signing import WebCryptoSigner  # noqa: PLC0415 - see above
+        from headwater.dispatch.erasing.erasure import ErasureWork  # noqa: PLC0415 - see above
+
+        return ErasureWork(
+            self.actors,
+            self.settings,
+            self.people,
+            self.bucket,
+            WebCryptoSigner(),
+            clock=self.clock,
+            random=self.random,
+        )
 
     async def asset(self, name: str) -> bytes | None:
         """Answer a file of analytics-next, out of what Cloudflare serves by itself."""

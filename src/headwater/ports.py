@@ -109,6 +109,10 @@ class Actors(Protocol):
         """Answer one of the actors that together know all people of a workspace."""
         ...
 
+    def job(self, workspace: str, job: str) -> Actor:
+        """Answer the actor that does a job."""
+        ...
+
 
 class Queue(Protocol):
     """Carries messages to whoever consumes a topic: at least once, in any order."""

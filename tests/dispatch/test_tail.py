@@ -54,6 +54,9 @@ class World:
     def population(self, workspace: str, shard: int) -> Any:
         raise AssertionError(workspace)
 
+    def job(self, workspace: str, job: str) -> Any:
+        raise AssertionError((workspace, job))
+
     async def _watch(self, request: str) -> str:
         call = settings_calls.decode_call(request)
         assert isinstance(call, Watch)

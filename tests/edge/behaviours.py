@@ -70,6 +70,7 @@ _OPTIONS: dict[str, Any] = {
         for binding, name in (
             ("ROOM", "Room"),
             ("IDENTITY", "IdentityDO"),
+            ("JOB", "JobDO"),
             ("LANE", "LaneDO"),
             ("POPULATION", "PopulationDO"),
             ("TAIL", "TailDO"),

@@ -253,6 +253,10 @@ class EdgeWorld:
         """Nobody follows events in this world."""
         raise AssertionError(f"nobody asks {workspace} on this way")
 
+    def job(self, workspace: str, job: str) -> IdentityTwin:
+        """Jobs are not part of this world."""
+        raise AssertionError(f"nobody asks for {job} of {workspace} on this way")
+
     def population(self, workspace: str, shard: int) -> PopulationTwin:
         """Answer a shard of the population."""
         return PopulationTwin(self, f"{workspace}/{shard}")

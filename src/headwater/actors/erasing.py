@@ -179,22 +179,38 @@ def deliveries_of(
     And those that are of somebody else, but named by them, to the name to give them: of a person
     who was one with them once.
     """
+    theirs: list[int] = []
+    renamed: dict[int, str] = {}
+    after: int | None = 0
+    while after is not None:
+        found, named, after = some_deliveries_of(sql, table, people, config, after=after)
+        theirs += found
+        renamed |= named
+    return theirs, renamed
+
+
+def some_deliveries_of(
+    sql: Sql, table: str, people: ErasedPeople, config: WorkspaceConfig, *, after: int
+) -> tuple[list[int], dict[int, str], int | None]:
+    """Answer what `deliveries_of` does, of some rows behind an id, and the last of those; or None.
+
+    None: there were no more.
+    """
     reader = IdentifierReader(config.identity)
-    theirs, renamed, after = [], {}, 0
-    while rows := sql.execute(
+    theirs, renamed = [], {}
+    rows = sql.execute(
         f"SELECT id, person, body FROM {table} WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 - `delivery` or `dead_letter`
         (after, _PAGE),
-    ):
-        after = rows[-1][0]
-        for id_, person, body in rows:
-            if not person.startswith(f"{people.workspace}/"):
-                continue
-            found = reader.read(json.loads(body))
-            if people.identifiers.intersection(found) or (person in people.actors and not found):
-                theirs.append(id_)
-            elif person in people.actors:
-                renamed[id_] = f"{people.workspace}/{found[0]}"
-    return theirs, renamed
+    )
+    for id_, person, body in rows:
+        if not person.startswith(f"{people.workspace}/"):
+            continue
+        found = reader.read(json.loads(body))
+        if people.identifiers.intersection(found) or (person in people.actors and not found):
+            theirs.append(id_)
+        elif person in people.actors:
+            renamed[id_] = f"{people.workspace}/{found[0]}"
+    return theirs, renamed, rows[-1][0] if len(rows) == _PAGE else None
 
 
 def delete_deliveries(sql: Sql, table: str, ids: Sequence[int], renamed: Mapping[int, str]) -> None:

@@ -17,6 +17,21 @@ class Erasures(WorkspaceSettings):
             (self._workspace, erasure, now, certificate),
         )
 
+    def signing_key(self, offered: str | None = None) -> str | None:
+        """Answer the private key that certificates are signed by; the first one offered stays.
+
+        For where no data folder is; None where there is none yet.
+        """
+        if offered is not None:
+            self._sql.execute(
+                "INSERT OR IGNORE INTO erasure_keys (workspace, key) VALUES (?, ?)",
+                (self._workspace, offered),
+            )
+        rows = self._sql.execute(
+            "SELECT key FROM erasure_keys WHERE workspace = ?", (self._workspace,)
+        )
+        return str(rows[0][0]) if rows else None
+
     def certificate(self, erasure: str) -> str:
         """Answer a certificate, JSON; raise `NotFound` where there is none of that name."""
         rows = self._sql.execute(

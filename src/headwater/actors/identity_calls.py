@@ -12,6 +12,14 @@ from typing import Any
 import msgspec
 
 from headwater.actors.identity_bonds import Bonds
+from headwater.actors.identity_erasing_calls import (
+    Emptied,
+    Empty,
+    Forget,
+    Forgotten,
+    Trace,
+    Traced,
+)
 from headwater.actors.identity_history import Span
 from headwater.actors.identity_messages import Reply, Request
 from headwater.actors.lake_offers import LakeNoted, LakeOffer
@@ -319,8 +327,22 @@ Look = (
     | LookMembers
 )
 Work = Receive | Carry | Settle | Merge | Split | Continue | Revisit | Acknowledge | Fetch
-Call = Work | OfferLake | NoteLake | Look
-Answer = Received | Carried | Parted | Standing | LakeOffer | LakeNoted | Seen | Outdated | Refused
+Erasing = Trace | Empty | Forget
+Call = Work | OfferLake | NoteLake | Look | Erasing
+Answer = (
+    Received
+    | Carried
+    | Parted
+    | Standing
+    | LakeOffer
+    | LakeNoted
+    | Seen
+    | Traced
+    | Emptied
+    | Forgotten
+    | Outdated
+    | Refused
+)
 
 
 class Envelope(msgspec.Struct, frozen=True):

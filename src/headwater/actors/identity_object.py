@@ -10,6 +10,7 @@ from __future__ import annotations
 from headwater.actors import (
     audiences,
     identity,
+    identity_tombstone,
     lake_offers,
     lake_trimming,
     outbox,
@@ -42,7 +43,9 @@ from headwater.actors.identity_calls import (
     decode_envelope,
     encode,
 )
+from headwater.actors.identity_erasing_calls import Emptied, Empty, Forget, Forgotten, Trace, Traced
 from headwater.actors.identity_looking import look
+from headwater.actors.identity_messages import Join, JoinAnswer
 from headwater.actors.identity_own_storage import OwnTurn
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Account, Forward, Link, Root
@@ -57,6 +60,7 @@ from headwater.actors.schemas import IDENTITY, migrations
 from headwater.commands import Rekey
 from headwater.errors import HeadwaterError, NotFound
 from headwater.ports import Sql
+from headwater.profiles.resolution import Reason, Verdict
 
 PATIENCE = 30_000
 """Milliseconds after which an actor looks whether what it wanted done was done."""
@@ -85,13 +89,19 @@ class IdentityObject:
         self.feed = Feed()
         self._under_way: tuple[int, str] | None = None
         self._is_open = False
+        self._erased_below: int | None = None
 
     def respond(self, sql: Sql, request: str, *, now: int) -> str:
         """Answer a call, both as JSON texts; what it refuses has changed nothing."""
         envelope = decode_envelope(request)
         try:
-            if not self._is_open and isinstance(envelope.call, Look) and not _has_tables(sql):
-                return encode(Seen())  # nobody, and no reason to write anything
+            if isinstance(envelope.call, Empty):
+                return encode(self._empty(sql, envelope.actor, envelope.call))
+            if not self._is_open and not _has_tables(sql):  # nobody, no reason to write anything
+                if isinstance(envelope.call, Look):
+                    return encode(Seen())
+                if isinstance(envelope.call, Trace | Forget):
+                    return encode(Traced() if isinstance(envelope.call, Trace) else Forgotten())
             answer = sql.run(lambda: self._opened(sql, envelope, now))
             self._is_open = True
             return encode(answer)
@@ -101,12 +111,15 @@ class IdentityObject:
     def _opened(self, sql: Sql, envelope: Envelope, now: int) -> Answer:
         if not self._is_open:
             migrate(sql, migrations(IDENTITY))
+            self._erased_below = identity_tombstone.tombstone(sql)
         if envelope.config is not None:
             self._known.put(envelope.config)
         name = envelope.actor
         policy = self._known.policy(name.partition("/")[0], envelope.version)
         if policy is None:
             return Outdated()
+        if self._erased_below is not None and (shut := self._shut(envelope, self._erased_below)):
+            return shut
         turn = Turn(sql) if self.lake.after is None else OwnTurn(sql, name, now=now)
         turn.audiences.use(name.partition("/")[0], policy.audiences)
         step = Step(sql, turn, policy, name, now)
@@ -115,11 +128,39 @@ class IdentityObject:
                 return lake_offers.offer(turn, name)
             case NoteLake() as call:
                 return self._note_lake(step, call)
+            case Trace() | Forget() as call:
+                return _asked_by_an_erasure(sql, name, call)
             case call:
                 answer = self._run(step, call)
         if _is_news(step, call, answer):
             self.feed.changed(now=now, version=envelope.version)
         return answer
+
+    def _empty(self, sql: Sql, name: str, call: Empty) -> Emptied:
+        """Delete all that there is; what this remembers of it goes, too."""
+        from headwater.actors.identity_erasing import empty_whole  # noqa: PLC0415 - events need none
+
+        try:
+            return empty_whole(sql, name, call)
+        finally:
+            self.feed = Feed()
+            self._under_way, self._is_open = None, False
+            self.lake.forget()
+
+    def _shut(self, envelope: Envelope, below: int) -> Answer | None:
+        """Answer a call that would bring an erased person back as if it had been of nobody."""
+        call = envelope.call
+        is_closed = identity_tombstone.is_closed(
+            self._known, envelope.actor, version=envelope.version, below=below
+        )
+        if isinstance(call, Receive):
+            # Whoever looks for somebody else here remembers who was one with them once.
+            others = identity_tombstone.of_others(envelope.actor, call.events)
+            return Received([], others) if is_closed or others else None
+        if is_closed and isinstance(call, Carry) and isinstance(call.request, Join):
+            number = call.request.number
+            return Carried(JoinAnswer(envelope.actor, number, Verdict.REFUSED, Reason.UNKNOWN))
+        return None
 
     def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""
@@ -261,6 +302,14 @@ class IdentityObject:
         outbox.acknowledge(sql, call.id, call.token)
         if self._under_way == (call.id, call.token):
             self._under_way = None
+
+
+def _asked_by_an_erasure(sql: Sql, name: str, call: Trace | Forget) -> Traced | Forgotten:
+    from headwater.actors import identity_erasing  # noqa: PLC0415 - events need none of it
+
+    if isinstance(call, Trace):
+        return identity_erasing.trace(sql, name, call.identifiers)
+    return identity_erasing.forget(sql, name, call)
 
 
 def _is_news(step: Step, call: Call, answer: Answer) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
 from headwater.commands import Command
 from headwater.destinations.lane_status import LaneStatus
-from headwater.workspace import DestinationConfig
+from headwater.workspace import DestinationConfig, IdentityRules
 
 
 class Enqueue(msgspec.Struct, frozen=True, tag=True):
@@ -53,6 +53,28 @@ class DiscardLetters(msgspec.Struct, frozen=True, tag=True):
     which: DeadLetterFilter
 
 
+class Sift(msgspec.Struct, frozen=True, tag=True):
+    """Delete what waits, and what was given up, of erased people.
+
+    Attributes:
+        identifiers: all that those people held.
+        rules: by which identifiers are read out of events.
+        after: the id behind which to look, of waiting events and of dead letters.
+    """
+
+    identifiers: list[str]
+    rules: IdentityRules
+    after: tuple[int, int] = (0, 0)
+
+
+class Sifted(msgspec.Struct, frozen=True, tag=True):
+    """What went; `until` is where to go on, None where all was looked through."""
+
+    deliveries: int
+    dead_letters: int
+    until: tuple[int, int] | None = None
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     """It is durable; `count` is how many it was about."""
 
@@ -84,8 +106,9 @@ LaneCall = (
     | CountLetters
     | ReplayLetters
     | DiscardLetters
+    | Sift
 )
-LaneAnswer = Done | StatusShown | LettersListed | Outdated
+LaneAnswer = Done | StatusShown | LettersListed | Sifted | Outdated
 
 
 class LaneEnvelope(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from headwater.actors.emptying import empty
 from headwater.actors.migrations import LEDGER, Migration, noted, statements
 from headwater.ports import Sql, SqlValue
 
@@ -166,6 +167,11 @@ class LazyTables:
         except BaseException:
             self._absent = None
             raise
+
+    def empty(self) -> None:
+        """Delete everything; see `emptying.Empties`."""
+        self._absent = None
+        empty(self._sql)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Begin a transaction; see `Sql.transaction`."""

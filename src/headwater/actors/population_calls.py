@@ -100,6 +100,18 @@ class LookThrough(msgspec.Struct, frozen=True, tag=True):
     version: int
 
 
+class Sift(msgspec.Struct, frozen=True, tag=True):
+    """Delete what there is of erased people, and of events that came by their identifiers.
+
+    Attributes:
+        identifiers: all that those people held.
+        after: the person behind whom to look through other people's events; empty at the first.
+    """
+
+    identifiers: list[str]
+    after: str = ""
+
+
 class Taken(msgspec.Struct, frozen=True, tag=True):
     """How much there is of a person now.
 
@@ -111,6 +123,18 @@ class Taken(msgspec.Struct, frozen=True, tag=True):
     held: Held
     is_taken: bool = True
     newest: int = 0
+
+
+class Sifted(msgspec.Struct, frozen=True, tag=True):
+    """What went.
+
+    Attributes:
+        rows: rows, and events in rows of others.
+        until: the last person whose events were looked through; None where nobody is left.
+    """
+
+    rows: int
+    until: str | None = None
 
 
 class Rows(msgspec.Struct, frozen=True, tag=True):
@@ -129,8 +153,8 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     """It is durable."""
 
 
-PopulationCall = Portion | AccountPortion | Where | Ask | LookThrough
-PopulationAnswer = Taken | Rows | NotAsked | Done
+PopulationCall = Portion | AccountPortion | Where | Ask | LookThrough | Sift
+PopulationAnswer = Taken | Rows | NotAsked | Done | Sifted
 
 _encoder = msgspec.json.Encoder()
 _calls: msgspec.json.Decoder[PopulationCall] = msgspec.json.Decoder(PopulationCall)

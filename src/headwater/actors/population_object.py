@@ -15,6 +15,7 @@ from headwater.actors.population_calls import (
     PopulationCall,
     Portion,
     Rows,
+    Sift,
     Taken,
     Where,
     decode_call,
@@ -90,6 +91,10 @@ class PopulationObject:
                 return Done()
             case Ask():
                 return self._ask(call)
+            case Sift():
+                from headwater.actors.population_erasing import sift  # noqa: PLC0415 - events need none
+
+                return sift(self._sql, call)
 
     def _ask(self, call: Ask) -> PopulationAnswer:
         rows = self._population.answer(call.sql, call.parameters)

@@ -10,7 +10,7 @@ from importlib import resources
 from headwater.actors.identity_storage import SCHEMAS
 from headwater.actors.migrations import Migration
 
-IDENTITY = (*SCHEMAS, "outbox.sql", "identity_reached.sql")
+IDENTITY = (*SCHEMAS, "outbox.sql", "identity_reached.sql", "identity_erased.sql")
 SETTINGS = (
     "registry.sql",
     "workspace.sql",
@@ -21,9 +21,12 @@ SETTINGS = (
     "erasures.sql",
     "regulations.sql",
     "workspace_people.sql",
+    "jobs.sql",
+    "erasure_keys.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql",)
+JOB = ("job_order.sql",)
 
 
 def migrations(names: tuple[str, ...]) -> list[Migration]:

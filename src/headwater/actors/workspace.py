@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from pydantic import TypeAdapter
@@ -14,6 +15,7 @@ from headwater.actors.regulations import Regulations
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.actors.sources import Sources
 from headwater.actors.word_settings import Words
+from headwater.actors.workspace_jobs import WorkspaceJobs
 from headwater.errors import BadRequest
 from headwater.workspace import IdentityRules, WorkspaceConfig
 
@@ -22,7 +24,14 @@ _REGION = re.compile(r"[A-Z]{2}")
 
 
 class WorkspaceActor(
-    Sources, Destinations, AudienceSettings, Words, RejectedEvents, Regulations, Erasures
+    Sources,
+    Destinations,
+    AudienceSettings,
+    Words,
+    RejectedEvents,
+    Regulations,
+    Erasures,
+    WorkspaceJobs,
 ):
     """All that one workspace has set, over `Sql`: one of it at a time, nothing awaited."""
 
@@ -67,6 +76,21 @@ class WorkspaceActor(
             words=self.words(),
             suppression=self.suppression(),
         )
+
+    def sift_texts(self, identifiers: Sequence[str], *, job: str) -> dict[str, int]:
+        """Delete refused events and ended jobs that name erased people; answer how many of each.
+
+        `job` is the erasure itself.
+        """
+        from headwater.actors import erasing  # noqa: PLC0415 - events need none of it
+        from headwater.actors.erased_people import ErasedPeople  # noqa: PLC0415 - the same
+
+        people, config = ErasedPeople(self._workspace, identifiers), self.config()
+        rejected = erasing.rejected_of(self._sql, people, config)
+        ended = erasing.jobs_of(self._sql, people, but=job)
+        with self._sql.transaction():
+            erasing.delete_texts(self._sql, self._workspace, rejected=rejected, jobs=ended)
+        return {"rejected_events": len(rejected), "job": len(ended)}
 
 
 def check_identity_rules(rules: IdentityRules) -> None:

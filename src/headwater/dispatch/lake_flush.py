@@ -181,7 +181,11 @@ class _Work:
         """Put offers into the lake, and let their actors know."""
         lines, taken = _new(offers, self._catalogue.manifest.taken)
         if found := await self._written(lines, offers):
-            await self._add("flush", add=tuple(found), taken=taken)
+            try:
+                await self._add("flush", add=tuple(found), taken=taken)
+            except OutOfDate:  # nobody will count them, and somebody may have been erased meanwhile
+                await self._bucket.delete([one.key for one in found])
+                raise
         settled = await asyncio.gather(*(self._note(*one) for one in offers.items()))
         told: dict[str, tuple[int, ...]] = {}
         for actor, noted in zip(offers, settled, strict=True):

@@ -31,6 +31,7 @@ from headwater.actors.lane_calls import (
     Remove,
     ReplayLetters,
     ShowStatus,
+    Sift,
     StatusShown,
     decode_envelope,
     encode,
@@ -169,6 +170,10 @@ class LaneKeeper:
             case ReplayLetters(which=which):
                 replayed = dead_letters.replay(self._sql, which, now, limit=2**31)
                 return Done(sum(replayed.values()))
+            case Sift() as call:
+                from headwater.actors.lane_erasing import sift  # noqa: PLC0415 - events need none
+
+                return sift(self._sql, envelope.workspace, call)
             case Configure() | Remove():
                 return Done()
 

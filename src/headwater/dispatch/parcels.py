@@ -16,6 +16,7 @@ from headwater.dispatch.exchange import Exchange
 from headwater.dispatch.lanes import enqueue
 from headwater.errors import HeadwaterError
 from headwater.ports import Actors, CallFailed, Queue
+from headwater.profiles.suppression import SuppressionCheck
 from headwater.workspace import WorkspaceConfig
 
 DELIVERIES = "deliveries"
@@ -106,10 +107,15 @@ class Deliveries:
         return [place not in failed for place in range(len(parcels))]
 
     async def _whole(self, exchange: Exchange, parcels: dict[int, Parcel]) -> dict[int, Parcel]:
-        """Answer the parcels with the commands that were too large for a message."""
+        """Answer the parcels with the commands that were too large for a message.
+
+        Of whom nothing is kept, the actor is asked whether it still has the parcel: it has not
+        where the person was erased meanwhile.
+        """
         whole: dict[int, Parcel] = {}
+        check = SuppressionCheck(exchange.config)
         for place, parcel in parcels.items():
-            if parcel.commands:
+            if parcel.commands and not (check and check.covers([parcel.actor.partition("/")[2]])):
                 whole[place] = parcel
                 continue
             answer = await exchange.ask(parcel.actor, Fetch(parcel.id, parcel.token), Standing)

@@ -18,6 +18,7 @@ from headwater.lake.manifest import (
     CHECKPOINT_EVERY,
     Entry,
     Manifest,
+    OutOfDate,
     decode_entry,
     decode_manifest,
     encode,
@@ -29,12 +30,19 @@ Decoded = TypeVar("Decoded", Manifest, Entry)
 _TRIES = 20
 """Versions that others may make while one entry is being added."""
 
+_CLOSED = 200
+"""Entries that stay when the past is closed: more than are made while one consumer runs."""
+
 KEPT_VERSIONS = 1500
 """Versions that the log goes back at least: about a day. Older ones are in the checkpoints."""
 
 
 class CatalogueBroken(BucketFailure):
     """The log in the bucket has a gap, or something in it that is no entry."""
+
+
+class _Closed(OutOfDate):
+    """An entry was closed; see `Entry.is_closed`."""
 
 
 class Catalogue:
@@ -68,14 +76,22 @@ class Catalogue:
         checkpoints = [version for version, checkpoint in found if checkpoint]
         newest = max(checkpoints, default=0)
         if newest > self.manifest.version + CHECKPOINT_EVERY or not self._known:
-            if newest:
-                data = await self._read(keys.checkpoint_key(self.workspace, newest))
-                self.manifest = _decoded(decode_manifest, data)
-            self._known = True
+            await self._jump(newest)
         for version in sorted(version for version, checkpoint in found if not checkpoint):
-            if version > self.manifest.version:
-                await self._take(version)
+            try:
+                if version > self.manifest.version:
+                    await self._take(version)
+            except (_Closed, CatalogueBroken):
+                if newest < version:
+                    raise
+                await self._jump(newest)
         return self.manifest
+
+    async def _jump(self, checkpoint: int) -> None:
+        if checkpoint:
+            data = await self._read(keys.checkpoint_key(self.workspace, checkpoint))
+            self.manifest = _decoded(decode_manifest, data)
+        self._known = True
 
     async def _take(self, version: int) -> Entry:
         """Follow the log by the entry of the next version."""
@@ -85,6 +101,8 @@ class Catalogue:
             )
         data = await self._read(keys.entry_key(self.workspace, version))
         entry = _decoded(decode_entry, data)
+        if entry.is_closed:
+            raise _Closed("The log began anew meanwhile; what is to be added is out of date.")
         self.manifest = self.manifest.after(entry)
         return entry
 
@@ -167,6 +185,27 @@ class Catalogue:
                 if one.key != kept and keys.version_of(one.key)[0] <= self.manifest.version
             ]
             await self._bucket.delete(old)
+
+    async def close_past(self) -> None:
+        """Forget the past as `begin_anew` does, where other processes may be adding entries.
+
+        The newest entries are not deleted, since somebody who read the manifest before them could
+        make the same versions anew; they are closed, and whoever meets one is out of date.
+        """
+        async with self._lock:
+            if self.manifest.version == 0:
+                return
+            version = self.manifest.version
+            kept = keys.checkpoint_key(self.workspace, version)
+            await self._bucket.put(kept, encode(self.manifest))
+            listed = await self._bucket.list(keys.log_folder(self.workspace))
+            past = [one.key for one in listed if keys.version_of(one.key)[0] <= version]
+            entries = [key for key in past if not keys.version_of(key)[1]]
+            closed = set(entries[-_CLOSED:])
+            for key in sorted(closed):
+                entry = Entry(id="", at=self.manifest.at, reason="closed", is_closed=True)
+                await self._bucket.put(key, encode(entry))
+            await self._bucket.delete([one for one in past if one != kept and one not in closed])
 
 
 async def workspaces(bucket: Bucket) -> list[str]:

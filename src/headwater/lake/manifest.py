@@ -84,6 +84,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
             where each actor has a database of its own.
         told: events of earlier entries whose actors have noted it.
         deleted: keys of files taken away earlier, whose bytes are gone now.
+        is_closed: what it said was forgotten. Nobody can follow the log by it, nor add to it from
+            before; a checkpoint behind it says how everything is.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     taken: Births = {}
     told: Births = {}
     deleted: tuple[str, ...] = ()
+    is_closed: bool = False
 
     def check(self, earlier: Births) -> None:
         """Raise `OutOfDate` where an event that this entry brings is among those already there."""

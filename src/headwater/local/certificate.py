@@ -1,9 +1,8 @@
-"""What is known of an erasure afterwards: signed, readable, and naming nobody."""
+"""Certificates of erasures, signed by a key that is kept in the data folder."""
 
 from __future__ import annotations
 
 import base64
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from headwater.actors.certificates import certificate, payload
+
 KEY_FILE = "erasure-key"
-
-
-def payload(statement: Mapping[str, Any]) -> bytes:
-    """Answer the bytes that are signed: the statement's JSON, keys sorted, no spaces, in UTF-8."""
-    text = json.dumps(statement, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
 
 
 def signed(statement: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -33,21 +28,15 @@ def signed(statement: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """
     key = _key(folder / KEY_FILE)
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return {
-        "statement": dict(statement),
-        "signature": {
-            "algorithm": "Ed25519",
-            "public_key": base64.b64encode(public).decode(),
-            "value": base64.b64encode(key.sign(payload(statement))).decode(),
-        },
-    }
+    signature = key.sign(payload(statement))
+    return certificate(statement, public_key=public, signature=signature)
 
 
-def verify(certificate: Mapping[str, Any]) -> None:
+def verify(found: Mapping[str, Any]) -> None:
     """Raise `cryptography.exceptions.InvalidSignature` where a certificate was changed."""
-    signature = certificate["signature"]
+    signature = found["signature"]
     public = Ed25519PublicKey.from_public_bytes(base64.b64decode(signature["public_key"]))
-    public.verify(base64.b64decode(signature["value"]), payload(certificate["statement"]))
+    public.verify(base64.b64decode(signature["value"]), payload(found["statement"]))
 
 
 def _key(path: Path) -> Ed25519PrivateKey:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from headwater.actors import erasing
+from headwater.actors import certificates, erasing
 from headwater.actors.erased_people import ErasedPeople
 from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.times import write_time
@@ -101,7 +101,7 @@ class Erasure:
         )
         await job.note(3)
         statement["rescan"] = await self._scan(job, people)
-        statement["destinations"] = self._destinations(workspace)
+        statement["destinations"] = certificates.destinations(self._present(workspace))
         statement["suppressed"] = job.parameters.get("suppress", True)
         if not statement["suppressed"]:
             lifted = sorted(people.identifiers - already)
@@ -171,13 +171,7 @@ class Erasure:
 
     async def _hashed(self, workspace: str, people: ErasedPeople) -> list[dict[str, str]]:
         suppression = await self._workspaces.read(workspace, WorkspaceActor.suppression)
-        return sorted(
-            (
-                {"type": one.partition(":")[0], "hash": hash_of(suppression.salt, one)}
-                for one in people.identifiers
-            ),
-            key=lambda one: (one["type"], one["hash"]),
-        )
+        return certificates.hashed(suppression.salt, sorted(people.identifiers))
 
     async def _rows(self, job: RunningJob, people: ErasedPeople) -> dict[str, int]:
         """Delete their rows from the database, a slice at a time; answer how many of each table."""
@@ -250,17 +244,6 @@ class Erasure:
             "lake_files_read": files,
             "lake_rows_found": 0,
         }
-
-    def _destinations(self, workspace: str) -> list[dict[str, str]]:
-        return [
-            {
-                "id": one.id,
-                "type": one.type,
-                "answer": "not asked: Headwater has no delete call for this type; "
-                "what was sent there before is to be deleted there",
-            }
-            for one in self._present(workspace).destinations
-        ]
 
     async def _end(
         self, job: RunningJob, statement: dict[str, Any], people: ErasedPeople | None

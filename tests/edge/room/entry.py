@@ -8,12 +8,22 @@ from typing import Any
 from workers import DurableObject, Response, WorkerEntrypoint
 
 from durable_objects.identity import IdentityDO
+from durable_objects.job import JobDO
 from durable_objects.lane import LaneDO
 from durable_objects.population import PopulationDO
 from durable_objects.tail import TailDO
 from durable_objects.workspace import WorkspaceDO
 
-__all__ = ["Default", "IdentityDO", "LaneDO", "PopulationDO", "Room", "TailDO", "WorkspaceDO"]
+__all__ = [
+    "Default",
+    "IdentityDO",
+    "JobDO",
+    "LaneDO",
+    "PopulationDO",
+    "Room",
+    "TailDO",
+    "WorkspaceDO",
+]
 
 
 class Default(WorkerEntrypoint):
