@@ -15,6 +15,7 @@ from headwater.actors import identity_changes
 from headwater.actors.identity_changes import Changes
 from headwater.actors.identity_messages import EventRow
 from headwater.actors.identity_storage import PAGE, Turn
+from headwater.lake import births
 from headwater.ports import Sql
 
 _PAGE = """
@@ -35,6 +36,16 @@ WHERE actor = ?2 AND origin IS NOT 0 AND via IN (SELECT value FROM json_each(?3)
 _MET = """
 UPDATE event SET origin = 0 WHERE actor = ? AND id > ? AND origin IS NOT 0
 AND message_id IN (SELECT value FROM json_each(?))
+"""
+_TWINS = """
+SELECT event.id, coalesce(event.born, event.id || ' ' || ?), wanted.value ->> 2
+FROM json_each(?) AS wanted
+JOIN event ON event.actor = ? AND event.message_id = wanted.value ->> 0
+WHERE event.via = wanted.value ->> 1 AND event.id > ? AND event.origin IS NOT 0
+"""
+_BORN = """
+UPDATE event SET born = (SELECT value ->> 1 FROM json_each(?1) WHERE value ->> 0 = event.id)
+WHERE id IN (SELECT value ->> 0 FROM json_each(?1))
 """
 _NOTE = """
 INSERT INTO lake_reached (only_one, position, change, since, changed) VALUES (1, 0, ?, ?, ?)
@@ -91,11 +102,25 @@ class OwnTurn(Turn):
             self.sql.execute_many(_ADD, [(actor, *row[:5], *_marks(row[5])) for row in rows])
 
     def meet(self, actor: str, rows: Sequence[EventRow]) -> None:
-        """Learn of events that came to two actors; what the lake has of one it has of both."""
+        """Learn of events that came to two actors; what the lake has of one it has of both.
+
+        Of one that the lake was not known to have, the other copy may be on its way there. The
+        copy here then bears the names of both, so that the lake takes only one of them.
+        """
+        position = reached(self.sql).position
         there = [row[0] for row in rows if row[5] == 0]
         if there:
             wanted = _encoder.encode(there).decode()
-            self.sql.execute(_MET, (actor, reached(self.sql).position, wanted))
+            self.sql.execute(_MET, (actor, position, wanted))
+        twins = [(row[0], row[2], row[5]) for row in rows if isinstance(row[5], str)]
+        if twins:
+            wanted = _encoder.encode(twins).decode()
+            found = self.sql.execute(_TWINS, (self._name, wanted, actor, position))
+            both = [
+                (id_, births.write([*births.read(own), *births.read(other)]))
+                for id_, own, other in found
+            ]
+            self.sql.execute(_BORN, (_encoder.encode(both).decode(),))
 
     def relabel(self, actor: str, parcel: str, identifiers: Iterable[str]) -> None:
         """Move rows into a parcel; see `Turn.relabel`."""

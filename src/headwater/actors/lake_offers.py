@@ -40,9 +40,11 @@ FROM (SELECT *, sum(length(body)) OVER (ORDER BY id) AS size FROM (
 WHERE size - length(body) < ?4 ORDER BY id
 """
 _HERE = """
-SELECT count(*) FROM event WHERE actor = ? AND (
+SELECT count(*) FILTER (WHERE born IS NULL OR born NOT LIKE '[%'),
+    json_group_array(born) FILTER (WHERE born LIKE '[%')
+FROM event WHERE actor = ? AND (
     (born IS NULL AND id IN (SELECT value FROM json_each(?)))
-    OR born IN (SELECT value FROM json_each(?)))
+    OR born IN (SELECT value FROM json_each(?)) OR born LIKE '[%')
 """
 _REACH = """
 INSERT INTO lake_reached (only_one, position, change, since, changed) VALUES (1, ?, ?, ?, ?)
@@ -54,7 +56,10 @@ _encoder = msgspec.json.Encoder()
 
 
 class OfferedEvent(msgspec.Struct, frozen=True, array_like=True):
-    """An event that the lake may lack; it was stored first at `actor`, under `number`."""
+    """An event that the lake may lack; it was stored first at `actor`, under `number`.
+
+    `also` is where copies of it were born that the lake may have got instead.
+    """
 
     actor: str
     number: int
@@ -63,6 +68,12 @@ class OfferedEvent(msgspec.Struct, frozen=True, array_like=True):
     timestamp: int
     message_id: str
     body: str
+    also: list[tuple[str, int]] = []
+
+    @property
+    def births(self) -> list[tuple[str, int]]:
+        """Answer where it and its copies were born."""
+        return [(self.actor, self.number), *self.also]
 
 
 class LakeOffer(msgspec.Struct, frozen=True, tag=True):
@@ -73,17 +84,20 @@ class LakeOffer(msgspec.Struct, frozen=True, tag=True):
         until: the id here of the last one; with `change` the actor is told it once they are there.
         rows: of the identity tables, as they are now.
         change: the number of the latest change that `rows` tell of.
+        is_settling: the person is taking over another, and offers events once that is done:
+            until then nobody knows which of them has come to both.
     """
 
     events: list[OfferedEvent]
     until: int
     rows: list[IdentityRow]
     change: int
+    is_settling: bool = False
 
     @property
     def births(self) -> Births:
         """Answer where the events were born."""
-        return births.born((one.actor, one.number) for one in self.events)
+        return births.born(birth for one in self.events for birth in one.births)
 
 
 class LakeNoted(msgspec.Struct, frozen=True, tag=True):
@@ -115,12 +129,24 @@ def offer(turn: Turn, name: str) -> LakeOffer:
     sql, held = turn.sql, reached(turn.sql)
     events: list[OfferedEvent] = []
     until = held.position
-    if isinstance(turn.state(name), Root):
-        for row in sql.execute(_EVENTS, (name, held.position, MOST_ROWS, MOST_BYTES)):
-            number, _, actor = str(row[1]).partition(" ")
-            events.append(OfferedEvent(actor, int(number), *row[2:]))
-            until = int(row[0])
-    return LakeOffer(events, until, list(changed_rows(sql, held.changed)), held.change)
+    root = turn.state(name)
+    is_settling = isinstance(root, Root) and _is_settling(root)
+    if isinstance(root, Root) and not is_settling:
+        found = sql.execute(_EVENTS, (name, held.position, MOST_ROWS, MOST_BYTES))
+        for until, born, via, kind, timestamp, message_id, body in found:  # noqa: B007 - the last
+            (actor, number), *also = births.read(born)
+            events.append(OfferedEvent(actor, number, via, kind, timestamp, message_id, body, also))
+    rows = list(changed_rows(sql, held.changed))
+    return LakeOffer(events, until, rows, held.change, is_settling)
+
+
+def _is_settling(root: Root) -> bool:
+    """Tell whether a person may have events that were stored at another actor too.
+
+    From when it asks for another until all pages of that one are here, calls that come by the other
+    one's identifiers are stored here, whether or not they were known there.
+    """
+    return root.talk is not None or any(cursor is not None for cursor in root.imports.values())
 
 
 def note(turn: Turn, name: str, *, until: int, change: int, taken: Births) -> bool:
@@ -147,8 +173,9 @@ def _all_here(sql: Sql, name: str, rows: Sequence[tuple[str, int]]) -> bool:
     own = [number for actor, number in rows if actor == name]
     others = [f"{number} {actor}" for actor, number in rows if actor != name]
     values = (name, *(_encoder.encode(some).decode() for some in (own, others)))
-    ((here,),) = sql.execute(_HERE, values)
-    return int(here) == len(rows)
+    ((single, several),) = sql.execute(_HERE, values)
+    copies = {birth for text in msgspec.json.decode(several) for birth in births.read(text)}
+    return int(single) + len(copies.intersection(rows)) == len(rows)
 
 
 def _is_account(name: str) -> bool:

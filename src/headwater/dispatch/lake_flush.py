@@ -191,7 +191,8 @@ class _Work:
         for actor, noted in zip(offers, settled, strict=True):
             if noted is not None:
                 told = births.together(told, noted)
-                self.done.add(actor)
+                if not offers[actor].is_settling:
+                    self.done.add(actor)
         if births.overlap(told, self._catalogue.manifest.taken):
             await self._add("noted", told=told)
 
@@ -252,7 +253,8 @@ class _Work:
 
         None: it did not hear of it, and is to be told again.
         """
-        known = self._catalogue.manifest.taken.get(actor, ())
+        # One that offers nothing for now is told of nothing: it will offer the same again.
+        known = () if offer.is_settling else self._catalogue.manifest.taken.get(actor, ())
         taken = births.together(offer.births, {actor: known} if known else {})
         order = NoteLake(offer.until, offer.change, taken, *self._letting_go())
         try:
@@ -260,7 +262,7 @@ class _Work:
         except (CallFailed, HeadwaterError) as error:
             _logger.warning("An actor was not told what the lake has of it: %s", error)
             return None
-        if noted.more:
+        if noted.more and not offer.is_settling:
             self.with_more.add(actor)
         return taken if noted.is_settled else {}
 
@@ -272,9 +274,8 @@ def _new(offers: Mapping[str, LakeOffer], known: Births) -> tuple[list[EventLine
     for actor, offer in offers.items():
         person = actor.partition("/")[2]
         for one in offer.events:
-            birth = (one.actor, one.number)
-            if birth not in new and not births.holds(known, *birth):
-                new[birth] = None
+            if not any(birth in new or births.holds(known, *birth) for birth in one.births):
+                new.update(dict.fromkeys(one.births))
                 lines.append(
                     EventLine(
                         person,

@@ -7,10 +7,30 @@ range: `{"default/user_id:1": (1, 5, 9, 9)}` are 1 to 5, and 9.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 Births = Mapping[str, tuple[int, ...]]
 """Actor to the first and last id of each range, rising."""
+
+
+def read(text: str) -> list[tuple[str, int]]:
+    """Answer the births that a row's own text names (`event.born`), the one of this copy first.
+
+    It names several where a copy of the same event was stored at another actor too.
+    """
+    return [_birth(one) for one in (json.loads(text) if text.startswith("[") else [text])]
+
+
+def write(births: Iterable[tuple[str, int]]) -> str:
+    """Answer the text of a row's births: `{id} {actor}`, or a JSON list of such."""
+    texts = [f"{number} {actor}" for actor, number in dict.fromkeys(births)]
+    return texts[0] if len(texts) == 1 else json.dumps(texts)
+
+
+def _birth(text: str) -> tuple[str, int]:
+    number, _, actor = text.partition(" ")
+    return actor, int(number)
 
 
 def born(rows: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
