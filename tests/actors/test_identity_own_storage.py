@@ -1,4 +1,4 @@
-"""What rows say of their birth, as they come to an actor with a database of its own and leave it."""
+"""What rows say of their birth, as they come to an actor with its own database and leave it."""
 
 from __future__ import annotations
 
