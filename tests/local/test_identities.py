@@ -12,10 +12,11 @@ from headwater.actors import deliveries, identity_network
 from headwater.collect.intake import Rejection
 from headwater.errors import BadRequest, NotFound
 from headwater.local.clock import SystemClock
-from headwater.local.identities import Identities, Stored
+from headwater.local.identities import Identities
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
+from headwater.local.stored import Stored
 from headwater.local.writer import Writer
 from headwater.profiles.people import TimelineFilter
 from headwater.workspace import DestinationConfig, WorkspaceConfig

@@ -22,8 +22,9 @@ from headwater.audiences.membership import Backfill, Member, Membership, Preview
 from headwater.errors import HeadwaterError, NotFound
 from headwater.local.audience_counts import Counts
 from headwater.local.audience_past import AudiencePast
-from headwater.local.identities import Identities, Stored
+from headwater.local.identities import Identities
 from headwater.local.readers import Readers
+from headwater.local.stored import Stored
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Sql
 from headwater.workspace import WorkspaceConfig

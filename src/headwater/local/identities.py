@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from headwater.actors import audience_reading, deliveries, identity_reading, identity_timeline
+from headwater.actors import audience_reading, identity_reading, identity_timeline
 from headwater.actors.identity import Policy, account_actor
 from headwater.actors.identity_network import Network, Outcome
 from headwater.actors.rejected_events import RejectedEvents
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
-from headwater.commands import Command, Deliver, Rekey
 from headwater.errors import HeadwaterError, NotFound
 from headwater.local.lake.person_then import PeopleThen
 from headwater.local.policies import Policies
 from headwater.local.readers import Readers
+from headwater.local.stored import Stored, carry_out
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Random, Sql
 from headwater.profiles import identifiers
@@ -40,25 +39,6 @@ from headwater.workspace import WorkspaceConfig
 T = TypeVar("T")
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What one commit stored, published to whoever listens after it.
-
-    Attributes:
-        events: new events with the actor of their person, in order.
-        duplicates: how many had been stored before.
-        destinations: ids of those whose lane has something new.
-        audiences: ids of those that somebody entered or left.
-        armed: the earliest timer that was set, in milliseconds.
-    """
-
-    events: tuple[tuple[str, Arrival], ...]
-    duplicates: int
-    destinations: frozenset[str]
-    audiences: frozenset[str] = frozenset()
-    armed: int | None = None
 
 
 class Past(Protocol):
@@ -317,17 +297,3 @@ class Identities:
                     outcome.armed,
                 )
             )
-
-
-def carry_out(sql: Sql, commands: Sequence[Command], now: int) -> set[str]:
-    """Do what actors asked for; answer the destinations that have something new.
-
-    Merges come after the events of the same turn, so all its deliveries are there to be rekeyed.
-    """
-    deliver = [command for command in commands if isinstance(command, Deliver)]
-    if deliver:
-        deliveries.enqueue(sql, deliver, now)
-    for command in commands:
-        if isinstance(command, Rekey):
-            deliveries.rekey(sql, command.loser, command.winner)
-    return {command.destination for command in deliver}

@@ -8,10 +8,11 @@ from typing import Any
 from headwater.api.directory import WriteKeyDirectory
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
-from headwater.local.identities import Identities, Stored
+from headwater.local.identities import Identities
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lanes import Lanes
 from headwater.local.metrics import Metrics
+from headwater.local.stored import Stored
 from headwater.local.tail import LiveTail
 from headwater.workspace import WorkspaceConfig
 
