@@ -137,33 +137,41 @@ class Deployment:
             raise Stopped("Not logged in to Cloudflare. Run `npx wrangler login`, then this again.")
 
     def _make_queues(self, names: Sequence[str]) -> None:
-        present = self._wrangler.ask("queues", "list")
-        words = set(present.replace("│", " ").replace("|", " ").split())
-        missing = [name for name in names if name not in words]
-        if not missing:
-            print("==> The queues are there", flush=True)
-            return
-        print(f"Queues to make: {', '.join(missing)}.")
-        print("Queues need the Workers paid plan; a million operations a month are included.")
-        if not self._agreed("Make them?"):
-            raise Stopped("Nothing was changed. Headwater cannot run without its queues.")
-        for name in missing:
-            print(f"==> Making queue {name}", flush=True)
-            self._wrangler.ask("queues", "create", name)
+        self._make(
+            "queue",
+            names,
+            by=("queues",),
+            cost="Queues need the Workers paid plan; a million operations a month are included.",
+            without="Nothing was changed. Headwater cannot run without its queues.",
+        )
 
     def _make_buckets(self, names: Sequence[str]) -> None:
-        words = set(self._wrangler.ask("r2", "bucket", "list").replace("│", " ").split())
+        self._make(
+            "bucket",
+            names,
+            by=("r2", "bucket"),
+            cost="R2, where the lake is, charges by what is stored and done beyond 10 GB and a "
+            "million writes a month.",
+            without="No bucket was made. Without a lake, take it out of wrangler.toml first.",
+        )
+
+    def _make(
+        self, thing: str, names: Sequence[str], *, by: Sequence[str], cost: str, without: str
+    ) -> None:
+        """Make what wrangler's command `by` does not list, once that is agreed to."""
+        listed = self._wrangler.ask(*by, "list")
+        words = set(listed.replace("│", " ").replace("|", " ").split())
         missing = [name for name in names if name not in words]
         if not missing:
-            print("==> The bucket of the lake is there", flush=True)
+            print(f"==> Each {thing} is there", flush=True)
             return
-        print(f"R2 bucket to make, for the lake: {', '.join(missing)}.")
-        print("R2 charges by what is stored and done beyond 10 GB and a million writes a month.")
-        if not self._agreed("Make it?"):
-            raise Stopped("No bucket was made. Without a lake, take it out of wrangler.toml first.")
+        print(f"To be made, each a {thing}: {', '.join(missing)}.")
+        print(cost)
+        if not self._agreed("Make what is missing?"):
+            raise Stopped(without)
         for name in missing:
-            print(f"==> Making bucket {name}", flush=True)
-            self._wrangler.ask("r2", "bucket", "create", name)
+            print(f"==> Making {thing} {name}", flush=True)
+            self._wrangler.ask(*by, "create", name)
 
     def _deploy(self) -> None:
         print("Durable Objects, requests and rows written are charged by use beyond what your plan")

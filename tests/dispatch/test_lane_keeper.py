@@ -163,6 +163,16 @@ async def at_once() -> HttpResponse:
     return OK
 
 
+def failing_once() -> Callable[[], Awaitable[HttpResponse]]:
+    """Answer a service that answers 503 to its first request, and 200 to all others."""
+    answers = [HttpResponse(503)]
+
+    async def answer() -> HttpResponse:
+        return answers.pop() if answers else OK
+
+    return answer
+
+
 def test_what_is_taken_at_once_is_never_stored() -> None:
     """The call is answered when the events are there, at one row written for each request."""
 
@@ -187,12 +197,7 @@ def test_what_fails_is_stored_and_sent_again_in_its_order() -> None:
     """After a 503 the call is answered, and the alarm sends it before what came later."""
 
     async def scenario() -> None:
-        answers = [HttpResponse(503)]
-
-        async def answer() -> HttpResponse:
-            return answers.pop() if answers else OK
-
-        edge = Edge(answer)
+        edge = Edge(failing_once())
         await edge.call(Configure())
         await edge.enqueue(deliver("m1"), deliver("n1", "q"))
         assert edge.stored() == ["m1", "n1"]
@@ -253,12 +258,7 @@ def test_a_merge_orders_what_passes() -> None:
     """What the loser did and waits in memory goes before what the winner does."""
 
     async def scenario() -> None:
-        answers = [HttpResponse(503)]
-
-        async def answer() -> HttpResponse:
-            return answers.pop() if answers else OK
-
-        edge = Edge(answer)
+        edge = Edge(failing_once())
         await edge.call(Configure())
         await edge.enqueue(
             deliver("m1", "acme/loser"),

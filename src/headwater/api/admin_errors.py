@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headwater.api.errors import ErrorAnswer, error_answer
+from headwater.api.errors import ErrorAnswer, MethodNotAllowed, error_answer
 from headwater.errors import HeadwaterError, NotFound
 
 if TYPE_CHECKING:
@@ -42,13 +42,6 @@ class Invalid(HeadwaterError):
 
     status = 422
     code = "invalid_field"
-
-
-class MethodNotAllowed(HeadwaterError):
-    """The path is known, but not with this method."""
-
-    status = 405
-    code = "method_not_allowed"
 
 
 class NotAcceptable(HeadwaterError):
@@ -116,8 +109,9 @@ def answer_admin_errors(app: FastAPI) -> None:
         if raised.status_code != 405:
             return answer(request, _of_status(raised.status_code, path), {})
         allow = ", ".join(allowed_methods(app.openapi()["paths"], path))
-        error = MethodNotAllowed(f"{request.method} is not for {path[:200]}; use {allow}.")
-        return answer(request, error, {"allow": allow})
+        return answer(
+            request, MethodNotAllowed(request.method, allowed=allow, where=path[:200]), {}
+        )
 
     _leave_mistakes(app)
     app.add_exception_handler(HeadwaterError, known)

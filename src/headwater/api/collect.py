@@ -180,7 +180,7 @@ class CollectApp:
 
     async def _answer(self, route: Route, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != route.method:
-            raise MethodNotAllowed(scope["method"], allowed=route.method)
+            raise MethodNotAllowed(scope["method"], allowed=route.method, preflight=True)
         if route.is_pixel:
             body = event_in_query(scope["query_string"])
         else:  # read before anything is refused, or the client would not see the refusal

@@ -21,9 +21,12 @@ class MethodNotAllowed(HeadwaterError):
     status = 405
     code = "method_not_allowed"
 
-    def __init__(self, given: str, *, allowed: str) -> None:
-        super().__init__(f"{given} is not for this address; use {allowed}.")
-        self.allowed = allowed
+    def __init__(
+        self, given: str, *, allowed: str, where: str = "this address", preflight: bool = False
+    ) -> None:
+        """`preflight` is whether browsers' OPTIONS is answered there too."""
+        super().__init__(f"{given} is not for {where}; use {allowed}.")
+        self.allow = f"{allowed}, OPTIONS" if preflight else allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def error_answer(error: Exception, *, request_id: str) -> ErrorAnswer:
         if isinstance(error, RateLimited):
             headers.append((b"x-ratelimit-reset", wait))
     if isinstance(error, MethodNotAllowed):
-        headers.append((b"allow", f"{error.allowed}, OPTIONS".encode()))
+        headers.append((b"allow", error.allow.encode()))
     if isinstance(error, Unauthorized):
         headers.append((b"www-authenticate", b'Basic realm="headwater", charset="UTF-8"'))
     body = json.dumps(error.as_json(), ensure_ascii=True).encode()

@@ -24,13 +24,13 @@ from headwater.local.backups.restoring import NO_LAKE, Restored, restore
 from headwater.local.data_directory import DataDirectoryError
 from headwater.local.lake.eraser import LakeEraser
 from headwater.local.random import SystemRandom
-from headwater.local.rebuild.bringing import Bringing
-from headwater.local.rebuild.plan import LakeUnknown, Plan
+from headwater.local.rebuild.plan import LakeUnknown
 from headwater.local.sql import FILE_NAME, open_reader
 from headwater.local.told import Told
 from headwater.local.workspaces import LocalWorkspaces
 from headwater.profiles.suppression import hash_of
 from tests.local.lake.harness import NOW, SetClock, Shop, disturb, shop, tale
+from tests.local.rebuild.cutting import cut_short
 from tests.local.rebuild.everything import everything
 from tests.simulation.world import WORKSPACE, Story, arrival
 
@@ -282,20 +282,8 @@ async def test_a_restore_that_was_cut_short_goes_on(
         names |= await live(one, story, 3)
         await one.lake.flush()
         was = await everything(one.identities, names)
-    saves = 0
-    real = Bringing._save
-
-    def save(self: Bringing, plan: Plan) -> None:
-        nonlocal saves
-        saves += 1
-        if saves == cut:
-            raise KeyboardInterrupt
-        real(self, plan)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Bringing, "_save", save)
-        with pytest.raises(KeyboardInterrupt):
-            await bring_back(made, base)
+    with cut_short(monkeypatch, at=cut):
+        await bring_back(made, base)
     first = await bring_back(made, base)
     assert await bring_back(made, base) == first
     assert [one.path for one in Register(base / "second").all()] == [str(made.folder)]

@@ -26,6 +26,7 @@ from headwater.local.sql import FILE_NAME
 from headwater.local.workspaces import LocalWorkspaces
 from headwater.profiles.suppression import SuppressionCheck
 from tests.local.lake.harness import SetClock, Shop, disturb, shop, tale
+from tests.local.rebuild.cutting import cut_short
 from tests.local.rebuild.everything import everything
 from tests.simulation.world import WORKSPACE, arrival
 
@@ -148,20 +149,8 @@ async def test_a_rebuild_that_was_cut_short_goes_on(
     async with shop(first, flush_events=5) as one:
         names = await tell_a_tale(one, 11)
         was = await everything(one.identities, names, GROUPS)
-    saves = 0
-    real = Bringing._save
-
-    def save(self: Bringing, plan: Plan) -> None:
-        nonlocal saves
-        saves += 1
-        if saves == cut:
-            raise KeyboardInterrupt
-        real(self, plan)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Bringing, "_save", save)
-        with pytest.raises(KeyboardInterrupt):
-            await bring(first / "lake", second)
+    with cut_short(monkeypatch, at=cut):
+        await bring(first / "lake", second)
     await bring(first / "lake", second)
     async with shop(second) as two:
         assert await everything(two.identities, names, GROUPS) == was
