@@ -6,12 +6,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.errors import BadRequest, Conflict, Unavailable
 from headwater.local.lake.keeper import LakeKeeper
+from headwater.local.lake.replaced import TRIES, FilesReplaced
 from headwater.local.question_tables import QuestionTables
 from headwater.ports import Clock
 from headwater.questions.answers.ask import ask
@@ -89,6 +90,13 @@ class LocalQuestions:
         await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
 
     def _answer(self, lake: LakeKeeper, workspace: str, question: Question) -> Table:
+        """Answer a question; once more where files were deleted while they were read."""
+        for _ in range(TRIES - 1):
+            with suppress(FilesReplaced):
+                return self._answer_once(lake, workspace, question)
+        return self._answer_once(lake, workspace, question)
+
+    def _answer_once(self, lake: LakeKeeper, workspace: str, question: Question) -> Table:
         with lake.relation(workspace) as connection, in_time(connection, self._seconds):
             config = self._config(workspace) or WorkspaceConfig(workspace)
             ids = {name: one.id for one in config.audiences for name in (one.id, one.key)}

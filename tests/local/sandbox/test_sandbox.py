@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headwater.errors import Conflict
+from headwater.local.lake.replaced import TRIES, FilesReplaced
 from headwater.local.sandbox.orders import (
     Answer,
     Check,
@@ -255,6 +256,36 @@ async def test_a_workspace_cannot_read_anothers_files(tmp_path: Path) -> None:
                 await found(made, f"SELECT * FROM read_parquet('{path}')")
         with pytest.raises(SqlRefused):
             await found(made, f"SELECT * FROM '{other}'")
+
+
+@pytest.mark.parametrize("times", [TRIES - 1, TRIES])
+async def test_files_that_are_replaced_are_read_where_they_are_now(
+    tmp_path: Path, times: int
+) -> None:
+    """An erasure deletes them under who reads: it is read anew, and told plainly if in vain."""
+    deletions = iter(range(times))
+
+    async with sandbox(tmp_path) as (_, one):
+        stored = next((tmp_path / "lake").glob(f"{WORKSPACE}/events/*/*.parquet"))
+        kept = stored.read_bytes()
+
+        @contextmanager
+        def relation(_: str) -> Iterator[Any]:
+            stored.write_bytes(kept)
+            with one.connection() as connection:
+                yield connection
+            if next(deletions, None) is not None:
+                stored.unlink()
+
+        own = Sandbox(relation, tmp_path / "scratch", seconds=60)
+        if times < TRIES:
+            assert await found(own, "SELECT count(message_id) FROM events") == [[13]]
+            return
+        with pytest.raises(FilesReplaced) as told:
+            await own.check(WORKSPACE, "name = 'E1'")
+        assert "ask again" in told.value.message
+        assert str(tmp_path) not in told.value.message
+        assert "SELECT" not in told.value.message
 
 
 async def test_a_query_ends_in_time(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from headwater.errors import HeadwaterError, Unavailable
 from headwater.local.lake.lake import Lake
+from headwater.local.lake.replaced import FilesReplaced
 from headwater.local.lake.status import LakeStatus
 from headwater.local.lake.tender import Tender
 from headwater.ports import BucketFailure
@@ -76,7 +77,11 @@ class LakeKeeper:
 
         Raises:
             Unavailable: the lake's bucket does not answer.
+            FilesReplaced: files were deleted while they were read; those that took their place
+                are read by the next.
         """
+        import duckdb  # noqa: PLC0415 - see below
+
         relation = self._relations.get(workspace)
         if relation is None:
             # Imported here: DuckDB and Arrow take memory that a server without questions can spare.
@@ -89,6 +94,9 @@ class LakeKeeper:
                 yield connection
         except BucketFailure as error:
             raise Unavailable(f"The lake cannot be read at the moment: {error}") from error
+        except duckdb.IOException as error:
+            _logger.warning("Files of the lake could not be read: %s", error)
+            raise FilesReplaced from error
 
     def forget(self, workspace: str) -> None:
         """Let go of what memory holds of a workspace's people; the next question reads anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import sys
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from headwater.api.services import SqlAnswer
-from headwater.errors import BadRequest, Conflict, Unavailable
+from headwater.errors import BadRequest, Conflict
+from headwater.local.lake.replaced import TRIES, FilesReplaced
 from headwater.local.sandbox import snapshot
 from headwater.local.sandbox.orders import (
     Answer,
@@ -49,6 +51,7 @@ _LONGEST_LINE = 64 * 1024**2
 _AT_ONCE = 2  # processes of queries that people wait for
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
+_logger = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _answers = msgspec.json.Decoder(Answer)
 
@@ -89,16 +92,27 @@ class Sandbox:
             Conflict: the lake is switched off.
             Unavailable: the lake cannot be read.
         """
-        async with self._turns, self.scene(workspace, sql) as scene:
-            order = Query(scene, sql, limit, MOST_BYTES)
-            found = await self.ask(order, Found, seconds=self._seconds)
+        found = await self._now(
+            workspace, sql, lambda scene: Query(scene, sql, limit, MOST_BYTES), Found
+        )
         return SqlAnswer(found.columns, bytes(found.rows), truncated=found.truncated)
 
     async def check(self, workspace: str, where: str | None) -> None:
         """Return where events can be selected by a condition; raises as `query` does."""
         text, selection = f"events {where or ''}", Selection(where=where)
-        async with self._turns, self.scene(workspace, text) as scene:
-            await self.ask(Check(scene, selection), Checked, seconds=self._seconds)
+        await self._now(workspace, text, lambda scene: Check(scene, selection), Checked)
+
+    async def _now(
+        self, workspace: str, text: str, order: Callable[[Scene], Order], expected: type[A]
+    ) -> A:
+        """Answer an order that somebody waits for; once more where a file was deleted under it."""
+        async with self._turns:
+            for _ in range(TRIES - 1):
+                with contextlib.suppress(FilesReplaced):
+                    async with self.scene(workspace, text) as scene:
+                        return await self.ask(order(scene), expected, seconds=self._seconds)
+            async with self.scene(workspace, text) as scene:
+                return await self.ask(order(scene), expected, seconds=self._seconds)
 
     async def days(self, scene: Scene, selection: Selection) -> Counted:
         """Answer on which days selected events were received, and how many; as `ask`."""
@@ -152,7 +166,7 @@ class Sandbox:
 
         Raises:
             SqlRefused: it cannot be done, or took too long.
-            Unavailable: what it reads has gone; a new scene has it elsewhere.
+            FilesReplaced: what it reads has gone; a new scene has it elsewhere.
         """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -179,7 +193,8 @@ class Sandbox:
             await process.wait()
         if isinstance(answer, Refused):
             if answer.code == "unreadable":
-                raise Unavailable(f"A file of the lake cannot be read: {answer.message}")
+                _logger.warning("Files of the lake could not be read: %s", answer.message)
+                raise FilesReplaced
             raise SqlRefused(answer.message, code=answer.code)
         assert isinstance(answer, expected)  # noqa: S101 - the answer to this order
         return answer
