@@ -94,16 +94,22 @@ class S3Server:
         self._process.kill()
         self._process.wait()
 
-    def _made_bucket(self) -> bool:
-        assert self._process is not None
-        client: Any = boto3.client(
+    def client(self, *, tries: int = 5, patience: float = 30.0) -> Any:
+        """Answer a client of boto3's, to be closed; an answer may take `patience` seconds."""
+        return boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id=KEY,
             aws_secret_access_key=SECRET,
-            config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
+            config=Config(
+                retries={"total_max_attempts": tries}, connect_timeout=2, read_timeout=patience
+            ),
         )
+
+    def _made_bucket(self) -> bool:
+        assert self._process is not None
+        client = self.client(tries=1, patience=5)
         deadline = time.monotonic() + 60
         while True:
             try:

@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from tests.local.test_erasure_served import admin, canary, ended, seen, send, story
 from tests.loopback import Loopback, Reply, Request
+from tests.s3_server import BUCKET, S3Server
 from tests.server import Server
 
 CANARY = re.compile(rb"canary(\d{4})([a-z]+[0-9]?zq)?")
@@ -21,6 +23,7 @@ CANARY = re.compile(rb"canary(\d{4})([a-z]+[0-9]?zq)?")
 
 PATIENCE = 900.0  # seconds
 PEOPLE = 1_000
+PEOPLE_IN_BUCKET = 100
 
 
 async def refuse(_: Request) -> Reply:
@@ -93,34 +96,84 @@ def tell(server: Server, people: int, draw: random.Random) -> list[set[int]]:
     return groups
 
 
+@dataclass
+class FolderLake:
+    """A lake in a folder."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Answer what the server is to know of it."""
+        return {"HEADWATER_LAKE": str(self.folder)}
+
+    def files(self) -> Path:
+        """Answer where its files lie."""
+        return self.folder
+
+
+@dataclass
+class BucketLake:
+    """A lake in a bucket; its objects are fetched to be looked through."""
+
+    s3: S3Server
+    folder: Path
+    fetched: int = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Answer what the server is to know of it."""
+        return {"HEADWATER_LAKE": f"s3://{BUCKET}/shop", **self.s3.environment()}
+
+    def files(self) -> Path:
+        """Answer a folder with all objects of the bucket as they are now."""
+        self.fetched += 1
+        folder = self.folder / str(self.fetched)
+        client = self.s3.client()
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            for one in page.get("Contents", ()):
+                path = folder / one["Key"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                answer = client.get_object(Bucket=BUCKET, Key=one["Key"])
+                path.write_bytes(answer["Body"].read())
+        client.close()
+        assert any(folder.rglob("*.parquet"))
+        return folder
+
+
 @pytest.mark.slow
 def test_no_byte_is_left_of_half_and_every_one_of_the_others(tmp_path: Path) -> None:
-    """In the data folder and the bucket; while dead letters, refused events and exports lie there.
+    """In the data folder and the lake's; while dead letters, refused events and exports lie there.
 
     What is shown of the others is the same, byte by byte, and every text of theirs is still there.
     """
-    environment = {
-        "HEADWATER_LAKE": str(tmp_path / "bucket"),
-        "HEADWATER_LAKE_FLUSH_SECONDS": "1",
-    }
+    erase_half(tmp_path / "data", FolderLake(tmp_path / "bucket"), people=PEOPLE)
+
+
+@pytest.mark.slow
+def test_no_byte_is_left_in_a_bucket(tmp_path: Path) -> None:
+    """The same where the lake is in a bucket: in no object of it, and in no copy of one."""
+    with S3Server(tmp_path / "s3") as s3:
+        erase_half(tmp_path / "data", BucketLake(s3, tmp_path / "objects"), people=PEOPLE_IN_BUCKET)
+
+
+def erase_half(data: Path, lake: FolderLake | BucketLake, *, people: int) -> None:
+    """Let people come, erase half of them, and look for both halves in every byte."""
+    environment = {"HEADWATER_LAKE_FLUSH_SECONDS": "1", **lake.environment}
     draw = random.Random(11)
-    folders = [tmp_path / "data", tmp_path / "bucket"]
-    with (
-        Loopback(refuse) as sink,
-        Server(tmp_path / "data", environment=environment) as server,
-    ):
+    with Loopback(refuse) as sink, Server(data, environment=environment) as server:
         server.add_webhook("Sink", sink.url)
         condition = {"type": "trait", "path": "n", "operator": "exists"}
         admin(server, "POST", "/v1/audiences", {"name": "Counted", "condition": condition})
-        groups = tell(server, PEOPLE, draw)
+        groups = tell(server, people, draw)
         erased = draw.sample(groups, len(groups) // 2)
         gone = {one for group in erased for one in group}
-        others = sorted(set(range(PEOPLE)) - gone)
+        others = sorted(set(range(people)) - gone)
         job = admin(server, "POST", "/v1/exports", {"format": "jsonl"})
         assert ended(server, job["id"], patience=PATIENCE)["state"] == "done"
         before = {one: seen(server, one) for one in others}
-        had = canaries(folders)
-        assert set(had) == set(range(PEOPLE))
+        had = canaries([data, lake.files()])
+        assert set(had) == set(range(people))
 
         kinds = [("user_id", "user"), ("anonymous_id", "anonymous"), ("device_id", "device")]
         names = []
@@ -130,9 +183,9 @@ def test_no_byte_is_left_of_half_and_every_one_of_the_others(tmp_path: Path) -> 
         began = time.monotonic()
         job = admin(server, "POST", "/v1/erasures", {"identifiers": names})
         assert ended(server, job["id"], patience=PATIENCE)["state"] == "done"
-        print(f"erased {len(gone)} of {PEOPLE} in {time.monotonic() - began:.1f} s")
+        print(f"erased {len(gone)} of {people} in {time.monotonic() - began:.1f} s")
 
-        left = canaries(folders)
+        left = canaries([data, lake.files()])
         assert gone.isdisjoint(left)
         assert {one: seen(server, one) for one in others} == before
         # An export went, and with it nothing that is not elsewhere.
@@ -140,6 +193,6 @@ def test_no_byte_is_left_of_half_and_every_one_of_the_others(tmp_path: Path) -> 
         certificate: dict[str, Any] = admin(server, "GET", f"/v1/erasures/{job['id']}")
         assert certificate["statement"]["rescan"]["bytes_found"] == 0
         server.stop()
-        assert gone.isdisjoint(canaries(folders))
+        assert gone.isdisjoint(canaries([data, lake.files()]))
         server.start()
         assert {one: seen(server, one) for one in others[:50]} == dict(list(before.items())[:50])
