@@ -21,10 +21,6 @@ from headwater.api.collect_answer import whole_answer
 from headwater.api.collect_head import Head, Scope
 from headwater.local.turns import Waiting
 
-_LARGEST = 65_536
-"""Bytes of a body over which uvicorn reads only as fast as the app asks for more."""
-
-
 class EventProtocol(HttpToolsProtocol):
     """One connection. Its app is a `CollectApp`; others are served as by uvicorn itself."""
 
@@ -42,12 +38,16 @@ class EventProtocol(HttpToolsProtocol):
             self._begin(cycle, head)
 
     def on_body(self, body: bytes) -> None:
-        """Take in a part of a body."""
+        """Take in a part of a body; what is held is read on, up to what may be sent at once."""
         super().on_body(body)
         held = self._held
-        if held is not None and len(held[0].body) > _LARGEST:
+        if held is None:
+            return
+        if len(held[0].body) > self._collector.largest_body:
             self._held = None
             super()._start_asgi_task(held[0], self.app)
+        else:
+            self.flow.resume_reading()  # uvicorn pauses at 64 KB, until the app asks for more
 
     def on_message_complete(self) -> None:
         """Take the request that is now whole."""
