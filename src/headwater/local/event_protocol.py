@@ -21,6 +21,7 @@ from headwater.api.collect_answer import whole_answer
 from headwater.api.collect_head import Head, Scope
 from headwater.local.turns import Waiting
 
+
 class EventProtocol(HttpToolsProtocol):
     """One connection. Its app is a `CollectApp`; others are served as by uvicorn itself."""
 
