@@ -185,9 +185,12 @@ class Isolate:
         workspace, _, person = actor.partition("/")
         if self.configurations.config(workspace) is None:
             self.configurations.put(await self.settings.config(workspace))
-        newest = await feed(of, sql, actor, shards=self.shards, clock=self.clock)
+        newest = await feed(of, sql, actor, shards=self.shards, clock=self.clock, rows=self._let_go)
         if newest is not None:
             await self.revisit(workspace, person, newest)
+
+    async def _let_go(self, workspace: str, past: Any, days: Any) -> Any:
+        return await self.people.let_go(workspace, past, days)
 
     async def revisit(self, workspace: str, person: str, version: int) -> None:
         """Have a person decided by audiences of a version, or of a newer one."""

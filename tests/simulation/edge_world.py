@@ -35,6 +35,7 @@ from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.population import Shards, feed
+from headwater.dispatch.population_recalling import LakeRows
 from headwater.errors import HeadwaterError
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.manifest import Manifest
@@ -215,6 +216,7 @@ class EdgeWorld:
         self.known = Configurations()
         self.lake_after = lake_after
         self.hot_days: int | None = None
+        self.rows: LakeRows | None = None
         self.bucket = FarBucket(self)
         self.queued: list[str] = []
         self.lake_queued: list[str] = []
@@ -440,7 +442,8 @@ class EdgeWorld:
                     await lake_queue.tell(self, [name])
                     actor.lake.told()
                 await self.dispatcher().wake(self.current, name)
-                await feed(actor, sql, name, shards=Shards(self), clock=_Time(self))
+                clock = _Time(self)
+                await feed(actor, sql, name, shards=Shards(self), clock=clock, rows=self.rows)
                 is_done = True
         finally:  # an alarm that did not come to its end goes off again
             if not is_done or self.wants(name):

@@ -14,6 +14,7 @@ from headwater.dispatch.lake_tending import LakeTending
 from headwater.dispatch.past_events import PastEvents
 from headwater.dispatch.people import PeopleOverActors
 from headwater.errors import Conflict, NotFound, Unavailable
+from headwater.ports import BucketFailure
 from headwater.profiles.people import Person, TimelineFilter
 from tests.lake.memory_bucket import MemoryBucket
 from tests.simulation.edge_world import Now
@@ -34,9 +35,13 @@ class Near(MemoryBucket):
         super().__init__()
         self.objects = objects
         self.ranges = 0
+        self.failing = 0
 
     async def range(self, key: str, start: int, length: int) -> bytes:
         self.ranges += 1
+        if self.failing:
+            self.failing -= 1
+            raise BucketFailure("no answer")
         return await super().range(key, start, length)
 
 
@@ -59,6 +64,7 @@ class Years:
             random=SeededRandom(random.Random(seed)),
             past=PastEvents(self.bucket),
         )
+        self.world.rows = self.people.let_go
 
     async def settled(self, work: Any) -> Any:
         """Answer what something answers, once everything has come to rest."""

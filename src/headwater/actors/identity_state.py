@@ -155,6 +155,11 @@ class Root(Actor, tag="root"):
     accounts: list[AccountUpdate] = []
 
     @property
+    def is_pulling(self) -> bool:
+        """Tell whether rows of another are still to come here."""
+        return any(cursor is not None for cursor in self.imports.values())
+
+    @property
     def pending(self) -> bool:
         """Tell whether this person still has something to ask of other actors."""
         return bool(

@@ -146,7 +146,7 @@ def _is_settling(root: Root) -> bool:
     From when it asks for another until all pages of that one are here, calls that come by the other
     one's identifiers are stored here, whether or not they were known there.
     """
-    return root.talk is not None or any(cursor is not None for cursor in root.imports.values())
+    return root.talk is not None or root.is_pulling
 
 
 def note(turn: Turn, name: str, *, until: int, change: int, taken: Births) -> bool:

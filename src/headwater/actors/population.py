@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from headwater.actors import population_recall
 from headwater.actors.population_calls import (
     AccountPortion,
     Body,
@@ -22,6 +23,7 @@ from headwater.actors.population_calls import (
     Head,
     Held,
     Portion,
+    Recalled,
     Taken,
 )
 from headwater.ports import Sql, SqlValue
@@ -107,6 +109,25 @@ class Population:
                 self._add(portion)
         return Taken(Held(portion.until, portion.stamp))
 
+    def take_recalled(self, call: Recalled) -> Taken:
+        """Take events out of the lake, unless they are known to be here, or nobody's any more."""
+        held = self.held(call.person)
+        is_taken = population_recall.told(self._sql, call.person, call.via, until=call.until)
+        if is_taken and call.events:
+            self._add(
+                Portion(
+                    "",
+                    call.person,
+                    held.stamp,
+                    None,
+                    held.position,
+                    held.position,
+                    call.events,
+                    overlaps=True,
+                )
+            )
+        return Taken(held, is_taken)
+
     def take_account(self, portion: AccountPortion) -> Taken:
         """Take what an account's actor tells, unless it is late."""
         rows = self._sql.execute(
@@ -129,6 +150,7 @@ class Population:
         if before[0]:
             return
         self._sql.execute("DELETE FROM bundle WHERE person = ?", (person,))
+        self._sql.execute("DELETE FROM lacking WHERE person = ?", (person,))
         self._move(person, _members.decode(before[3]), {})
         self._sql.execute(_SAVE, (person, 1, portion.stamp, portion.until, "{}", "[]", "{}", "[]"))
 
@@ -140,10 +162,16 @@ class Population:
         texts = tuple(map(_text, held))
         if before is not None and tuple(before) == (0, *texts):
             return
-        if before is not None:
-            lost = set(_names.decode(before[2])) - set(described.identifiers)
-            if lost:
-                self._keep_only(portion, described.identifiers)
+        names = _names.decode(before[2]) if before is not None else []
+        if set(names) - set(described.identifiers):
+            self._keep_only(portion, described.identifiers)
+        population_recall.note(
+            self._sql,
+            portion.person,
+            before=names,
+            after=described.identifiers,
+            let_go=portion.let_go,
+        )
         members = _members.decode(before[3]) if before is not None else {}
         self._move(portion.person, members, described.members)
         self._sql.execute(_SAVE, (portion.person, 0, portion.stamp, portion.after, *texts))

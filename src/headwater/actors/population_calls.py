@@ -58,6 +58,8 @@ class Portion(msgspec.Struct, frozen=True, tag=True):
         decided: version of the configuration by which all audiences of the person were decided;
             0 where that is not known.
         audiences: version of the configuration by which audiences changed last, as far as known.
+        let_go: identifiers whose events, some or all, the lake alone has any more; told where the
+            person may have got them from another.
     """
 
     workspace: str
@@ -70,6 +72,21 @@ class Portion(msgspec.Struct, frozen=True, tag=True):
     overlaps: bool = False
     decided: int = 0
     audiences: int = 0
+    let_go: list[str] = []
+
+
+class Recalled(msgspec.Struct, frozen=True, tag=True):
+    """Events of a person that the actor has let go, out of the lake.
+
+    Attributes:
+        via: the identifier that they came by.
+        until: the last day (since 1970) that they are from; None: there is no later one.
+    """
+
+    person: str
+    via: str
+    until: int | None
+    events: list[Event]
 
 
 class AccountPortion(msgspec.Struct, frozen=True, tag=True):
@@ -118,11 +135,14 @@ class Taken(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         is_taken: the portion is in; else it was late, or begins where something is missing.
         newest: the version of the audiences that everybody is being looked at for, or was.
+        lacks: by which identifiers there are events that the lake alone has and this shard has not
+            been told of, each to the last day (since 1970) of which it has.
     """
 
     held: Held
     is_taken: bool = True
     newest: int = 0
+    lacks: dict[str, int] = {}
 
 
 class Sifted(msgspec.Struct, frozen=True, tag=True):
@@ -153,7 +173,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     """It is durable."""
 
 
-PopulationCall = Portion | AccountPortion | Where | Ask | LookThrough | Sift
+PopulationCall = Portion | Recalled | AccountPortion | Where | Ask | LookThrough | Sift
 PopulationAnswer = Taken | Rows | NotAsked | Done | Sifted
 
 _encoder = msgspec.json.Encoder()

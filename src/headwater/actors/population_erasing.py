@@ -19,7 +19,7 @@ from headwater.ports import Sql
 PEOPLE = 500
 """Whose events one call looks through."""
 
-_OWN = ("person", "bundle", "memberships")
+_OWN = ("person", "bundle", "memberships", "lacking")
 
 _NEXT = "SELECT max(person) FROM (SELECT person FROM person WHERE person > ? ORDER BY 1 LIMIT ?)"
 # Each event's last text is the identifier that it came by.

@@ -62,10 +62,12 @@ class Feed:
 
     Attributes:
         at: when to tell what has changed, in milliseconds; None where nothing has.
+        lacks: what the shard is to be told of out of the lake; see `Taken.lacks`.
     """
 
     def __init__(self) -> None:
         self.at: int | None = None
+        self.lacks: dict[str, int] = {}
         self._held: Held | None = None
         self._described: bytes | None = None
         self._saying: bytes | None = None
@@ -102,6 +104,8 @@ class Feed:
         if not isinstance(state, Root) and not (isinstance(state, Forward) and state.parcels):
             self.at = None  # it never was anybody
             return None
+        if isinstance(state, Root) and state.is_pulling:
+            return None  # until all is here nobody knows what the shard will lack
         if self._held is None:
             return Where(own)
         described = _described(turn, name, state, program) if isinstance(state, Root) else None
@@ -123,10 +127,19 @@ class Feed:
             overlaps=isinstance(state, Root) and _was_another(state),
             decided=self._decided_by(turn, name, program, version),
             audiences=program.newest if program else 0,
+            let_go=self._let_go(turn, name, state),
         )
 
+    def _let_go(self, turn: Turn, name: str, state: Root | Forward) -> list[str]:
+        assert self._held is not None  # noqa: S101 - the caller has looked
+        is_new = self._held.position == 0
+        if not isinstance(state, Root) or not (is_new or _was_another(state)):
+            return []
+        return [via for via, _ in turn.history(name)]
+
     def heard(self, word: Word, answer: Taken) -> None:
-        """Take note of what the shard has; of an account, what all of them have."""
+        """Take note of what the shard has, and lacks; of an account, what all of them have."""
+        self.lacks = dict(answer.lacks)
         if answer.is_taken and not isinstance(word, Where):
             self._described = self._saying
         self._held = answer.held
@@ -183,11 +196,16 @@ def _events(sql: Sql, name: str, after: int) -> tuple[int, list[Event]]:
         size += len(body)
         if events and size > _LARGEST:
             break
-        read = _bodies.decode(body)
-        named = getattr(read, _NAMED[kind]) if kind in _NAMED else None
-        mark = bot(bytes(read.context).decode())
-        marks = _NULL if mark is None else msgspec.Raw(mark.encode())
-        head = (timestamp, message_id, kind, named if isinstance(named, str) else None, marks)
-        events.append(Event(head, (read.properties, read.traits, read.context, via)))
+        events.append(event_of(timestamp, message_id, kind, via, body))
         until = id_
     return until, events
+
+
+def event_of(timestamp: int, message_id: str, kind: str, via: str, body: str) -> Event:
+    """Answer an event as a shard has it; `body` is its text as it is stored."""
+    read = _bodies.decode(body)
+    named = getattr(read, _NAMED[kind]) if kind in _NAMED else None
+    mark = bot(bytes(read.context).decode())
+    marks = _NULL if mark is None else msgspec.Raw(mark.encode())
+    head = (timestamp, message_id, kind, named if isinstance(named, str) else None, marks)
+    return Event(head, (read.properties, read.traits, read.context, via))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.actors import population_backfill
+from headwater.actors import population_backfill, population_recall
 from headwater.actors.migrations import migrate
 from headwater.actors.population import Population
 from headwater.actors.population_calls import (
@@ -14,6 +14,7 @@ from headwater.actors.population_calls import (
     PopulationAnswer,
     PopulationCall,
     Portion,
+    Recalled,
     Rows,
     Sift,
     Taken,
@@ -81,11 +82,15 @@ class PopulationObject:
                 population_backfill.begin(self._sql, call.workspace, call.audiences, now=now)
                 taken = self._population.take(call)
                 newest = population_backfill.newest(self._sql)
-                return Taken(taken.held, taken.is_taken, newest)
+                lacks = population_recall.lacks(self._sql, call.person)
+                return Taken(taken.held, taken.is_taken, newest, lacks)
+            case Recalled():
+                return self._population.take_recalled(call)
             case AccountPortion():
                 return self._population.take_account(call)
             case Where():
-                return Taken(self._population.held(call.person))
+                lacks = population_recall.lacks(self._sql, call.person)
+                return Taken(self._population.held(call.person), lacks=lacks)
             case LookThrough():
                 population_backfill.begin(self._sql, call.workspace, call.version, now=now)
                 return Done()

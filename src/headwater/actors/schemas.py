@@ -25,7 +25,7 @@ SETTINGS = (
     "erasure_keys.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
-POPULATION = ("population.sql",)
+POPULATION = ("population.sql", "population_recall.sql")
 JOB = ("job_order.sql",)
 
 

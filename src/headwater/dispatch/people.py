@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from headwater.actors.identity import account_actor
 from headwater.actors.identity_calls import (
@@ -78,6 +78,23 @@ class PeopleOverActors:
             return await self._look(exchange, one, call)
 
         return await PeopleThen(look, self._past).person(workspace, name, at)
+
+    async def let_go(
+        self, workspace: str, past: Past, days: Sequence[int]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Answer a person's events that were received on some days, out of the lake, as rows.
+
+        Raises:
+            Unavailable: the lake does not answer, or there is none.
+        """
+        if self._past is None:
+            raise Unavailable("Older events are in the lake, which is switched off.")
+        exchange = await self._exchange(workspace)
+
+        async def far(identifier: str) -> Past | None:
+            return (await self._look(exchange, identifier, LookPast(identifier))).past
+
+        return await self._past.rows(workspace, past, far=far, days=days)
 
     async def explain(self, workspace: str, identifier: str) -> Explanation | None:
         """Answer why these identifiers are one person; see `People.explain`."""

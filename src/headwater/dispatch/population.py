@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.actors.identity_object import IdentityObject
 from headwater.actors.population import SHARDS, shard_of
@@ -29,6 +29,9 @@ from headwater.audiences.program import program_of
 from headwater.errors import BadRequest
 from headwater.ports import Actors, CallFailed, Clock, Sql
 from headwater.workspace import WorkspaceConfig
+
+if TYPE_CHECKING:
+    from headwater.dispatch.population_recalling import LakeRows
 
 _A_SLICE = 200
 """People who are looked at between two alarms of a shard, when audiences have changed."""
@@ -155,9 +158,15 @@ async def look_on(
 
 
 async def feed(
-    actor: IdentityObject, sql: Sql, name: str, *, shards: Shards, clock: Clock
+    actor: IdentityObject,
+    sql: Sql,
+    name: str,
+    *,
+    shards: Shards,
+    clock: Clock,
+    rows: LakeRows | None = None,
 ) -> int | None:
-    """Have an actor tell its shard what has changed, to the end.
+    """Have an actor tell its shard what has changed, to the end; `rows` reads the lake.
 
     Answers the version of audiences that it has yet to be decided by; None where it has been.
 
@@ -178,4 +187,9 @@ async def feed(
             if isinstance(word, Portion):
                 behind = answer.newest if answer.newest > word.decided else None
         actor.feed.heard(word, answer)
+    if actor.feed.lacks and rows is not None:
+        from headwater.dispatch.population_recalling import recall  # noqa: PLC0415 - seldom needed
+
+        if not await recall(actor, sql, name, rows=rows, tell=shards.tell):
+            actor.feed.begin(now=clock.now())
     return behind
