@@ -9,9 +9,16 @@ import httpx
 import pytest
 
 from headwater.api.admin import admin_app
+from tests.api.memory_intake import Site
 from tests.api.twins import World
 
 Clients = Callable[[str], httpx.AsyncClient]
+
+
+@pytest.fixture
+def site() -> Site:
+    """A collector with nothing in it."""
+    return Site()
 
 
 @pytest.fixture

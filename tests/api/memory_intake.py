@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -27,6 +28,23 @@ CONFIG = WorkspaceConfig(
         Source("s3", "Off", (WriteKey("off"),), enabled=False),
     ),
 )
+
+EVENT = {
+    "userId": "u",
+    "event": "E",
+    "groupId": "g",
+    "previousId": "p",
+    "messageId": "m",
+    "type": "track",
+}
+
+
+def basic(key: str) -> dict[str, str]:
+    """Answer the header for a write key."""
+    return {"Authorization": "Basic " + base64.b64encode(key.encode()).decode()}
+
+
+KEY = basic("wk:")
 
 
 @dataclass

@@ -287,7 +287,7 @@ async def test_values_with_odd_characters_are_shown(world: World, clients: Clien
     from dataclasses import replace
 
     from headwater.profiles.people import Trait
-    from tests.api.twins import BOB
+    from tests.api.memory_people import BOB
 
     odd = replace(BOB, traits={"mood": Trait("\ud83d", 0, "m", "user_id:bob")})
     world.people.people["default"]["user_id:bob"] = odd

@@ -7,7 +7,6 @@ import gzip
 import json
 import logging
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -15,33 +14,9 @@ from hypothesis import strategies as st
 
 from headwater.api.collect_routes import ROUTES
 from headwater.api.collect_settings import CollectSettings
-from headwater.api.pixel import GIF
 from headwater.errors import Unavailable
 from headwater.workspace import Source, WorkspaceConfig, WriteKey
-from tests.api.memory_intake import NOW, Site, cut, exchange
-
-EVENT = {
-    "userId": "u",
-    "event": "E",
-    "groupId": "g",
-    "previousId": "p",
-    "messageId": "m",
-    "type": "track",
-}
-
-
-def basic(key: str) -> dict[str, str]:
-    """Answer the header for a write key."""
-    return {"Authorization": "Basic " + base64.b64encode(key.encode()).decode()}
-
-
-KEY = basic("wk:")
-
-
-@pytest.fixture
-def site() -> Site:
-    """A collector with nothing in it."""
-    return Site()
+from tests.api.memory_intake import EVENT, KEY, NOW, Site, basic, cut, exchange
 
 
 @pytest.mark.parametrize(
@@ -273,138 +248,6 @@ async def test_other_protocols_go_to_the_next_app(site: Site) -> None:
     assert (await exchange(site.app, {"type": "lifespan"}, [])).status == 418
 
 
-def data(event: Any, encode: Any = base64.b64encode) -> str:
-    """Answer a pixel's query string."""
-    raw = event if isinstance(event, bytes) else json.dumps(event).encode()
-    return "data=" + quote(encode(raw).decode())
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        data({**EVENT, "writeKey": "wk", "x": "ÿ>?>"}),
-        data({**EVENT, "writeKey": "wk", "x": "ÿ>?>"}, base64.urlsafe_b64encode),
-        data({**EVENT, "writeKey": "wk"}).rstrip("%3D"),
-        "data=" + base64.b64encode(json.dumps({**EVENT, "writeKey": "wk"}).encode()).decode(),
-        "writeKey=wk&userId=u&event=E&messageId=m&properties.subject=Hello+you&properties.a.b=%2B",
-    ],
-)
-async def test_pixels(site: Site, query: str) -> None:
-    """An event in an address, answered by a picture that nobody caches."""
-    agent = {"User-Agent": "Mozilla/5.0"}
-
-    answer = await site.ask(f"/v1/pixel/track?{query}", method="GET", headers=agent)
-
-    assert (answer.status, answer.body) == (200, GIF)
-    assert answer.headers["content-type"] == "image/gif"
-    assert "no-store" in answer.headers["cache-control"]
-    (arrival,) = site.intake.arrivals
-    assert arrival.identifiers == ("user_id:u",)
-    assert arrival.event["context"]["ip"] == "198.51.100.1"
-    assert arrival.event["context"]["userAgent"] == "Mozilla/5.0"
-
-
-async def test_dotted_pixel_fields_become_objects(site: Site) -> None:
-    """Names may go as deep as a person would write them; a name that is taken stays."""
-    query = "writeKey=wk&userId=u&event=E&properties.a.b=%2B1+2&properties.c=1&properties.c.d=2"
-
-    await site.ask(f"/v1/pixel/track?{query}", method="GET")
-
-    assert site.intake.arrivals[0].event["properties"] == {"a": {"b": "+1 2"}, "c": "1"}
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "data=!!!",
-        "data=a",
-        data(b"no json"),
-        data({"writeKey": "nobody"}),
-        data({"writeKey": "wk"}),
-        "writeKey=wk&" + "a." * 5000 + "b=1",
-        "&".join(f"a{number}=1" for number in range(600)),
-    ],
-)
-async def test_a_pixel_is_a_picture_whatever_is_wrong(site: Site, query: str) -> None:
-    """An email does not show a broken picture because of us."""
-    answer = await site.ask(f"/v1/pixel/track?{query}", method="GET")
-
-    assert (answer.status, answer.body) == (200, GIF)
-    assert site.intake.arrivals == []
-
-
-async def test_a_pixel_that_is_not_stored_says_so(site: Site) -> None:
-    """200 is durable, for pictures too."""
-    site.intake.failure = Unavailable("full")
-
-    query = data({**EVENT, "writeKey": "wk"})
-    answer = await site.ask(f"/v1/pixel/track?{query}", method="GET")
-
-    assert answer.status == 503
-
-
-@pytest.mark.parametrize("path", ["/v1/track", "/v1/t", "/v1/b", "/v1/m"])
-async def test_preflights_are_answered_without_a_key(site: Site, path: str) -> None:
-    """Both vendors' browser SDKs, and whatever headers a site adds to them."""
-    answer = await site.ask(
-        path,
-        method="OPTIONS",
-        headers={
-            "Origin": "https://shop.example",
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization,x-retry-count,X-Own",
-        },
-    )
-
-    assert answer.status == 200
-    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
-    assert answer.headers["access-control-allow-credentials"] == "true"
-    assert "POST" in answer.headers["access-control-allow-methods"]
-    assert answer.headers["access-control-max-age"] == "86400"
-    allowed = set(answer.headers["access-control-allow-headers"].split(", "))
-    rudder = {"anonymousid", "sentat", "rsa-retry-attempt", "rsa-recovered"}
-    assert {"authorization", "content-type", "x-retry-count"} | rudder <= allowed
-    assert "authorization,x-retry-count,x-own" in answer.headers["access-control-allow-headers"]
-
-
-async def test_a_preflight_that_asks_for_nonsense_gets_the_usual_headers(site: Site) -> None:
-    """Nothing but header names is repeated."""
-    headers = {"Access-Control-Request-Headers": "a b"}
-
-    answer = await site.ask("/v1/track", method="OPTIONS", headers=headers)
-
-    assert "a b" not in answer.headers["access-control-allow-headers"]
-
-
-@pytest.mark.parametrize(
-    ("path", "method", "body", "headers", "status"),
-    [
-        ("/v1/track", "POST", EVENT, KEY, 200),
-        ("/v1/track", "POST", {}, KEY, 400),
-        ("/v1/track", "POST", EVENT, {}, 401),
-        ("/v1/track", "POST", EVENT, basic("off:"), 403),
-        ("/v1/track", "GET", b"", KEY, 405),
-        ("/v1/batch", "POST", b" " * 600_000, KEY, 413),
-        ("/v1/pixel/page", "GET", b"", {}, 200),
-    ],
-)
-async def test_every_answer_can_be_read_by_the_page_that_asked(
-    site: Site, path: str, method: str, body: Any, headers: Any, status: int
-) -> None:
-    """CORS headers are on errors too, and let the SDK see how long to wait."""
-    with_origin = {**headers, "Origin": "https://shop.example"}
-
-    answer = await site.ask(path, body, method=method, headers=with_origin)
-    assert answer.status == status
-    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
-    assert "Retry-After" in answer.headers["access-control-expose-headers"]
-    assert answer.headers["content-length"] == str(len(answer.body))
-
-    answer = await site.ask(path, body, method=method, headers=headers)
-    assert answer.headers["access-control-allow-origin"] == "*"
-
-
 async def test_too_many_events_wait_for_whole_seconds(site: Site) -> None:
     """429 with Retry-After as the SDKs read it; later the same request passes."""
     batch = {"batch": [EVENT] * 30}
@@ -479,43 +322,6 @@ async def test_a_client_that_goes_away_is_not_answered(site: Site) -> None:
 
     assert (await exchange(site.app, scope, [first_half])).status == 0
     assert (await exchange(site.app, scope, [])).status == 0
-
-
-@pytest.mark.parametrize(
-    ("forwarded", "expected"),
-    [
-        ([], "10.0.0.1"),
-        ([("X-Forwarded-For", "203.0.113.9")], "203.0.113.9"),
-        ([("X-Forwarded-For", "6.6.6.6, 203.0.113.9, 10.1.1.1")], "203.0.113.9"),
-        ([("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "10.1.1.1")], "203.0.113.9"),
-    ],
-)
-async def test_addresses_behind_trusted_proxies(forwarded: Any, expected: str) -> None:
-    """The last address that no trusted proxy has is the client's."""
-    site = Site(CollectSettings(trusted_proxies=("10.0.0.0/8",)))
-    headers = [*KEY.items(), ("Origin", "https://shop.example"), *forwarded]
-
-    await site.ask("/v1/track", EVENT, headers=headers, peer="10.0.0.1")
-
-    assert site.intake.arrivals[0].event["context"]["ip"] == expected
-
-
-async def test_forwarded_addresses_are_not_believed_by_default(site: Site) -> None:
-    """Anybody can write that header."""
-    headers = {**KEY, "Origin": "https://x.example", "X-Forwarded-For": "203.0.113.9"}
-
-    await site.ask("/v1/track", EVENT, headers=headers)
-
-    assert site.intake.arrivals[0].event["context"]["ip"] == "198.51.100.1"
-
-
-async def test_a_connection_without_address_has_none(site: Site) -> None:
-    """Unix sockets."""
-    headers = {**KEY, "Origin": "https://x.example"}
-
-    await site.ask("/v1/track", EVENT, headers=headers, peer=None)
-
-    assert "ip" not in site.intake.arrivals[0].event["context"]
 
 
 @settings(max_examples=300, deadline=None)

@@ -13,7 +13,8 @@ from headwater.commands import Deliver
 from headwater.destinations.outcome import Rejected
 from headwater.destinations.settlement import Death, Settlement
 from tests.api.conftest import Clients
-from tests.api.twins import NOW, World
+from tests.api.memory_people import NOW
+from tests.api.twins import World
 
 
 @pytest.fixture

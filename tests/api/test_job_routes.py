@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 
 from headwater.actors import jobs
-from tests.api.twins import NOW, World
+from tests.api.memory_people import NOW
+from tests.api.twins import World
 
 
 async def test_jobs_are_listed_shown_and_cancelled(

@@ -7,7 +7,8 @@ import pytest
 
 from headwater.profiles.people import TimelineFilter
 from tests.api.conftest import Clients
-from tests.api.twins import ACME, ADA, BOB, World
+from tests.api.memory_people import ACME, ADA, BOB
+from tests.api.twins import World
 
 PATH = "/v1/people/user_id:ada%2Fl%2B1"
 

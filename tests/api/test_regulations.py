@@ -10,7 +10,8 @@ import pytest
 from headwater.actors import jobs
 from headwater.profiles.suppression import hash_of
 from tests.api.conftest import Clients
-from tests.api.twins import NOW, World
+from tests.api.memory_people import NOW
+from tests.api.twins import World
 
 AT = "2025-11-24T16:00:00.000Z"
 

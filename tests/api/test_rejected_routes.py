@@ -9,7 +9,8 @@ import pytest
 
 from headwater.collect.intake import Rejection
 from tests.api.conftest import Clients
-from tests.api.twins import NOW, World
+from tests.api.memory_people import NOW
+from tests.api.twins import World
 
 GOOD = b'{"type":"track","event":"Seen","userId":"ada","messageId":"m1"}'
 NO_NAME = b'{"type":"track","userId":"bob","messageId":"m2"}'

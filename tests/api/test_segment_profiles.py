@@ -9,7 +9,8 @@ import pytest
 
 from headwater.profiles.people import TimelineFilter
 from tests.api.conftest import Clients
-from tests.api.twins import ADA, BOB, World
+from tests.api.memory_people import ADA, BOB
+from tests.api.twins import World
 
 SPACE = "/v1/spaces/default/collections"
 USER = f"{SPACE}/users/profiles/user_id:ada%2Fl%2B1"

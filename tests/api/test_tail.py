@@ -12,7 +12,8 @@ import pytest
 from headwater.api.tail import TailFilter, live
 from headwater.collect.arrival import Arrival
 from tests.api.conftest import Clients
-from tests.api.twins import NOW, MemoryTail, World
+from tests.api.memory_people import NOW
+from tests.api.twins import MemoryTail, World
 
 
 def arrival(name: str, *, kind: str = "track", user: str = "ada") -> Arrival:

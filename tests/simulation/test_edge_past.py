@@ -17,7 +17,7 @@ from headwater.errors import Conflict, NotFound, Unavailable
 from headwater.ports import BucketFailure
 from headwater.profiles.people import Person, TimelineFilter
 from tests.lake.memory_bucket import MemoryBucket
-from tests.simulation.edge_world import Now
+from tests.simulation.edge_twins import Now
 from tests.simulation.network import Faults
 from tests.simulation.pipeline import SeededRandom
 from tests.simulation.test_edge_world import Run
