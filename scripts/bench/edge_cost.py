@@ -75,6 +75,14 @@ class Rig:
         order = {"type": "webhook", "name": "cost", "settings": {"url": url, "batch_size": 100}}
         self._http.post("v1/destinations", json=order, auth=(ADMIN_KEY, "")).raise_for_status()
 
+    def send_one(self, who: dict[str, str]) -> None:
+        """Send one event of somebody."""
+        self._messages += 1
+        event = {"type": "track", "event": "Product Viewed", "messageId": f"cost-{self._messages}"}
+        self._http.post(
+            "v1/batch", json={"batch": [{**event, **who}]}, auth=(WRITE_KEY, "")
+        ).raise_for_status()
+
     def send(self, people: list[str], batch: int) -> list[str]:
         """Send each person's month in batches; answer the message ids."""
         events: list[dict[str, Any]] = []
@@ -125,6 +133,24 @@ def measure(rig: Rig, batch: int, recorder: Recorder | None) -> tuple[Counter[st
         assert not recorder.wait_for(set(sent), patience=60), "deliveries are missing"
     time.sleep(HEARD)  # acknowledgements come after, and what shards of the population are told
     return rig.metered(), len(sent)
+
+
+def show_once(rig: Rig) -> None:
+    """Print how many rows are written once, for people who are new."""
+    steps = (
+        ("a visitor's first event", {"anonymousId": "visitor"}),
+        ("the visitor becomes known by a user id", {"anonymousId": "visitor", "userId": "known"}),
+        ("one more event of that person", {"anonymousId": "visitor", "userId": "known"}),
+        ("a person who comes with both at once", {"anonymousId": "both", "userId": "both"}),
+    )
+    for title, who in steps:
+        rig.send_one(who)
+        time.sleep(HEARD)
+        print(f"{title}: {rig.metered()['rows written']} rows written")
+    rig.send([f"new-{number}" for number in range(5)], 100)
+    time.sleep(HEARD)
+    rows = rig.metered()["rows written"] / 5
+    print(f"a person with a user id and a month of events: {rows:.0f} rows written")
 
 
 def dollars(per_event: dict[str, float], events: float) -> float:
@@ -188,11 +214,10 @@ def main() -> None:
         Workerd(metered_worker(), state=Path(folder)) as worker,
     ):
         rig = Rig(worker)
-        rig.send(["first"], 20)
+        rig.send([f"first-{number}" for number in range(20)], 100)  # every shard has its tables
+        time.sleep(HEARD)
         rig.metered()
-        rig.send([f"new-{number}" for number in range(5)], 100)
-        made = rig.metered()
-        print(f"a new person, with a month of events: {made['rows written'] / 5:.0f} rows written")
+        show_once(rig)
         for with_destination in (False, True):
             if with_destination:
                 rig.add_webhook(recorder.url)

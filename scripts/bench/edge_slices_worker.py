@@ -13,7 +13,7 @@ from headwater.lake.merging import Progress, Slice
 from r2.bucket import R2Bucket
 
 
-class Default(WorkerEntrypoint):
+class Default(WorkerEntrypoint):  # type: ignore[misc]  # typed in the Worker only
     """Answers by the request's method."""
 
     async def fetch(self, request: Any) -> Any:

@@ -17,7 +17,7 @@ from headwater.actors.configurations import Configurations
 from headwater.actors.identity_calls import Revisit
 from headwater.actors.identity_object import IdentityObject
 from headwater.actors.lazy_tables import Tables
-from headwater.actors.schemas import IDENTITY, migrations
+from headwater.actors.schemas import IDENTITY, NEEDLESS_ALONE, migrations
 from headwater.api.browser_files import BUNDLES
 from headwater.api.directory import WriteKeyDirectory
 from headwater.dispatch import lake_queue
@@ -57,7 +57,7 @@ class Isolate:
         self.actors = EdgeActors(env)
         self.queue = EdgeQueue(env)
         self.configurations = Configurations()
-        self.tables = Tables(migrations(IDENTITY))
+        self.tables = Tables(migrations(IDENTITY), without=NEEDLESS_ALONE)
         self.directory = WriteKeyDirectory()
         self.settings = SettingsOverActors(
             self.actors,

@@ -11,7 +11,7 @@ import pytest
 
 from headwater.actors.lazy_tables import LazyTables, Tables
 from headwater.actors.migrations import Migration, migrate
-from headwater.actors.schemas import IDENTITY, migrations
+from headwater.actors.schemas import IDENTITY, NEEDLESS_ALONE, migrations
 from headwater.ports import Sql
 from tests.databases import empty_database
 
@@ -156,16 +156,42 @@ def test_a_database_from_before_stays_as_it_is() -> None:
 
 def test_an_actors_tables_are_those_of_its_migrations() -> None:
     """Made one by one they have the columns and indexes that the migrations make together."""
-    described = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
     plain = empty_database()
     migrate(plain, migrations(IDENTITY))
-    whole = plain.execute(described)
-    tables = Tables(migrations(IDENTITY))
+    whole = described(plain)
+    sql = alone(Tables(migrations(IDENTITY)), whole)
+
+    assert described(sql) == whole
+
+
+def test_what_a_table_needs_later_is_made_with_it() -> None:
+    """A column that a later migration adds costs no statement; an index that none needs, none."""
+    tables = Tables(migrations(IDENTITY), without=NEEDLESS_ALONE)
+    making = {name: tables.making(name) for name in ("event", "identity")}
+
+    assert [len(statements) for statements in making.values()] == [3, 1]
+    assert not [one for one in making["event"] if "ALTER" in one]
+
+
+def test_a_column_is_not_put_behind_a_constraint() -> None:
+    """A table with one is made, and altered, as the migrations say."""
+    tables = Tables((FIRST, SECOND))
+
+    assert [one.split()[0] for one in tables.making("note")] == ["CREATE", "CREATE", "ALTER"]
+
+
+def alone(tables: Tables, whole: list[tuple[object, ...]]) -> LazyTables:
+    """Answer a database in which each of these tables was made for itself."""
     sql = LazyTables(empty_database(), tables)
     sql.migrate()
-    for kind, name, _, _ in whole:
+    for kind, name, *_ in whole:
         if kind == "table" and name in tables.names:
             sql.execute(f"SELECT * FROM {name}")
-            sql._make(name)
+            sql._make(str(name))
+    return sql
 
-    assert sql.execute(described) == whole
+
+def described(sql: Sql) -> list[tuple[object, ...]]:
+    """Answer what a database has, without the spaces of the texts that made it."""
+    found = sql.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
+    return [(*row[:3], " ".join(str(row[3]).replace(",", " , ").split())) for row in found]

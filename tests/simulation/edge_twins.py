@@ -12,7 +12,7 @@ import msgspec
 from headwater.actors import lane_calls
 from headwater.actors.lazy_tables import LazyTables, Tables
 from headwater.actors.population_object import PopulationObject
-from headwater.actors.schemas import IDENTITY, migrations
+from headwater.actors.schemas import IDENTITY, NEEDLESS_ALONE, migrations
 from headwater.local.sql import Database
 from headwater.ports import BucketFailure, CallFailed, StoredObject
 from tests.lake.memory_bucket import MemoryBucket
@@ -41,7 +41,7 @@ class CutDatabase(Database):
         return super().run(whole)
 
 
-TABLES = Tables(migrations(IDENTITY))
+TABLES = Tables(migrations(IDENTITY), without=NEEDLESS_ALONE)
 
 
 def actor_database(cut: Callable[[], None] = lambda: None) -> LazyTables:

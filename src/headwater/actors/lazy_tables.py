@@ -9,7 +9,7 @@ not there, and whoever reads it reads an empty one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -27,7 +27,12 @@ _MAKES = re.compile(
     re.IGNORECASE,
 )
 _BODY = re.compile(r"\s*CREATE\s+TABLE\b[^(]*\((.*)\)", re.IGNORECASE | re.DOTALL)
-_ADDS = re.compile(r"\s*ALTER\s+TABLE\s+\w+\s+ADD\s+(?:COLUMN\s+)?(\w+)", re.IGNORECASE)
+_ADDS = re.compile(
+    r"\s*ALTER\s+TABLE\s+\w+\s+ADD\s+(?:COLUMN\s+)?((\w+).*)", re.IGNORECASE | re.DOTALL
+)
+_INDEXES = re.compile(
+    r"\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", re.IGNORECASE
+)
 _INSERTS = re.compile(r"\b(?:INSERT(?:\s+OR\s+\w+)?|REPLACE)\s+INTO\s+(\w+)", re.IGNORECASE)
 _CHANGES = re.compile(r"\b(?:UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(\w+)", re.IGNORECASE)
 _SOURCES = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)", re.IGNORECASE)
@@ -35,6 +40,7 @@ _WITH = re.compile(r"\s*WITH\s+(RECURSIVE\s+)?", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _CONSTRAINTS = frozenset({"PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "CONSTRAINT"})
+_TABLE_CONSTRAINT = re.compile(r",\s*(?:PRIMARY|UNIQUE|CHECK|FOREIGN|CONSTRAINT)\b", re.IGNORECASE)
 _MOST_KNOWN = 1_000
 
 
@@ -43,9 +49,12 @@ class Tables:
 
     Args:
         migrations: all of them, oldest first.
+        without: names of indexes that are not made with their tables.
     """
 
-    def __init__(self, migrations: Sequence[Migration]) -> None:
+    def __init__(
+        self, migrations: Sequence[Migration], *, without: Collection[str] = frozenset()
+    ) -> None:
         self.migrations = migrations
         self._made_by: dict[str, list[str]] = {}
         self._known: dict[tuple[str, frozenset[str]], Plan] = {}
@@ -53,6 +62,10 @@ class Tables:
             for statement in statements(migration.sql):
                 if (found := _MAKES.match(statement)) is not None:
                     self._made_by.setdefault(found[1], []).append(statement)
+        self._making = {
+            table: [one for one in _together(made) if not _is_index(one, without)]
+            for table, made in self._made_by.items()
+        }
 
     @property
     def names(self) -> frozenset[str]:
@@ -61,7 +74,7 @@ class Tables:
 
     def making(self, table: str) -> list[str]:
         """Answer the statements that make a table as it is now, with its indexes."""
-        return self._made_by[table]
+        return self._making[table]
 
     def plan(self, sql: str, absent: frozenset[str]) -> Plan:
         """Answer how to run a statement where these tables are not there."""
@@ -110,8 +123,26 @@ class Tables:
                 firsts = [part.split()[0] for part in flat.split(",") if part.split()]
                 columns += [first for first in firsts if first.upper() not in _CONSTRAINTS]
             elif (added := _ADDS.match(statement)) is not None:
-                columns.append(added[1])
+                columns.append(added[2])
         return columns
+
+
+def _together(made: Sequence[str]) -> list[str]:
+    """Answer what makes a table with the columns that were added later: each costs a row else."""
+    first, *rest = made
+    added = [found[1].strip() for one in rest if (found := _ADDS.match(one)) is not None]
+    end = first.rfind(")")
+    # A column cannot stand behind a constraint; and of a table that was made twice, leave it all.
+    is_plain = not _TABLE_CONSTRAINT.search(first) and not any(map(_BODY.match, rest))
+    if not added or not is_plain or _BODY.match(first) is None:
+        return list(made)
+    whole = f"{first[:end]}{''.join(f', {column}' for column in added)}{first[end:]}"
+    return [whole, *(one for one in rest if _ADDS.match(one) is None)]
+
+
+def _is_index(statement: str, names: Collection[str]) -> bool:
+    found = _INDEXES.match(statement)
+    return found is not None and found[1] in names
 
 
 @dataclass(frozen=True, slots=True)

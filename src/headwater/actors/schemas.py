@@ -11,6 +11,8 @@ from headwater.actors.identity_storage import SCHEMAS
 from headwater.actors.migrations import Migration
 
 IDENTITY = (*SCHEMAS, "outbox.sql", "identity_reached.sql", "identity_erased.sql")
+NEEDLESS_ALONE = frozenset({"identity_pending"})
+"""Indexes that find an actor among many: in a database of its own they are a row more to write."""
 SETTINGS = (
     "registry.sql",
     "workspace.sql",
