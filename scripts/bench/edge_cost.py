@@ -51,7 +51,6 @@ INCLUDED = {
     "object requests": 1,
     "rows read": 25_000,
     "rows written": 50,
-    "alarms set": 0,  # they count among the rows written
     "queue operations": 1,
     "R2 writes": 1,
     "R2 reads": 10,
@@ -156,9 +155,11 @@ def show_once(rig: Rig) -> None:
 def dollars(per_event: dict[str, float], events: float) -> float:
     """Answer what so many events a month cost beyond what the plan includes, and the plan."""
     total = 5.0
-    for name, price in PRICES.items():
-        millions = per_event.get(name, 0) * events / 1e6
-        total += max(0.0, millions - INCLUDED[name]) * price
+    for name, included in INCLUDED.items():
+        each = per_event.get(name, 0)
+        if name == "rows written":
+            each += per_event.get("alarms set", 0)  # they count among them
+        total += max(0.0, each * events / 1e6 - included) * PRICES[name]
     return total
 
 
