@@ -10,14 +10,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
-from rich.text import Text
 
+from headwater.language.condition_words import people_in_words
+from headwater.local.command_line.audience_membership import AudienceId, check, explain
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import (
     clock_time,
     console,
-    plain,
-    print_fields,
     print_json,
     print_table,
     say,
@@ -28,10 +27,6 @@ from headwater.local.command_line.trouble import USAGE, Trouble
 
 application = typer.Typer(no_args_is_help=True, help="Make audiences, see who is in them, and why.")
 
-AudienceId = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Its id or its key.")]
-IdentifierName = Annotated[
-    str, typer.Argument(metavar="TYPE:VALUE", help="The person, such as user_id:42.")
-]
 ConditionText = Annotated[
     str,
     typer.Argument(
@@ -61,7 +56,7 @@ def listed(server: Remote) -> None:
                 one["key"],
                 one["name"],
                 "yes" if one["enabled"] else "no",
-                _shortened(one["condition"]),
+                _in_words(one["condition"]),
             ]
             for one in found["audiences"]
         ],
@@ -210,36 +205,6 @@ def count(
 
 
 @with_server
-def check(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
-    """Tell whether a person is in an audience.
-
-    Examples:
-        headwater audience check buyers user_id:42
-    """
-    found = server.get(f"/v1/audiences/{segment(audience)}/check/{segment(identifier)}")
-    if server.as_json:
-        print_json(found)
-        return
-    print_fields(_standing(found))
-
-
-@with_server
-def explain(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
-    """Tell why a person is in an audience, or not: each clause, and the events it looks at.
-
-    Examples:
-        headwater audience explain buyers user_id:42
-    """
-    found = server.get(f"/v1/audiences/{segment(audience)}/explain/{segment(identifier)}")
-    if server.as_json:
-        print_json(found)
-        return
-    print_fields(_standing(found))
-    if found["clause"]:
-        _print_clause(found["clause"], 0)
-
-
-@with_server
 def preview(server: Remote, condition: ConditionText) -> None:
     """Tell how many people a condition is true of, without saving it.
 
@@ -262,6 +227,12 @@ def _print_count(server: Remote, found: dict[str, Any]) -> None:
         print_json(found)
     else:
         say(f"{found['count']:,}")
+
+
+def _in_words(condition: dict[str, Any]) -> str:
+    """Answer who is meant, as much of it as a cell takes."""
+    words = people_in_words(condition)
+    return words if len(words) <= 100 else f"{words[:99]}…"
 
 
 def read_condition(text: str) -> Any:
@@ -290,32 +261,6 @@ def wait_for_everybody(server: Remote) -> None:
         while not (found := server.get("/v1/audiences/backfill"))["finished"]:
             progress.update(task, completed=found["done"], total=max(found["total"], 1))
             time.sleep(0.1)
-
-
-def _standing(found: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "person": found["person"],
-        "member": Text("yes", style="green") if found["member"] else Text("no", style="red"),
-        "since": clock_time(found["since"]),
-        "looks again at": clock_time(found["looks_again_at"]),
-    }
-
-
-def _print_clause(clause: dict[str, Any], depth: int) -> None:
-    mark = Text("yes ", style="green") if clause["true"] else Text("no  ", style="red")
-    words = _shortened(clause["condition"])
-    why = plain(f"  {clause['why']}", style="dim")
-    console().print(Text("  " * depth) + mark + plain(words) + why)
-    for event in clause["events"]:
-        line = f"{event['timestamp']}  {event['name']}  {event['message_id']}"
-        console().print(Text("  " * (depth + 3)) + plain(line, style="dim"))
-    for one in clause["clauses"]:
-        _print_clause(one, depth + 1)
-
-
-def _shortened(condition: dict[str, Any]) -> str:
-    text = json.dumps(condition, ensure_ascii=False)
-    return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 application.command("list")(listed)

@@ -119,9 +119,9 @@ def backups(
             [
                 [
                     one.path,
-                    one.made_at or "",
-                    size_of(one.bytes),
-                    f"{one.holds.get('events', 0):,}",
+                    one.made_at,
+                    size_of(one.bytes) if one.made_at else None,
+                    f"{one.holds.get('events', 0):,}" if one.made_at else None,
                     one.state,
                 ]
                 for one in found

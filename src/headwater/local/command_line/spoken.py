@@ -39,17 +39,16 @@ def _print_count(answer: dict[str, Any], number: int) -> None:
 def _print_plan(answer: dict[str, Any]) -> None:
     say(answer["words"])
     reach = answer["reach"]
-    print_fields(
-        {
-            "effect": answer["effect"],
-            "people": reach.get("people"),
-            "known by": ", ".join(reach.get("identifiers", ())) or None,
-            "events": reach.get("events"),
-            "destinations": ", ".join(reach.get("destinations", ())) or None,
-            "hash": answer["hash"],
-            "not yet": answer["missing"],
-        }
-    )
+    told = {
+        "effect": answer["effect"],
+        "people": reach.get("people"),
+        "known by": ", ".join(reach.get("identifiers", ())) or None,
+        "events": reach.get("events"),
+        "destinations": ", ".join(reach.get("destinations", ())) or None,
+        "hash": answer["hash"],
+        "not yet": answer["missing"],
+    }
+    print_fields({name: value for name, value in told.items() if value is not None})
     for word, meaning in answer["definitions"].items():
         say(f"'{word}' means {people_in_words(meaning)}.", style="dim")
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import age, plain, print_fields, print_json
+from headwater.local.command_line.quantities import size_of
 from headwater.local.command_line.remote import Remote
 
 
@@ -47,5 +48,5 @@ def status(server: Remote) -> None:
 
 def _figure(name: str, value: float) -> Any:
     if name.endswith("_bytes"):
-        return f"{value / 1024**2:,.1f} MiB"
+        return size_of(int(value))
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"

@@ -1,0 +1,81 @@
+"""`audience check` and `explain`: whether somebody is in an audience, and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from headwater.local.command_line.options import with_server
+from headwater.local.command_line.output import (
+    clock_time,
+    console,
+    plain,
+    print_fields,
+    print_json,
+)
+from headwater.local.command_line.remote import Remote, segment
+
+AudienceId = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Its id or its key.")]
+IdentifierName = Annotated[
+    str, typer.Argument(metavar="TYPE:VALUE", help="The person, such as user_id:42.")
+]
+
+
+@with_server
+def check(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
+    """Tell whether a person is in an audience.
+
+    Examples:
+        headwater audience check buyers user_id:42
+    """
+    found = server.get(f"/v1/audiences/{segment(audience)}/check/{segment(identifier)}")
+    if server.as_json:
+        print_json(found)
+        return
+    print_fields(_standing(found))
+
+
+@with_server
+def explain(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
+    """Tell why a person is in an audience, or not: each clause, and the events it looks at.
+
+    Examples:
+        headwater audience explain buyers user_id:42
+    """
+    found = server.get(f"/v1/audiences/{segment(audience)}/explain/{segment(identifier)}")
+    if server.as_json:
+        print_json(found)
+        return
+    print_fields(_standing(found))
+    if found["clause"]:
+        _print_clause(found["clause"], 0)
+
+
+def _standing(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "person": found["person"],
+        "member": Text("yes", style="green") if found["member"] else Text("no", style="red"),
+        "since": clock_time(found["since"]),
+        "looks again at": clock_time(found["looks_again_at"]),
+    }
+
+
+def _print_clause(clause: dict[str, Any], depth: int) -> None:
+    mark = Text("yes ", style="green") if clause["true"] else Text("no  ", style="red")
+    words = shortened(clause["condition"])
+    why = plain(f"  {clause['why']}", style="dim")
+    console().print(Text("  " * depth) + mark + plain(words) + why)
+    for event in clause["events"]:
+        line = f"{event['timestamp']}  {event['name']}  {event['message_id']}"
+        console().print(Text("  " * (depth + 3)) + plain(line, style="dim"))
+    for one in clause["clauses"]:
+        _print_clause(one, depth + 1)
+
+
+def shortened(condition: dict[str, Any]) -> str:
+    """Answer a condition's JSON, as much of it as a line takes."""
+    text = json.dumps(condition, ensure_ascii=False)
+    return text if len(text) <= 100 else f"{text[:99]}…"
