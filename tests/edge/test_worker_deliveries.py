@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,37 @@ def test_events_reach_a_webhook_in_their_order(face: Face, recorder: Recorder) -
     )
     (own,) = [one for one in lane["deliveries"] if one["destination"] == hook]
     assert own["delivered"] == len(ids)
+    face.remove(hook)
+
+
+def test_a_destination_may_get_events_of_some_people_alone(face: Face, recorder: Recorder) -> None:
+    """Of those who are in an audience as the event itself has made it; nobody else's leave."""
+    condition = {"attribute": "club", "operator": "eq", "value": "gold"}
+    club = face.order("/v1/audiences", name="Club", key="club", condition=condition)
+    settings = {"url": recorder.url}
+    order = {"type": "webhook", "name": "Club", "settings": settings, "people": {"*": [club["id"]]}}
+    hook = str(face.order("/v1/destinations", **order)["id"])
+
+    def joined(message: str, user: str, level: str) -> dict[str, Any]:
+        return {"type": "identify", "messageId": message, "userId": user, "traits": {"club": level}}
+
+    for event in (
+        track("club1", userId="guest"),
+        joined("club2", "guest", "silver"),
+        joined("club3", "guest", "gold"),
+        track("club4", userId="guest"),
+        track("club5", userId="stranger"),
+        joined("club6", "guest", "silver"),
+        track("club7", userId="guest"),
+        joined("club8", "guest", "gold"),
+        joined("club9", "stranger", "gold"),
+    ):
+        assert face.send(event).status_code == 200
+
+    # What a person did before is delivered before, so of these two nothing is left to come.
+    assert recorder.wait_for({"club8", "club9"}) == set()
+    came = {message for message in recorder.receipts if message.startswith("club")}
+    assert came == {"club3", "club4", "club8", "club9"}
     face.remove(hook)
 
 
