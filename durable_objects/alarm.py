@@ -10,6 +10,11 @@ from typing import Any
 
 from pyodide.ffi import jsnull
 
+LATER = 600_000
+"""Milliseconds after which an alarm is tried again that Cloudflare may have given up."""
+
+_MANY = 4
+
 
 class Alarm:
     """An object's alarm.
@@ -40,6 +45,21 @@ class Alarm:
             self._storage.setAlarm(at)
             self._at = at
             self._is_known = True
+
+    def went_off(self, info: Any, *, now: int) -> None:
+        """Note that it has gone off, as Cloudflare tells it; call it before anything else.
+
+        After six retries Cloudflare calls no more, and where the object itself dies of its work
+        nobody is left to set the alarm again. So from the fourth on it is set for later at once:
+        what is due is late then, and never forgotten.
+
+        Args:
+            info: JavaScript's `AlarmInvocationInfo`, or None.
+            now: milliseconds.
+        """
+        self.fired()
+        if (getattr(info, "retryCount", None) or 0) >= _MANY:
+            self.bring_forward(now + LATER, now=now)
 
     def fired(self) -> None:
         """Note that it has gone off: none is set."""

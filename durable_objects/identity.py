@@ -34,12 +34,12 @@ class IdentityDO(DurableObject):
         self._alarm.bring_forward(self._object.wake_at(self._database, now=now), now=now)
         return answer
 
-    async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried
+    async def alarm(self, info: Any = None) -> None:
         """Carry on what was left undone; what is left then has the alarm set again.
 
         Where the object dies of it, Cloudflare calls again by itself.
         """
-        self._alarm.fired()
+        self._alarm.went_off(info, now=self._isolate.clock.now())
         self._object.alarm()
         try:
             if name := self._object.name(self._database):

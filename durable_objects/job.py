@@ -34,9 +34,9 @@ class JobDO(DurableObject):
         self._alarm.bring_forward(self._keeper.wake_at(), now=self._isolate.clock.now())
         return answer
 
-    async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried
+    async def alarm(self, info: Any = None) -> None:
         """Do the next step; Cloudflare calls again where the object dies of it."""
-        self._alarm.fired()
+        self._alarm.went_off(info, now=self._isolate.clock.now())
         try:
             await self._keeper.work()
         finally:

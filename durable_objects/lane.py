@@ -37,9 +37,9 @@ class LaneDO(DurableObject):
             self._alarm.bring_forward(self._keeper.wake_at(), now=self._isolate.clock.now())
         return answer
 
-    async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried
+    async def alarm(self, info: Any = None) -> None:
         """Deliver what is due; Cloudflare calls again where the object dies of it."""
-        self._alarm.fired()
+        self._alarm.went_off(info, now=self._isolate.clock.now())
         await self._work()
 
     async def _work(self) -> None:

@@ -33,9 +33,9 @@ class PopulationDO(DurableObject):
         self._alarm.bring_forward(self._object.wake_at(now=now), now=now)
         return answer
 
-    async def alarm(self, info: Any = None) -> None:  # noqa: ARG002 - how often Cloudflare retried
+    async def alarm(self, info: Any = None) -> None:
         """Have the next people decided by audiences that have changed."""
-        self._alarm.fired()
+        self._alarm.went_off(info, now=self._isolate.clock.now())
         due: int | None = self._isolate.clock.now() + RETRY
         try:
             now = self._isolate.clock.now()

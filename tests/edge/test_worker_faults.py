@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.recorder import Recorder
 from tests.server import ADMIN_KEY, WRITE_KEY
 
 pytestmark = pytest.mark.slow
+
+LATER = 600_000
+"""Milliseconds; see durable_objects/alarm.py, which is read in workerd alone."""
 
 PATIENCE = 120.0
 """Seconds that a test waits: alarms that fail are repeated after 2 s, then 4 s, and so on."""
@@ -121,6 +125,24 @@ def test_a_lanes_alarm_that_runs_again_sends_nothing_again(worker: Workerd, face
         )
         assert face.lane(hook)["waiting"] == 0
         face.remove(hook)
+
+
+def test_an_alarm_that_is_given_up_goes_off_again_later(face: Face) -> None:
+    """Its object dies of it each time, and Cloudflare tries six times: it is set again before."""
+    began = time.time() * 1000
+    assert face.send(track("doomed-1", userId="doomed")).status_code == 200
+    face.eventually(lambda: struck(face, "an alarm was given up"), PATIENCE)
+
+    # It is set for minutes from now, and what is retried meanwhile does not take that away.
+    face.eventually(lambda: alarm_at(face) > began + LATER / 2, PATIENCE)
+
+
+def alarm_at(face: Face) -> float:
+    """Answer when the alarm of `doomed` goes off, in milliseconds; 0 where none is set."""
+    try:
+        return float(face.http.get("/doomed").text)
+    except ValueError:  # null: it is going off
+        return 0
 
 
 def evict(worker: Workerd, kind: str, name: str) -> None:

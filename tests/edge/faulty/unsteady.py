@@ -7,6 +7,7 @@ queue refuses what is sent, and alarms raise once they have done their work, so 
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import headwater_entry  # type: ignore[import-not-found]  # src/entry.py; see test_worker_faults.py
@@ -50,10 +51,18 @@ _refusing_queue()
 
 
 class IdentityDO(headwater_entry.IdentityDO):  # type: ignore[misc]  # it is seen in the Worker only
-    """Its alarm runs again after its work."""
+    """Its alarm runs again after its work; that of `doomed` dies of it, for the last time."""
+
+    async def alarm_at(self) -> str:
+        """Answer when the alarm goes off, in milliseconds."""
+        return str(await self.ctx._ctx.storage.getAlarm())
 
     async def alarm(self, info: Any = None) -> None:
         """Do the work, and fail."""
+        if (self._object.name(self._database) or "").endswith("/user_id:doomed"):
+            self._object.wake_at = None  # not even what is to be done at its end is done
+            STRUCK["an alarm was given up"] += 1
+            info = SimpleNamespace(isRetry=True, retryCount=6)
         await super().alarm(info)
         if strikes("an identity's alarm ran again", every=2):
             raise FaultError("after the alarm's work")
@@ -74,6 +83,9 @@ class Default(headwater_entry.Default):  # type: ignore[misc]  # the same
 
     async def fetch(self, request: Any) -> Any:
         """Answer one request."""
+        if request.url.endswith("/doomed"):
+            doomed = self.env._env.IDENTITY.getByName("default/user_id:doomed")
+            return Response(await doomed.alarm_at())
         if request.url.endswith("/struck"):
             return Response.json(dict(STRUCK))
         return await super().fetch(request)
