@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec.structs import asdict
@@ -83,8 +83,7 @@ class Collector:
         assembly = _Assembly(envelope, circumstances)
         for index, raw in enumerate(envelope.events):
             try:
-                arrival = self._arrival(raw, envelope, assembly)
-                if arrival is not None:
+                if (arrival := self._arrival(raw, envelope, assembly)) is not None:
                     arrivals.append(arrival)
             except BadRequest as error:
                 rejections.append(reject(bytes(raw), error, index=index, call=envelope.type))
@@ -109,7 +108,7 @@ class Collector:
         return Arrival(
             workspace=self.config.workspace,
             identifiers=identifiers,
-            message_id=cast("str", event.messageId),
+            message_id=event.messageId or "",  # `complete` has given it one
             type=kind,
             timestamp=timestamp,
             received_at=assembly.received_at,
@@ -150,8 +149,10 @@ class _Assembly:
         self._circumstances = circumstances
         self._context = envelope.context
         self._integrations = envelope.integrations
-        self._sent_at = _readable(envelope.sent_at)
-        self._sent_text = None if self._sent_at is None else write_time(self._sent_at)
+        sent_at = _readable(envelope.sent_at)
+        self._sent_text = None if sent_at is None else write_time(sent_at)
+        # In milliseconds, by the one time of sending that most requests have.
+        self._clock_is_off = correct(0, sent=sent_at, received=self.received_at)
 
     def complete(self, kind: str, event: Fields) -> int:
         """Make of what the client said all that is kept; answer when it happened, in ms."""
@@ -192,11 +193,12 @@ class _Assembly:
         context.pop("ip", None)
 
     def _set_times(self, event: Fields) -> int:
-        sent_at, sent_text = self._sent_at, self._sent_text
-        if event.sentAt is not None and (own := _readable(event.sentAt)) is not None:
-            sent_at, sent_text = own, write_time(own)
-        event.sentAt = sent_text
-        event.receivedAt = self._received_text
+        clock_is_off, event.receivedAt = self._clock_is_off, self._received_text
+        if event.sentAt is None or (own := _readable(event.sentAt)) is None:
+            event.sentAt = self._sent_text
+        else:
+            event.sentAt = write_time(own)
+            clock_is_off = correct(0, sent=own, received=self.received_at)
         given, name = event.timestamp, "timestamp"
         if given is None:
             given, name = event.originalTimestamp, "originalTimestamp"
@@ -204,16 +206,15 @@ class _Assembly:
             event.timestamp, event.originalTimestamp = self._received_text, None
             return self.received_at
         try:
-            original, text = in_written_form(given)
-            timestamp = correct(original, sent=sent_at, received=self.received_at)
-            event.timestamp = text if timestamp == original else write_time(timestamp)
+            original, event.originalTimestamp = in_written_form(given)
+            timestamp = original + clock_is_off
+            event.timestamp = write_time(timestamp) if clock_is_off else event.originalTimestamp
         except (ValueError, OverflowError) as error:
             raise BadRequest(
                 f"{name} {str(given)[:40]!r} is no time; send ISO 8601, such as "
                 f"{self._received_text}.",
                 code="invalid_timestamp",
             ) from error
-        event.originalTimestamp = text
         return timestamp
 
 

@@ -43,19 +43,25 @@ def in_written_form(value: Any) -> tuple[int, str]:
     Raises:
         ValueError: as both do.
     """
-    if is_written(value):
-        return _read_second(value[:19]) + _MILLISECONDS[value[19:]], value
+    try:
+        return _read_seconds[value[:19]] + _MILLISECONDS[value[19:]], value
+    except (KeyError, TypeError):
+        pass  # a second not read lately, or not in the written form
     milliseconds = read_time(value)
+    if is_written(value):
+        if len(_read_seconds) >= _KEPT:
+            _read_seconds.clear()
+        _read_seconds[value[:19]] = milliseconds - _MILLISECONDS[value[19:]]
+        return milliseconds, value
     return milliseconds, write_time(milliseconds)
 
 
 # Events that come together happened together: most share their second with the one before.
-@lru_cache(maxsize=1024)
-def _read_second(text: str) -> int:
-    return _milliseconds(datetime.fromisoformat(text).replace(tzinfo=UTC))
+_KEPT = 1024
+_read_seconds: dict[str, int] = {}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_KEPT)
 def _write_second(second: int) -> str:
     try:
         moment = _EPOCH + timedelta(seconds=second)

@@ -74,10 +74,9 @@ class IdentifierReader:
             top.add(path, rank, name)
         firsts = (path.partition(".")[0] for _, path in paths)
         self.fields = tuple(dict.fromkeys(("type", "context", *firsts)))
-        self._plan = [
-            ([leaf for leaf in top.leaves if leaf[2] == field], top.inner.get(field))
-            for field in self.fields
-        ]
+        place = {field: at for at, field in enumerate(self.fields)}
+        self._texts = [(place[leaf[2]], *leaf) for leaf in top.leaves]
+        self._objects = [(place[field], holder) for field, holder in top.inner.items()]
 
     def read(self, event: Mapping[str, Any]) -> tuple[str, ...]:
         """Answer the identifiers of an event in Segment's shape; empty if it names nobody.
@@ -90,16 +89,15 @@ class IdentifierReader:
     def among(self, values: Sequence[Any]) -> tuple[str, ...]:
         """Answer the identifiers in the values of an event's `fields`; of no alias: see `read`."""
         by_rank = self._nothing.copy()
-        for value, (leaves, inner) in zip(values, self._plan, strict=True):
-            if not value:
-                continue
-            for rank, name, _, kept in leaves:
-                if type(value) is str and value in kept:
+        for place, rank, name, _, kept in self._texts:
+            if value := values[place]:
+                try:
                     by_rank[rank] = kept[value]
-                else:
+                except (KeyError, TypeError):
                     by_rank[rank] = self._learnt(kept, name, value)
-            if inner is not None and isinstance(value, dict):
-                self._gather(value, inner, by_rank)
+        for place, holder in self._objects:
+            if (value := values[place]) and isinstance(value, dict):
+                self._gather(value, holder, by_rank)
         found: dict[str, None] = dict.fromkeys(filter(None, by_rank))
         context = values[1]
         external = context.get("externalIds") if context else None
@@ -132,16 +130,13 @@ class IdentifierReader:
     ) -> None:
         """Put the identifiers that an object of the event holds where their paths rank."""
         for rank, name, key, kept in holder.leaves:
-            value = values.get(key)
-            if value is None:
-                continue
-            if type(value) is str and value in kept:
-                by_rank[rank] = kept[value]
-            else:
-                by_rank[rank] = self._learnt(kept, name, value)
+            if value := values.get(key):
+                try:
+                    by_rank[rank] = kept[value]
+                except (KeyError, TypeError):
+                    by_rank[rank] = self._learnt(kept, name, value)
         for step, inner in holder.inner.items():
-            value = values.get(step)
-            if value and isinstance(value, dict):
+            if step in values and (value := values[step]) and isinstance(value, dict):
                 self._gather(value, inner, by_rank)
 
     def _learnt(self, kept: dict[str, str | None], name: str, value: Any) -> str | None:
