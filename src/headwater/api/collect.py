@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import NamedTuple
+
+import msgspec
 
 from headwater.api.collect_answer import (
     ACCEPTED,
@@ -47,7 +48,7 @@ TAKEN = "headwater.taken"
 """Where the scope of a request that was taken, but is answered at length, has its `Taken`."""
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct):
     """What is to be stored of a request, and what it is refused for after that, if it is.
 
     Attributes:

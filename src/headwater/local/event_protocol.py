@@ -97,7 +97,8 @@ class EventProtocol(HttpToolsProtocol):
             self._collector.observe(taken.head.path, 499, perf_counter() - started)
         elif whole is None or not cycle.keep_alive or self.flow.write_paused:
             # Uvicorn says that the connection ends, or waits until there is room to write.
-            self._answer_at_length(cycle, taken._replace(is_stored=True))
+            taken.is_stored = True
+            self._answer_at_length(cycle, taken)
         else:
             self._collector.observe(taken.head.path, 200, perf_counter() - started)
             self.transport.write(whole)

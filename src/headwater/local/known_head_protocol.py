@@ -134,7 +134,8 @@ class KnownHeadProtocol(EventProtocol):
             return
         whole = None if error is not None else self._whole_answer(taken)
         if whole is None or self._is_ending or self.flow.write_paused:
-            self._parse(data, taken._replace(is_stored=error is None))
+            taken.is_stored = error is None
+            self._parse(data, taken)
         else:
             self._collector.observe(taken.head.path, 200, now - started)
             self.transport.write(whole)

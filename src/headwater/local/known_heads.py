@@ -8,12 +8,14 @@ otherwise: what it must be sure of, where a request ends, is looked at before a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from headwater.api.collect_head import Head
 
 _END = b"\r\n\r\n"
-_LENGTHS = (b"\r\nContent-Length: ", b"\r\ncontent-length: ")
+_LENGTH = b"\r\nContent-Length: "
+_LENGTH_IN_LOWER_CASE = b"\r\ncontent-length: "
 _LONGEST_HEAD = 4096  # bytes
 _MOST_DIGITS = 7
 _MOST_HEADS = 1024
@@ -22,7 +24,7 @@ _MOST_HEADS = 1024
 _UNUSUAL = frozenset({b"transfer-encoding", b"upgrade", b"expect"})
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, gc=False):
     """A request whose head is known.
 
     Attributes:
@@ -47,9 +49,8 @@ class KnownHeads:
         cut = _cut(data)
         if cut is None:
             return None
-        key, length, body = cut
-        head = self._heads.get(key)
-        return None if head is None else Found(head, body, body + length)
+        head = self._heads.get(cut[0])
+        return None if head is None else Found(head, cut[2], cut[2] + cut[1])
 
     def keep(self, data: bytes, head: Head, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Know the head that `data` begins with from now on, unless there is anything unusual.
@@ -75,14 +76,11 @@ def _cut(data: bytes) -> tuple[bytes, int, int] | None:
     end = data.find(_END, 0, _LONGEST_HEAD)
     if end < 0:
         return None
-    for name in _LENGTHS:
-        start = data.find(name, 0, end)
-        if start >= 0:
-            break
-    else:
+    start = data.find(_LENGTH, 0, end)
+    if start < 0 and (start := data.find(_LENGTH_IN_LOWER_CASE, 0, end)) < 0:
         return None
-    after = data.find(b"\r", start + len(name))  # at the latest at the end
-    digits = data[start + len(name) : after]
+    after = data.find(b"\r", start + len(_LENGTH))  # at the latest at the end
+    digits = data[start + len(_LENGTH) : after]
     if len(digits) > _MOST_DIGITS or not digits.isdigit():
         return None
     return data[:start] + data[after:end], int(digits), end + len(_END)
