@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
+from headwater.api.admin import admin_routes
+from tests.api.twins import World
 from tests.edge.face import Face, track
 
 
@@ -143,3 +147,22 @@ def test_segments_profile_api_answers(face: Face) -> None:
     path = "/v1/spaces/default/collections/users/profiles/user_id:segment/traits"
 
     assert face.read(path)["traits"]["color"] == "teal"
+
+
+def test_the_document_of_the_admin_api_is_the_local_servers(face: Face) -> None:
+    """What is told of each path is uploaded, though comments and other docstrings are not."""
+    world = World()
+    local = json.loads(json.dumps(admin_routes(world.services()).openapi()))
+    world.database.close()
+
+    assert _with_sorted_choices(face.read("/openapi.json")) == _with_sorted_choices(local)
+
+
+def _with_sorted_choices(value: Any) -> Any:
+    """Answer a document without the order of choices: typing keeps one order for equal literals."""
+    if isinstance(value, dict):
+        return {
+            name: sorted(part, key=str) if name == "enum" else _with_sorted_choices(part)
+            for name, part in value.items()
+        }
+    return [_with_sorted_choices(one) for one in value] if isinstance(value, list) else value
