@@ -73,6 +73,13 @@ def say(message: str, *, style: str = "") -> None:
     console().print(Text(_CONTROL.sub("\ufffd", message), style=style))
 
 
+def remark(message: str) -> None:
+    """Print one line on standard error for whoever looks at it; nothing where nobody does."""
+    if sys.stderr.isatty():
+        error = Console(stderr=True, highlight=False, soft_wrap=True)
+        error.print(Text(_CONTROL.sub("\ufffd", message), style="dim"))
+
+
 def complain(message: str) -> None:
     """Print one line on standard error."""
     error = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -10,8 +10,9 @@ import typer
 from rich.text import Text
 
 from headwater.local.command_line.options import with_server
-from headwater.local.command_line.output import clock_time, console, plain, print_json
+from headwater.local.command_line.output import clock_time, console, plain, print_json, remark
 from headwater.local.command_line.remote import Remote
+from headwater.local.command_line.trouble import UNREACHABLE, Trouble
 
 _COLOURS = {
     "track": "cyan",
@@ -43,6 +44,8 @@ def tail(
 ) -> None:
     """Show events as they are stored, until Ctrl+C.
 
+    Where the server is on Cloudflare it takes some seconds until all of it knows that you follow.
+
     Examples:
         headwater tail
         headwater tail --type track --event "Order Completed"
@@ -51,11 +54,31 @@ def tail(
     with server.stream(
         "/v1/tail", type=types, event=events, identifier=identifier, limit=count
     ) as lines:
-        for stored in stored_in(lines):
+        for stored in stored_in(_to_its_end(lines)):
             if server.as_json:
                 print_json(stored)
             else:
                 console().print(_line(stored), soft_wrap=True)
+
+
+def _to_its_end(lines: Iterable[str]) -> Iterator[str]:
+    """Answer the lines of a stream; at a terminal say when it has begun.
+
+    Raises:
+        Trouble: it was cut off.
+    """
+    has_begun = has_ended = False
+    for line in lines:
+        if line == ": heartbeat" and not has_begun:
+            has_begun = True
+            remark("Following: events are shown as they are stored, until Ctrl+C.")
+        has_ended = has_ended or line == "event: end"
+        yield line
+    if not has_ended:
+        raise Trouble(
+            "The stream was cut off, so events may have been missed; follow again.",
+            exit_code=UNREACHABLE,
+        )
 
 
 def stored_in(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
