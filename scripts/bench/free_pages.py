@@ -1,8 +1,8 @@
 """How long events wait while an erasure makes the database's freed bytes be gone.
 
 Makes a database of events, then takes as often as asked: a copy of the file that is on the disk
-(the floor: every byte read and written once), `VACUUM` with the log emptied as an erasure does it,
-and `VACUUM INTO` another file, which an erasure that let the files change places would need.
+(the floor: every byte read and written once), the copy that takes the file's place, as an erasure
+has it, and `VACUUM` with the log emptied, which it falls back to while others read the database.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from headwater.local.migrations import open_database
+from headwater.local.readers import Readers
+from headwater.local.rewriting import rewrite
 from headwater.local.sql import Database
 from scripts.bench.figures import console
 
@@ -51,17 +53,16 @@ def copy(path: Path) -> None:
 
 
 def vacuum(database: Database) -> None:
-    """Write every page anew, as an erasure does."""
+    """Write every page anew in place."""
     database.execute("PRAGMA temp_store = FILE")
     database.execute("VACUUM")
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def vacuum_into(database: Database, path: Path) -> None:
-    """Write every page into another file."""
-    other = path.with_suffix(".into")
-    database.execute("VACUUM INTO ?", (str(other),))
-    other.unlink()
+def replace(database: Database, path: Path, readers: Readers) -> None:
+    """Let a copy without free pages take the file's place, as an erasure does."""
+    if not rewrite(database, path, readers):
+        raise SystemExit("somebody else has the database open")
 
 
 def seconds(work: Callable[[], None]) -> float:
@@ -80,18 +81,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="headwater-bench-") as folder:
         path = Path(folder) / "headwater.sqlite3"
         database = open_database(path)
+        readers = Readers(path)
         fill(database, path, options.megabytes * 1_000_000)
         rounds = [
             (
                 seconds(lambda: copy(path)),
+                seconds(lambda: replace(database, path, readers)),
                 seconds(lambda: vacuum(database)),
-                seconds(lambda: vacuum_into(database, path)),
             )
             for _ in range(options.rounds)
         ]
         size = path.stat().st_size / 1e9
         database.close()
-    for place, name in enumerate(("copy of the file", "VACUUM and the log", "VACUUM INTO")):
+    for place, name in enumerate(("copy of the file", "copy in its place", "VACUUM and the log")):
         ratio = statistics.median(one[place] / one[0] for one in rounds)
         taken = statistics.median(one[place] for one in rounds)
         console.print(f"{name:<20} {taken:7.1f} s for {size:.2f} GB   {ratio:5.2f} of the copy")

@@ -76,6 +76,38 @@ async def test_a_job_that_writes_is_refused_and_harms_nothing(readers: Readers) 
     assert await readers.run(count) == 0
 
 
+async def test_connections_are_closed_for_a_moment(readers: Readers) -> None:
+    """Who reads meanwhile waits, and goes on with a connection of its own."""
+    await asyncio.gather(readers.run(count), readers.run(count))
+
+    with readers.closed(patience=30) as closed:
+        assert closed
+        waiting = asyncio.create_task(readers.run(count))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+
+    assert await waiting == 0
+
+
+async def test_a_long_job_is_not_disturbed(readers: Readers) -> None:
+    """Its connection stays; others may read again at once."""
+    begun, done = threading.Event(), threading.Event()
+
+    def long(sql: Sql) -> int:
+        begun.set()
+        assert done.wait(60)
+        return count(sql)
+
+    job = asyncio.create_task(readers.run(long))
+    await asyncio.to_thread(begun.wait, 60)
+    with readers.closed(patience=0.01) as closed:
+        assert not closed
+
+    assert await readers.run(count) == 0
+    done.set()
+    assert await job == 0
+
+
 async def test_closed_readers_refuse(readers: Readers) -> None:
     """After close a job is refused as `Unavailable`, not lost."""
     await readers.close()

@@ -26,7 +26,8 @@ from headwater.local.lake.eraser import LakeEraser
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
-from headwater.local.sql import Database
+from headwater.local.rewriting import rewrite
+from headwater.local.sql import FILE_NAME, Database
 from headwater.local.workspaces import LocalWorkspaces
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Sql
@@ -267,7 +268,10 @@ class Erasure:
         return {"certificate": f"/v1/erasures/{job.job.id}"}
 
     async def _rewrite_database(self) -> None:
-        await self._writer.between(_vacuum)
+        path = self._folder / FILE_NAME
+        if not await self._writer.between(lambda database: rewrite(database, path, self._readers)):
+            # Somebody has it open, such as a backup: in place it takes longer, but no turn of ours.
+            await self._writer.between(_vacuum)
         for _ in range(_CHECKPOINT_TRIES):
             if await self._writer.between(_fold_log):
                 return

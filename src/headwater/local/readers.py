@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,9 @@ class Readers:
         self._opened: list[Database] = []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="headwater-reader")
         self._closed = False
+        self._gate = threading.Condition()
+        self._reading = 0
+        self._shut = False
 
     async def run(self, job: Callable[[Sql], T]) -> T:
         """Answer the job's result; all that it reads is of one moment.
@@ -46,7 +50,38 @@ class Readers:
         while self._opened:
             self._opened.pop().close()
 
+    @contextmanager
+    def closed(self, *, patience: float) -> Iterator[bool]:
+        """Have no connection open inside; jobs wait meanwhile. Not for the threads that read.
+
+        Gives False, and nothing is closed, where a job took longer than `patience` seconds.
+        """
+        with self._gate:
+            self._shut = True
+            idle = self._gate.wait_for(lambda: self._reading == 0, patience)
+            if idle:
+                while self._opened:
+                    self._opened.pop().close()
+                self._own = threading.local()
+        try:
+            yield idle
+        finally:
+            with self._gate:
+                self._shut = False
+                self._gate.notify_all()
+
     def _read(self, job: Callable[[Sql], T]) -> T:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._shut)
+            self._reading += 1
+        try:
+            return self._answer(job)
+        finally:
+            with self._gate:
+                self._reading -= 1
+                self._gate.notify_all()
+
+    def _answer(self, job: Callable[[Sql], T]) -> T:
         database: Database | None = getattr(self._own, "database", None)
         if database is None:
             self._own.database = database = open_reader(self._path)

@@ -19,6 +19,7 @@ from headwater.local.first_start import Keys, prepare
 from headwater.local.migrations import open_database
 from headwater.local.parts import running
 from headwater.local.random import SystemRandom
+from headwater.local.rewriting import remove_copies
 from headwater.local.server import Server, listen, url_of
 from headwater.local.sql import Database
 from headwater.local.workspaces import configs, drop_unconfigured
@@ -65,6 +66,7 @@ async def _serve(
     listener: socket.socket,
     announce: Callable[[Started], None],
 ) -> None:
+    remove_copies(directory.database)
     database = open_database(directory.database)
     keys, present = _prepared(database, settings, directory)
     started = Started(url_of(listener), keys, directory.path)

@@ -77,6 +77,11 @@ class Database:
         """Close the connection; the last one of a database folds its log into the file."""
         self._connection.close()
 
+    def reopen(self, opened: Callable[[], Database]) -> None:
+        """Close the connection, and go on with that of another, which is nobody else's."""
+        self._connection.close()
+        self._connection = opened()._connection  # noqa: SLF001 - of this very class
+
     def enter(self) -> None:
         """Begin a transaction, or go one deeper into the one that is open."""
         if self._depth == 0 and not self._connection.in_transaction:
