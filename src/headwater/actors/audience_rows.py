@@ -1,7 +1,9 @@
 """The row that audiences keep with a person, as one turn of identity actors works on it.
 
 Whole batches go through each statement: however many events of a person a turn has, their row is
-read once and written once.
+read once and written once. It is parsed when it is first asked for; and where all that a turn does
+is to let events into states, it is text again as soon as they are in. So what a turn holds of many
+people at a time is texts, and the memory that one was parsed into is still near for the next.
 """
 
 from __future__ import annotations
@@ -128,6 +130,8 @@ class AudienceRows:
         self.accounts: dict[str, None] = {}
         self.armed: int | None = None
         self._decided: dict[str, Decided] = {}
+        self._texts: dict[str, str] = {}
+        self._released: set[str] = set()
         self._stored: dict[str, int | None] = {}
         self._dirty: dict[str, None] = {}
         self._joined: dict[tuple[str, str], int] = {}
@@ -148,26 +152,27 @@ class AudienceRows:
         waiting = dict.fromkeys(self.touched)
         others = [actor for actor in actors if self.program(actor) is not None]
         self.load(others)
-        waiting.update(dict.fromkeys(one for one in others if self._decided[one].again))
+        for one in others:
+            if one not in self._released and self.decided(one).again:
+                waiting[one] = None
         return list(waiting)
 
-    def load(self, actors: Iterable[str]) -> Mapping[str, Decided]:
-        """Read the rows of all these actors that are not read yet, in one statement.
-
-        Answers what was decided of all that are read, to be changed in place.
-        """
-        known = self._decided
-        wanted = [actor for actor in dict.fromkeys(actors) if actor not in known]
+    def load(self, actors: Iterable[str]) -> None:
+        """Read the rows of all these actors that are not read yet, in one statement."""
+        known, texts = self._decided, self._texts
+        wanted = [
+            actor for actor in dict.fromkeys(actors) if actor not in known and actor not in texts
+        ]
         if not wanted:
-            return known
+            return
         for actor in wanted:
             known[actor] = Decided()
         old = [actor for actor in wanted if actor not in self.fresh]
         if old:
             for id_, actor, body in self._sql.execute(_STATES, (_encoder.encode(old).decode(),)):
-                known[actor] = _decided_decoder.decode(body)
+                del known[actor]
+                texts[actor] = body
                 self._stored[actor] = id_
-        return known
 
     def note_gaps(
         self, made: Mapping[tuple[str, str], Part], before: Mapping[tuple[str, str], int]
@@ -215,9 +220,24 @@ class AudienceRows:
 
     def decided(self, actor: str) -> Decided:
         """Answer what was decided of an actor's person, to be changed in place."""
-        if actor not in self._decided:
+        held = self._decided.get(actor)
+        if held is None:
             self.load((actor,))
-        return self._decided[actor]
+            text = self._texts.pop(actor, None)
+            if text is None:
+                return self._decided[actor]
+            self._released.discard(actor)
+            held = self._decided[actor] = _decided_decoder.decode(text)
+        return held
+
+    def release(self, actor: str) -> None:
+        """Note that nothing but states has changed, and that they are not asked for soon."""
+        decided = self._decided.get(actor)
+        self._dirty[actor] = None
+        if decided is not None and not decided.again and actor not in self.fresh:
+            self._texts[actor] = _encoder.encode(decided).decode()
+            self._released.add(actor)
+            del self._decided[actor]
 
     def is_stored(self, actor: str) -> bool:
         """Tell whether anything of an actor is stored already."""
@@ -255,6 +275,8 @@ class AudienceRows:
         for table in ("audience_state", "audience_gap", "timer"):
             self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
         self._decided.pop(parcel, None)
+        self._texts.pop(parcel, None)
+        self._released.discard(parcel)
         self._stored.pop(parcel, None)
 
     def flush(self) -> None:
@@ -276,6 +298,10 @@ class AudienceRows:
         rows: list[tuple[int | None, str, str]] = []
         timers = []
         for actor in self._dirty:
+            id_, text = self._stored.setdefault(actor, None), self._texts.get(actor)
+            if text is not None:  # of its next instant nothing has changed
+                rows.append((id_, actor, text))
+                continue
             decided = self._decided[actor]
             first = min(decided.next.values(), default=None)
             # A timer that is too early wakes the actor for nothing, once; setting it anew for
@@ -283,7 +309,6 @@ class AudienceRows:
             if first is not None and (decided.armed is None or first < decided.armed):
                 decided.armed = first
                 timers.append((actor, first))
-            id_ = self._stored.setdefault(actor, None)
             rows.append((id_, actor, _encoder.encode(decided).decode()))
         self._dirty.clear()
         self._sql.execute_many(_SAVE_STATE, rows)

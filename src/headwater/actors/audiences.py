@@ -11,7 +11,7 @@ for nothing, finds nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from headwater.actors.audience_deciding import Deciding, Told
 from headwater.actors.audience_history import build, missing, see
@@ -130,61 +130,97 @@ def _let_in(
     now: int,
 ) -> None:
     rows = turn.audiences
-    all_touched, decided_of = rows.touched, rows.load([feed[0] for feed in seen])
-    keys = {(actor, arrival.identifiers[0]) for actor, arrival, _, _ in seen}
-    built = _complete(turn, program, keys, now)
-    for actor, arrival, steps, event in seen:
-        via = arrival.identifiers[0]
-        parts = decided_of[actor].parts
-        part = parts[via]
-        done = built.get((actor, via)) if built else None
-        touched: Collection[int] | None
-        if done is None:
-            touched = see(part, steps, event, is_only=len(parts) == 1)
+    by_actor: dict[str, list[_Feed]] = {}
+    for feed in seen:
+        by_actor.setdefault(feed[0], []).append(feed)
+    rows.load(by_actor)
+    lacking: dict[str, list[_Feed]] = {}
+    for actor, feeds in by_actor.items():  # a person at a time: see audience_rows.py
+        if _is_complete(turn, program, actor, feeds):
+            _let_in_of(turn, program, actor, feeds, {})
         else:
-            # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
-            # was decided otherwise before is decided in everything.
-            see(part, [step for step in steps if step[0] not in done], event, is_only=False)
-            of = program.by_feature
-            touched = {one for id_ in part.features for one in of.get(id_, ())} or None
-        if touched is None:
-            continue
-        rows.put_decided(actor)
-        if touched:
-            known = all_touched.get(actor)
-            if known is None:
-                all_touched[actor] = set(touched)
-            else:
-                known.update(touched)
+            lacking[actor] = feeds
+    if lacking:
+        built = _build(turn, program, lacking, now)
+        for actor, feeds in lacking.items():
+            _let_in_of(turn, program, actor, feeds, built)
 
 
-def _complete(
-    turn: Turn, program: Program, keys: set[tuple[str, str]], now: int
+def _is_complete(turn: Turn, program: Program, actor: str, feeds: list[_Feed]) -> bool:
+    """Tell whether an actor's identifiers have parts of this version; new ones get theirs."""
+    rows = turn.audiences
+    decided = rows.decided(actor)
+    if actor in rows.fresh:
+        decided.version = program.version  # of somebody new, all that is not noted is as it is
+    is_complete = True
+    for _, arrival, _, _ in feeds:
+        via = arrival.identifiers[0]
+        part = decided.parts.get(via)
+        if part is None and decided.version >= program.newest:
+            decided.parts[via] = Part(program.version)
+        elif part is None or part.version < program.newest:
+            is_complete = False
+    return is_complete
+
+
+def _build(
+    turn: Turn, program: Program, lacking: Mapping[str, list[_Feed]], now: int
 ) -> dict[tuple[str, str], frozenset[str]]:
-    """See to it that these identifiers have parts of this version.
+    """Bring the parts of these actors' identifiers to this version.
 
     Answers which features were made from the events stored, among which are those of this turn.
     """
     rows = turn.audiences
     building: dict[tuple[str, str], Part] = {}
     built: dict[tuple[str, str], frozenset[str]] = {}
-    for actor, via in keys:
-        decided = rows.decided(actor)
-        part = decided.parts.get(via)
-        if actor in rows.fresh:
-            decided.version = program.version  # of somebody new, all that is not noted is as it is
-        if part is None and decided.version >= program.newest:
-            decided.parts[via] = Part(program.version)
-        elif part is None or part.version < program.newest:
-            building[actor, via] = Part(0) if part is None else part
-            built[actor, via] = missing(program, part)
-    if building:
-        before = {key: part.version for key, part in building.items()}
-        build(turn.sql, program, building, now)
-        for (actor, via), part in building.items():
-            rows.put_part(actor, via, part)
-        rows.note_gaps(building, before)
+    for actor, feeds in lacking.items():
+        for via in {arrival.identifiers[0] for _, arrival, _, _ in feeds}:
+            part = rows.parts(actor).get(via)
+            if part is None or part.version < program.newest:
+                building[actor, via] = Part(0) if part is None else part
+                built[actor, via] = missing(program, part)
+    before = {key: part.version for key, part in building.items()}
+    build(turn.sql, program, building, now)
+    for (actor, via), part in building.items():
+        rows.put_part(actor, via, part)
+    rows.note_gaps(building, before)
     return built
+
+
+def _let_in_of(
+    turn: Turn,
+    program: Program,
+    actor: str,
+    feeds: list[_Feed],
+    built: Mapping[tuple[str, str], frozenset[str]],
+) -> None:
+    """Let one person's events in, and note whom that touches."""
+    rows = turn.audiences
+    parts = rows.parts(actor)
+    is_only = len(parts) == 1
+    has_changed, touched = False, rows.touched.get(actor)
+    for _, arrival, steps, event in feeds:
+        via = arrival.identifiers[0]
+        part = parts[via]
+        done = built.get((actor, via))
+        places: Collection[int] | None
+        if done is None:
+            places = see(part, steps, event, is_only=is_only)
+        else:
+            # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
+            # was decided otherwise before is decided in everything.
+            see(part, [step for step in steps if step[0] not in done], event, is_only=False)
+            of = program.by_feature
+            places = [one for id_ in part.features for one in of.get(id_, ())] or None
+        if places is not None:
+            has_changed = True
+        if places:
+            touched = rows.touched.setdefault(actor, set()) if touched is None else touched
+            touched.update(places)
+    if has_changed and touched is None:
+        rows.release(actor)
+    elif has_changed:
+        rows.put_decided(actor)
 
 
 def decide(turn: Turn, program: Program, actors: Iterable[str], now: int) -> list[Told]:

@@ -138,10 +138,11 @@ def publish(turn: Turn, policy: Policy, told: Sequence[audiences.Told], received
     received.told += told
     for one in told:
         received.stored.append((one.actor, one.arrival))
-        received.commands += [
-            _deliver(destination, one.actor, one.arrival)
-            for destination in policy.routes(one.arrival.event)
-        ]
+        if one.arrival.type in policy.routed:
+            received.commands += [
+                _deliver(destination, one.actor, one.arrival)
+                for destination in policy.routes(one.arrival.event)
+            ]
 
 
 def let_through(turn: Turn, policy: Policy, commands: Sequence[Command]) -> list[Command]:

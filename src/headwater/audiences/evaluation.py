@@ -42,7 +42,6 @@ class Person:
     """
 
     __slots__ = (
-        "_folded",
         "computed",
         "feature",
         "groups",
@@ -71,19 +70,12 @@ class Person:
 
     def look_again(self) -> None:
         """See that parts have come, or gone, since the person was made."""
-        self._folded: dict[str, State | None] = {}
-        self.feature: Callable[[str], State | None] = self._fold
-        if len(self.parts) == 1:  # nothing to fold, as with most people: the part answers itself
-            self.feature = next(iter(self.parts.values())).get
-
-    def _fold(self, feature: str) -> State | None:
-        known = self._folded
-        if feature in known:
-            return known[feature]
-        states = [state for part in self.parts.values() if (state := part.get(feature)) is not None]
-        folded = self.program.features[feature].fold(states) if states else None
-        known[feature] = folded
-        return folded
+        self.feature: Callable[[str], State | None] = (
+            # Nothing to fold, as with most people: the part answers itself.
+            next(iter(self.parts.values())).get
+            if len(self.parts) == 1
+            else _folding(self.program, self.parts)
+        )
 
     def trait(self, name: str) -> Any:
         """Answer a trait's value; one that is computed hides a written one of the same name."""
@@ -97,6 +89,25 @@ class Person:
     def member(self, audience: str) -> bool:
         """Tell whether the person is a member of an audience."""
         return audience in self.members
+
+
+def _folding(program: Program, parts: Parts) -> Callable[[str], State | None]:
+    """Answer what folds a feature's states, once each.
+
+    It is no method, as a person that held one of its own could only be freed by the garbage
+    collector: until then it would keep all that its turn had read.
+    """
+    known: dict[str, State | None] = {}
+
+    def fold(feature: str) -> State | None:
+        if feature in known:
+            return known[feature]
+        states = [state for part in parts.values() if (state := part.get(feature)) is not None]
+        folded = program.features[feature].fold(states) if states else None
+        known[feature] = folded
+        return folded
+
+    return fold
 
 
 def settled(
