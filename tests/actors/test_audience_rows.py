@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import resources
 
 from headwater.actors.audience_rows import AudienceRows, Part
 from headwater.actors.migrations import statements
+from headwater.audiences.conditions import EventCondition, EventSelector
+from tests.actors.test_audiences import World
 from tests.databases import database_with
 
 SCHEMAS = resources.files("headwater.actors")
@@ -44,3 +47,23 @@ def test_rows_of_before_are_taken_over() -> None:
     assert (second.parts, second.told) == ({}, 4)
     assert second.computed == {"t": (12345678901234567890, 7)}
     assert rows.parts("w/user_id:1#1") == {"anonymous_id:a": Part(1)}
+
+
+def test_what_a_turn_read_goes_with_it() -> None:
+    """Also of a person with several identifiers: nothing is left to the garbage collector.
+
+    Left to it, the rows of many turns would be held at a time, and looking at them all takes long.
+    """
+    world = World("UTC")
+    world.add(EventCondition(EventSelector("A"), "at_least", 2))
+    event = {"type": "track", "event": "A", "properties": {}, "context": {}}
+    gc.collect()
+    gc.disable()
+    try:
+        for identifiers in (("user_id:1",), ("email:a@x.org",), ("user_id:1", "email:a@x.org")):
+            for _ in range(2):
+                world.receive(identifiers, world.now, event)
+        assert world.members("w/user_id:1") == {"a0"}
+        assert not [one for one in gc.get_objects() if type(one) is AudienceRows]
+    finally:
+        gc.enable()

@@ -24,19 +24,19 @@ JOIN event ON event.actor = wanted.value ->> 0 AND event.via = wanted.value ->> 
 
 
 def see(
-    part: Part, steps: Iterable[FeatureStep], seen: Seen, *, is_only: bool
+    part: Part, steps: Iterable[FeatureStep], seen: Seen, others: Sequence[Part] = ()
 ) -> Sequence[int] | None:
     """Let one event into the states of its identifier.
 
-    Answers whom that may have flipped, None where it has changed nothing. It is known where the
-    person `is_only` in this part; where other parts count too, it is all that look at what changed.
+    Answers whom that may have flipped, None where it has changed nothing. Of a feature that the
+    person's `others` hold, too, it is all that look at it.
     """
     found: Sequence[int] | None = None
     held = part.features
-    for _, step, every in steps:
+    for id_, step, every in steps:
         flipped = step(held, seen)
         if flipped is not None:
-            if not is_only:
+            if others and any(id_ in other.features for other in others):
                 flipped = every
             if flipped:
                 found = (*found, *flipped) if found else flipped
@@ -88,7 +88,7 @@ def build(
             continue
         event = json.loads(body)
         steps = [step for step in program.feeds.steps(event, at) if step[0] in wanted[key]]
-        if see(parts[key], steps, Seen(at, message_id, event, now), is_only=False) is not None:
+        if see(parts[key], steps, Seen(at, message_id, event, now)) is not None:
             held.add(key)
     return held
 

@@ -197,7 +197,6 @@ def _let_in_of(
     """Let one person's events in, and note whom that touches."""
     rows = turn.audiences
     parts = rows.parts(actor)
-    is_only = len(parts) == 1
     has_changed, touched = False, rows.touched.get(actor)
     for _, arrival, steps, event in feeds:
         via = arrival.identifiers[0]
@@ -205,11 +204,12 @@ def _let_in_of(
         done = built.get((actor, via))
         places: Collection[int] | None
         if done is None:
-            places = see(part, steps, event, is_only=is_only)
+            others = [one for one in parts.values() if one is not part] if len(parts) > 1 else ()
+            places = see(part, steps, event, others)
         else:
             # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
             # was decided otherwise before is decided in everything.
-            see(part, [step for step in steps if step[0] not in done], event, is_only=False)
+            see(part, [step for step in steps if step[0] not in done], event)
             of = program.by_feature
             places = [one for id_ in part.features for one in of.get(id_, ())] or None
         if places is not None:

@@ -103,7 +103,10 @@ def _folding(program: Program, parts: Parts) -> Callable[[str], State | None]:
         if feature in known:
             return known[feature]
         states = [state for part in parts.values() if (state := part.get(feature)) is not None]
-        folded = program.features[feature].fold(states) if states else None
+        if len(states) > 1:
+            folded = program.features[feature].fold(states)
+        else:
+            folded = states[0] if states else None
         known[feature] = folded
         return folded
 

@@ -127,10 +127,12 @@ class UnitFigure:
         """Answer the figure, and when a unit comes in or goes out."""
         seen = self.reducer.empty()
         change: int | None = None
-        for number in sorted(state or ()):
+        newest = number_of(self.window.unit, now, self.window.zone) - self.window.ago
+        oldest = newest - self.window.span
+        for number, part in sorted(state.items()) if state else ():
             place = int(number)
-            if self.window.holds(place, now):
-                seen = self.reducer.merge(seen, (state or {})[number])
+            if oldest < place <= newest:
+                seen = self.reducer.merge(seen, part)
             moves = self.window.unit_changes(place, now)
             if moves is not None and (change is None or moves < change):
                 change = moves
