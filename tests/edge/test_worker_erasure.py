@@ -16,6 +16,7 @@ from headwater.local.certificate import verify
 from tests.edge.conftest import attended
 from tests.edge.face import Face, track
 from tests.edge.test_worker_lake import PATIENCE, arrived, prompt
+from tests.edge.test_worker_language import ask
 from tests.edge.workerd import Workerd
 from tests.loopback import Loopback, Reply, Request
 
@@ -184,3 +185,86 @@ def test_a_person_is_erased_everywhere(worker: Workerd, face: Face, state: Path)
     assert statement["lake"]["rows"] >= 5
     assert statement["rescan"]["rows_found"] == 0
     assert statement["physically_gone_by"] > statement["done_at"]
+
+
+def test_it_goes_on_after_power_cuts(worker: Workerd, face: Face, state: Path) -> None:
+    """SIGKILL while it waits, and in the middle of its steps: nothing is left in the end."""
+    name = "zqcut"
+    assert face.send(*story(name), *story("survivor")).status_code == 200
+    both = (name, "survivor")
+    arrived(worker, {f"{one}{number}" for one in both for number in range(1, 6)})
+    before = known(face, "survivor")
+    job = erase(face, f"user_id:{name}user", f"anonymous_id:{name}other")
+
+    for steps in (1, 3, 6, 8):
+        face.until(f"/v1/jobs/{job}", lambda shown, at=steps: shown["done"] >= at, PATIENCE)
+        face.http.close()
+        worker.kill()
+        worker.start()
+        face = Face(worker)
+    certificate = done(face, job)
+
+    assert holding(worker, state, name) == set()
+    assert known(face, "survivor") == before
+    assert len(certificate["statement"]["identifiers"]) == 4
+    face.http.close()
+
+
+def test_nothing_of_the_erased_or_suppressed_comes_in(worker: Workerd, face: Face) -> None:
+    """Their events are answered 200 and dropped; one may come anew who was erased without it."""
+    erased, anew, quiet = "zqerased", "zqanew", "zqquiet"
+    for name in (erased, anew, quiet):
+        face.send(track(f"{name}1", userId=name))
+    jobs = [erase(face, f"user_id:{erased}"), erase(face, f"user_id:{anew}", suppress=False)]
+    face.order("/v1/suppressions", identifiers=[f"user_id:{quiet}"])
+    for job in jobs:
+        done(face, job)
+
+    for name in (erased, anew, quiet):
+        assert face.send(track(f"{name}2", userId=name)).status_code == 200
+
+    missing = face.http.get(f"/v1/people/user_id:{erased}", headers=face.admin)
+    assert missing.status_code == 404
+    path = f"/v1/people/user_id:{anew}/events"
+    assert [one["messageId"] for one in face.read(path)["events"]] == [f"{anew}2"]
+    path = f"/v1/people/user_id:{quiet}/events"
+    assert [one["messageId"] for one in face.read(path)["events"]] == [f"{quiet}1"]
+    face.order("/v1/suppressions/lift", identifiers=[f"user_id:{quiet}"])
+    face.eventually(lambda: _arrives(face, quiet))
+
+
+def _arrives(face: Face, name: str) -> bool:
+    face.send(track(f"{name}3", userId=name))
+    path = f"/v1/people/user_id:{name}/events"
+    return len(face.read(path)["events"]) == 2
+
+
+def test_words_and_segments_regulations_erase(worker: Workerd, face: Face) -> None:
+    """ "delete user 42", shown before it is done; and `SUPPRESS_WITH_DELETE`."""
+    face.send(track("w1", userId="4242"), track("w2", userId="zqregulated"))
+    _, shown = ask(face, text="delete user 4242")
+    assert shown["reach"]["people"] == 1
+    status, answer = ask(face, plan=shown["plan"], hash=shown["hash"])
+    assert status == 200, answer
+    asked = answer["result"]["job"]["id"]
+    made = face.order(
+        "/regulations",
+        regulationType="SUPPRESS_WITH_DELETE",
+        subjectType="USER_ID",
+        subjectIds=["zqregulated"],
+    )
+    regulation = made["data"]["regulateId"]
+
+    done(face, asked)
+    shown = face.until(
+        f"/regulations/{regulation}",
+        lambda one: one["data"]["regulation"]["overallStatus"] == "FINISHED",
+        PATIENCE,
+    )
+
+    for name in ("4242", "zqregulated"):
+        assert face.http.get(f"/v1/people/user_id:{name}", headers=face.admin).status_code == 404
+    listed = face.read("/v1/erasures")["erasures"]
+    assert asked in {one["id"] for one in listed}
+    page = face.http.get(f"/v1/erasures/{asked}", headers={**face.admin, "accept": "text/html"})
+    assert page.text.startswith("<!doctype html>")

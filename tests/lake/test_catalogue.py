@@ -148,3 +148,39 @@ async def test_each_entry_counts_once_whatever_fails(seed: int) -> None:
 
     assert manifest.version == 30
     assert len(manifest.files) == 30
+
+
+async def test_a_closed_past_is_forgotten_and_nobody_adds_to_it() -> None:
+    """Who read the manifest before is out of date, and then reads on from the checkpoint."""
+    bucket = MemoryBucket()
+    writer, late, reader = (Catalogue(bucket, "w") for _ in range(3))
+    await writer.add(entry("a"))
+    await late.refresh()
+    await reader.refresh()
+    await writer.add(entry("b", remove=(lake_file("a").key,)))
+
+    await writer.close_past()
+
+    entries = [
+        data for key, data in bucket.objects.items() if "/log/" in key and "check" not in key
+    ]
+    assert not [one for one in entries if b"parquet" in one]
+    with pytest.raises(OutOfDate):
+        await late.add(entry("c"))
+    assert set((await reader.refresh()).files) == {lake_file("b").key}
+    await late.refresh()
+    await late.add(entry("c"))
+    assert await reader.refresh() == late.manifest
+    assert reader.manifest.version == 3
+    assert (await Catalogue(bucket, "w").refresh()) == late.manifest
+
+
+async def test_a_past_that_is_closed_twice_is_closed() -> None:
+    """As after a crash; what was added between stays."""
+    bucket = MemoryBucket()
+    writer = Catalogue(bucket, "w")
+    for name in "abc":
+        await writer.add(entry(name))
+        await writer.close_past()
+
+    assert len((await Catalogue(bucket, "w").refresh()).files) == 3

@@ -93,6 +93,18 @@ def delete_events(sql: Sql, ids: Sequence[int]) -> None:
     )
 
 
+def forget_buried(sql: Sql, identifiers: str) -> None:
+    """Take the names off rows that only hold an id's place; `identifiers` is a JSON list.
+
+    Versions before 2026-11-23 left them there.
+    """
+    sql.execute(
+        "UPDATE event SET message_id = '', timestamp = 0, via = '', type = ''"
+        " WHERE actor = '' AND via IN (SELECT value FROM json_each(?))",
+        (identifiers,),
+    )
+
+
 def delete_actors(sql: Sql, people: ErasedPeople) -> dict[str, int]:
     """Delete all other rows that are theirs; answer how many of each table."""
     deleted = {}
@@ -117,6 +129,7 @@ def delete_actors(sql: Sql, people: ErasedPeople) -> dict[str, int]:
 
 def _delete_passing(sql: Sql, people: ErasedPeople, actors: str, identifiers: str) -> None:
     """Delete what names them only for a while: orders of delivery, cursors, noted changes."""
+    forget_buried(sql, identifiers)
     sql.execute(
         "DELETE FROM delivery_order WHERE loser IN (SELECT value FROM json_each(?1))"
         " OR winner IN (SELECT value FROM json_each(?1))",
@@ -281,6 +294,11 @@ def remaining(
     actors, identifiers = _text(people.actors), _text(people.identifiers)
     found = {table: _count(sql, table, "actor", actors) for table in _OWN}
     found["event"] = len(own_rows(sql, people, limit=1_000_000))
+    ((buried,),) = sql.execute(
+        "SELECT count(*) FROM event WHERE actor = '' AND via IN (SELECT value FROM json_each(?))",
+        (identifiers,),
+    )
+    found["event"] += int(buried)
     found["member"] = _count(sql, "member", "member", identifiers)
     found["other_states"] = len(mentions(sql, people))
     for table in ("delivery", "dead_letter"):

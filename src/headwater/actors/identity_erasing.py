@@ -110,6 +110,7 @@ def _forget_in_passing(sql: Sql, people: ErasedPeople) -> None:
     An event that the lake has not noted yet may be taken there a second time for it.
     """
     held = reached(sql)
+    erasing.forget_buried(sql, json.dumps(sorted(people.identifiers)))
     actors = json.dumps(sorted(people.actors))
     sql.execute(_UNBORN, (held.position, actors))
     kept = Changes(
@@ -137,6 +138,8 @@ def _counted(sql: Sql) -> dict[str, int]:
         table: int(sql.execute(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - names above
         for table in _COUNTED
     }
+    # One without an actor holds the place of events that moved away.
+    counts["event"] = int(sql.execute("SELECT count(*) FROM event WHERE actor <> ''")[0][0])
     return {table: count for table, count in counts.items() if count}
 
 

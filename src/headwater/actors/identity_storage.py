@@ -83,7 +83,11 @@ ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
 """
 # A row of the highest id must stay: the next event would else get an id that the lake has passed.
 _DROP = "DELETE FROM event WHERE actor = ? AND id <> (SELECT max(id) FROM event)"
-_BURY = "UPDATE event SET actor = '', body = '' WHERE actor = ?"
+# Nothing but its id, so that it is not given out again.
+_BURY = """
+UPDATE event SET actor = '', message_id = '', timestamp = 0, via = '', type = '', body = ''
+WHERE actor = ?
+"""
 _PAGE = """
 SELECT message_id, timestamp, via, type, body, coalesce(origin, id) FROM event
 WHERE actor = ? AND message_id > ? ORDER BY message_id LIMIT ?

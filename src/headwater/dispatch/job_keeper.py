@@ -153,27 +153,18 @@ class JobKeeper:
         work = self._works[kind]()
         told = opening.told or work.opening(opening.parameters)
         stage = await work.step(workspace, job, told)
-        if stage.result is not None:
-            await self._settings.write(
-                workspace,
-                WorkspaceActor.finish_job,
-                job,
-                dict(stage.result),
-                now=self._clock.now(),
-            )
-            self._end()
-            return
-        kept = msgspec.structs.replace(opening, told=stage.body, parameters={})
-        self._sql.run(lambda: self._note(kept))
-        self._next = stage.at or None  # else at once
+        if stage.result is None:
+            kept = msgspec.structs.replace(opening, told=stage.body, parameters={})
+            self._sql.run(lambda: self._note(kept))
+            self._next = stage.at or None  # else at once
+        now = self._clock.now()
         await self._settings.write(
-            workspace,
-            WorkspaceActor.note_job,
-            job,
-            done=stage.done,
-            total=stage.total,
-            now=self._clock.now(),
+            workspace, WorkspaceActor.note_job, job, done=stage.done, total=stage.total, now=now
         )
+        if stage.result is not None:
+            result = dict(stage.result)
+            await self._settings.write(workspace, WorkspaceActor.finish_job, job, result, now=now)
+            self._end()
 
     async def _tell(
         self, workspace: str, method: Callable[..., None], job: str, words: str
