@@ -239,10 +239,14 @@ def delete_deliveries(sql: Sql, table: str, ids: Sequence[int], renamed: Mapping
         f"DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 - see above
         (gone,),
     )
-    sql.execute_many(
-        f"UPDATE {table} SET person = ? WHERE id = ?",  # noqa: S608 - see above
-        [(name, id_) for id_, name in renamed.items()],
-    )
+    if renamed:
+        names = json.dumps([[id_, name] for id_, name in renamed.items()])
+        sql.execute(
+            f"UPDATE {table} SET person = (SELECT value ->> 1 FROM json_each(?1)"  # noqa: S608 - see above
+            f" WHERE value ->> 0 = {table}.id)"
+            " WHERE id IN (SELECT value ->> 0 FROM json_each(?1))",
+            (names,),
+        )
 
 
 def rejected_of(sql: Sql, people: ErasedPeople, config: WorkspaceConfig) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,9 +70,10 @@ class Suppressions(WorkspaceSettings):
         with self._sql.transaction():
             present = self.suppression()
             hashes = {hash_of(present.salt, one) for one in identifiers} & present.hashes
-            self._sql.execute_many(
-                "DELETE FROM suppressions WHERE workspace = ? AND hash = ?",
-                [(self._workspace, one) for one in hashes],
+            self._sql.execute(
+                "DELETE FROM suppressions WHERE workspace = ?"
+                " AND hash IN (SELECT value FROM json_each(?))",
+                (self._workspace, json.dumps(sorted(hashes))),
             )
             if hashes:
                 self._grow_version()
