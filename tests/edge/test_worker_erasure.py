@@ -23,6 +23,9 @@ from tests.loopback import Loopback, Reply, Request
 CANARY = "zqcanary"
 """Is in every text of who is erased, and in nobody else's."""
 
+_HOST = "__miniflare"
+"""Tables in which the test host keeps what objects are called, once they are started anew."""
+
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -117,7 +120,8 @@ def everywhere(worker: Workerd, state: Path) -> dict[str, str]:
         if path.name == "metadata.sqlite":
             continue  # the test host's own list of objects and their names
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            found[f"{path.parent.name} {path.name}"] = "\n".join(database.iterdump())
+            lines = [line for line in database.iterdump() if _HOST not in line]
+            found[f"{path.parent.name} {path.name}"] = "\n".join(lines)
     return found
 
 
@@ -187,6 +191,7 @@ def test_a_person_is_erased_everywhere(worker: Workerd, face: Face, state: Path)
     assert statement["physically_gone_by"] > statement["done_at"]
 
 
+@pytest.mark.slow
 def test_it_goes_on_after_power_cuts(worker: Workerd, face: Face, state: Path) -> None:
     """SIGKILL while it waits, and in the middle of its steps: nothing is left in the end."""
     name = "zqcut"
@@ -197,17 +202,16 @@ def test_it_goes_on_after_power_cuts(worker: Workerd, face: Face, state: Path) -
     job = erase(face, f"user_id:{name}user", f"anonymous_id:{name}other")
 
     for steps in (1, 3, 6, 8):
-        face.until(f"/v1/jobs/{job}", lambda shown, at=steps: shown["done"] >= at, PATIENCE)
-        face.http.close()
+        with closing(Face(worker)) as now:
+            now.until(f"/v1/jobs/{job}", lambda shown, at=steps: shown["done"] >= at, PATIENCE)
         worker.kill()
         worker.start()
-        face = Face(worker)
-    certificate = done(face, job)
+    with closing(Face(worker)) as now:
+        certificate = done(now, job)
+        assert known(now, "survivor") == before
 
     assert holding(worker, state, name) == set()
-    assert known(face, "survivor") == before
     assert len(certificate["statement"]["identifiers"]) == 4
-    face.http.close()
 
 
 def test_nothing_of_the_erased_or_suppressed_comes_in(worker: Workerd, face: Face) -> None:
