@@ -37,7 +37,7 @@ from headwater.local.sql import Database
 from headwater.ports import CallFailed, HttpFailure, HttpRequest, HttpResponse
 from headwater.workspace import WorkspaceConfig
 from tests.lake.memory_bucket import MemoryBucket
-from tests.simulation.edge_world import TABLES
+from tests.simulation.edge_twins import TABLES
 from tests.simulation.pipeline import SeededRandom
 
 W = "default"
