@@ -57,3 +57,19 @@ def test_searching_a_database_that_is_open_leaves_its_locks(tmp_path: Path) -> N
             # Were the locks lost, the other's closing would have folded the log and removed it.
             assert shared.stat().st_ino == was
             assert reader.execute("SELECT a FROM t") == [("needle in a hay",)]
+
+
+@pytest.mark.parametrize("given", [b"", b'{"paths": [], "te', b'{"paths": [], "texts": []}\n'])
+def test_who_searched_for_a_server_that_was_killed_ends_quietly(given: bytes) -> None:
+    """Whether it had not been told yet what to look for, or nobody takes its answer."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "headwater.local.bytes_search"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, said = process.communicate(given, timeout=60)
+    assert (process.returncode, said) == (0, b"")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from headwater.errors import Unavailable
@@ -36,7 +38,7 @@ async def count_files(paths: Iterable[Path], texts: Iterable[str]) -> int:
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        answer, _ = await process.communicate(given.encode())
+        answer, _ = await process.communicate(given.encode() + b"\n")
     except BaseException:
         process.kill()
         await process.wait()
@@ -63,10 +65,15 @@ def holds_any(path: Path, texts: Sequence[bytes]) -> bool:
 
 
 def main() -> None:
-    """Read what is wanted from standard input, and print the count."""
-    wanted = json.load(sys.stdin)
+    """Read what is wanted from standard input, and print the count, while anybody waits for it."""
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        return  # the server was killed while it wrote
+    wanted = json.loads(line)
     texts = [text.encode() for text in wanted["texts"]]
-    sys.stdout.write(str(sum(holds_any(Path(one), texts) for one in wanted["paths"])))
+    found = sum(holds_any(Path(one), texts) for one in wanted["paths"])
+    with suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), str(found).encode())
 
 
 if __name__ == "__main__":
