@@ -178,7 +178,8 @@ class Isolate:
     async def wake(self, actor: str) -> None:
         """Carry on what an identity actor has left undone."""
         config = await self.settings.config(actor.partition("/")[0])
-        await self.dispatcher.wake(config, actor)
+        told = await self.dispatcher.wake(config, actor)
+        await self.teller.show(config.workspace, told)
 
     async def feed(self, actor: str, of: IdentityObject, sql: Sql) -> None:
         """Have an identity actor tell its shard what has changed."""
@@ -197,7 +198,8 @@ class Isolate:
         config = await self.settings.config(workspace)
         if config.version < version:
             config = await self.settings.newest(workspace)
-        await self.dispatcher.wake(config, f"{workspace}/{person}", Revisit())
+        told = await self.dispatcher.wake(config, f"{workspace}/{person}", Revisit())
+        await self.teller.show(workspace, told)
 
 
 def _bucket(env: Any, options: Settings) -> R2Bucket | None:

@@ -64,6 +64,19 @@ def test_two_follow_with_filters_of_their_own(face: Face) -> None:
         assert [one["event"]["event"] for one in stored(all_of_them)] == ["Came", "Left"]
 
 
+def test_what_tells_of_audiences_is_shown_too(face: Face) -> None:
+    """After the event by which somebody enters one, as on the local server."""
+    condition = {"attribute": "tier", "operator": "eq", "value": "top"}
+    face.order("/v1/audiences", name="Tail top", key="tail_top", condition=condition)
+    event = {"type": "identify", "messageId": "tail8", "userId": "tess", "traits": {"tier": "top"}}
+    with followed(face, "limit=2&identifier=user_id:tess") as lines:
+        face.send(event)
+        shown = [one["event"] for one in stored(lines)]
+
+    assert shown[0]["messageId"] == "tail8"
+    assert shown[1]["event"] == "Audience Entered"
+
+
 def test_the_command_line_follows(face: Face) -> None:
     """`headwater tail` shows the Worker's events as it does a local server's."""
     command = [HEADWATER, "tail", "--url", face.url, "--key", ADMIN_KEY, "--json", "-n", "1"]

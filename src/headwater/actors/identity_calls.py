@@ -64,12 +64,14 @@ class Received(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         stored: places in the call of those that are new.
         moved: places of those that belong to another actor, and its name.
+        told: events that were stored beside them, to tell of memberships in audiences.
     """
 
     stored: list[int]
     moved: list[tuple[int, str]]
     asks: list[Request] = []
     parcel: Parcel | None = None
+    told: list[Event] = []
 
 
 class Carry(msgspec.Struct, frozen=True, tag=True):
@@ -148,12 +150,14 @@ class Standing(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         waiting_since: when the oldest of its commands was decided, in milliseconds.
         heir: the actor that it forwards to, if that one may wait for it to have sent all.
+        told: events that were stored to tell of memberships in audiences.
     """
 
     asks: list[Request] = []
     parcel: Parcel | None = None
     waiting_since: int | None = None
     heir: str | None = None
+    told: list[Event] = []
 
 
 # Calls about the lake; see lake_offers.py.

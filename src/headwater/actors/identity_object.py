@@ -42,6 +42,7 @@ from headwater.actors.identity_calls import (
     arrival_of,
     decode_envelope,
     encode,
+    event_of,
 )
 from headwater.actors.identity_erasing_calls import Emptied, Empty, Forget, Forgotten, Trace, Traced
 from headwater.actors.identity_looking import look
@@ -246,6 +247,7 @@ class IdentityObject:
         places = {id(arrival): place for place, arrival in enumerate(arrivals)}
         # What tells of audiences is stored too, and came with no call.
         stored = [places[id(one)] for _, one in received.stored if id(one) in places]
+        step.told += [one for _, one in received.stored if id(one) not in places]
         asks = step.asks()
         step.send_to_members(waiting)
         return Received(
@@ -253,6 +255,7 @@ class IdentityObject:
             moved=[(places[id(arrival)], to) for to, arrival in received.moved],
             asks=asks,
             parcel=self._parcel(step.sql, step.name),
+            told=[event_of(one) for one in step.told],
         )
 
     def _standing(self, step: Step, *, is_heir_due: bool = False) -> Standing:
@@ -265,6 +268,7 @@ class IdentityObject:
             parcel=self._parcel(step.sql, step.name),
             waiting_since=waiting_since,
             heir=state.to if is_done and isinstance(state, Forward) else None,
+            told=[event_of(one) for one in step.told],
         )
 
     def _parcel(self, sql: Sql, name: str) -> Parcel | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headwater.actors import audiences, identity, outbox
 from headwater.actors.identity import Policy
@@ -11,6 +11,7 @@ from headwater.actors.identity_messages import Request
 from headwater.actors.identity_receiving import Received as RulesApplied
 from headwater.actors.identity_receiving import let_through, publish
 from headwater.actors.identity_storage import Turn
+from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver
 from headwater.ports import Sql
 
@@ -21,6 +22,7 @@ class Step:
 
     Attributes:
         has_passed_time: memberships or computed traits may have changed beside the call's events.
+        told: the events that were stored to tell of memberships.
     """
 
     sql: Sql
@@ -29,6 +31,7 @@ class Step:
     name: str
     now: int
     has_passed_time: bool = False
+    told: list[Arrival] = field(default_factory=list)
 
     def asks(self) -> list[Request]:
         """Write what has changed, audiences decided; answer what the actor wants of others."""
@@ -56,6 +59,7 @@ class Step:
         self.has_passed_time = self.has_passed_time or bool(told)
         received = RulesApplied()
         publish(self.turn, self.policy, told, received)
+        self.told += [arrival for _, arrival in received.stored]
         self.send_to_members(received.commands)
 
     def send(self, commands: Sequence[Command]) -> list[Command]:

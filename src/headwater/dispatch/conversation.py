@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from headwater.actors.identity_calls import Carried, Carry, Continue, Revisit, Settle, Standing
+from headwater.actors.identity_calls import (
+    Carried,
+    Carry,
+    Continue,
+    Revisit,
+    Settle,
+    Standing,
+    arrival_of,
+)
 from headwater.actors.identity_messages import JoinAnswer, Request
 from headwater.actors.outbox import Parcel
+from headwater.collect.arrival import Arrival
 from headwater.dispatch.exchange import Exchange
 from headwater.profiles.resolution import Verdict
 
@@ -20,6 +29,7 @@ class Conversation:
 
     Attributes:
         parcels: what actors had to send when they were spoken to.
+        told: events that they stored meanwhile, to tell of memberships in audiences.
     """
 
     def __init__(self, exchange: Exchange, *, steps: int = STEPS) -> None:
@@ -28,6 +38,7 @@ class Conversation:
         self._wanted: dict[str, list[Request]] = {}
         self._waiting: deque[str] = deque()
         self.parcels: list[Parcel] = []
+        self.told: list[Arrival] = []
 
     def note(self, actor: str, asks: Sequence[Request]) -> None:
         """Take what an actor wants of others, as of its latest answer."""
@@ -63,15 +74,16 @@ class Conversation:
         if isinstance(reply, JoinAnswer) and reply.verdict == Verdict.BUSY:
             return None
         standing = await self._exchange.ask(actor, Settle(reply), Standing)
+        self._hear(actor, standing)
+        return standing
+
+    def _hear(self, actor: str, standing: Standing) -> None:
         self.note(actor, standing.asks)
         if standing.parcel is not None:
             self.parcels.append(standing.parcel)
-        return standing
+        self.told += [arrival_of(self._exchange.workspace, event) for event in standing.told]
 
     async def resume(self, actor: str, call: Continue | Revisit) -> None:
         """Carry on what an actor has left undone, as its alarm orders, or what it is told to."""
-        standing = await self._exchange.ask(actor, call, Standing)
-        self.note(actor, standing.asks)
-        if standing.parcel is not None:
-            self.parcels.append(standing.parcel)
+        self._hear(actor, await self._exchange.ask(actor, call, Standing))
         await self.run()

@@ -7,7 +7,14 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from headwater.actors.identity_calls import Continue, Receive, Received, Revisit, event_of
+from headwater.actors.identity_calls import (
+    Continue,
+    Receive,
+    Received,
+    Revisit,
+    arrival_of,
+    event_of,
+)
 from headwater.actors.outbox import Parcel
 from headwater.collect.arrival import Arrival
 from headwater.dispatch import parcels
@@ -64,7 +71,10 @@ class Dispatcher:
         self._later = later
 
     async def receive(self, config: WorkspaceConfig, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Return once every arrival is committed; answer those that are new.
+        """Return once every arrival is committed; answer what is new.
+
+        That is the arrivals that were not known, and the events that tell of audiences which
+        people entered or left by them.
 
         Raises:
             Unavailable: an actor did not answer; what is stored already is known as such when it
@@ -92,12 +102,14 @@ class Dispatcher:
             if isinstance(outcome, BaseException):
                 raise _unavailable(outcome) from outcome
             stored += outcome
-        return stored
+        return stored + conversation.told
 
     async def wake(
         self, config: WorkspaceConfig, actor: str, call: Continue | Revisit = _CONTINUE
-    ) -> None:
+    ) -> list[Arrival]:
         """Carry on what an actor has left undone, as its alarm orders; or do what `call` says.
+
+        Answers the events that were stored meanwhile, to tell of memberships in audiences.
 
         Raises:
             CallFailed: what is left is left to the next alarm.
@@ -108,6 +120,7 @@ class Dispatcher:
             await conversation.resume(actor, call)
         finally:
             await parcels.send(exchange, self._queue, conversation.parcels)
+        return conversation.told
 
     async def _receive_at(
         self,
@@ -128,6 +141,7 @@ class Dispatcher:
             conversation.note(at, received.asks)
             if received.parcel is not None:
                 conversation.parcels.append(received.parcel)
+            conversation.told += [arrival_of(exchange.workspace, one) for one in received.told]
             if not received.moved:
                 self._whereabouts.learn(actor, at)
                 return stored

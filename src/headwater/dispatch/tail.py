@@ -74,9 +74,12 @@ class TailTeller:
     def stored(self, workspace: str, arrivals: Sequence[Arrival]) -> None:
         """Take events that were stored; what is to be done for it is done later."""
         if arrivals and (self._watched.is_looking or workspace in self._watched.followed):
-            self._later(self._show(workspace, arrivals))
+            self._later(self.show(workspace, arrivals))
 
-    async def _show(self, workspace: str, arrivals: Sequence[Arrival]) -> None:
+    async def show(self, workspace: str, arrivals: Sequence[Arrival]) -> None:
+        """Show events that were stored, if anybody follows them; return once that is done."""
+        if not arrivals:
+            return
         for _ in range(_LOOKS):
             if not self._watched.is_looking:
                 break
