@@ -1,7 +1,11 @@
-"""SIGKILL at random moments of replays and erasures, and of backups, restores and rebuilds."""
+"""SIGKILL at random moments of replays and erasures, and of backups, restores and rebuilds.
+
+`CRASH_KILLS` says how many of each a test is to take; ten, where it says nothing.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -24,6 +28,7 @@ from tests.local.rebuild.test_served import fill
 from tests.recorder import Recorder
 from tests.server import WRITE_KEY, Server
 
+KILLS = int(os.environ.get("CRASH_KILLS", "10"))
 HEADWATER = str(Path(sys.executable).with_name("headwater"))
 LAKE = {
     "HEADWATER_LAKE": "auto",
@@ -86,13 +91,13 @@ def order(server: Server, path: str, body: dict[str, Any]) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_replays_and_erasures_end_whenever_the_server_is_killed(tmp_path: Path, seed: int) -> None:
-    """Over ten kills each: no byte of the erased, everything else in the lake exactly once."""
+    """Over so many kills each: no byte of the erased, everything else in the lake exactly once."""
     draw = random.Random(seed)
     server = Server(tmp_path / "data", environment=LAKE)
     kept: set[str] = set()
     with Recorder(keep=False) as recorder, server:
         hook = server.add_webhook("recorder", recorder.url)
-        for run in range(10):
+        for run in range(KILLS):
             kept |= _send(server, run)
             jobs = [
                 order(server, "/v1/erasures", {"identifiers": [f"user_id:canary{run:03}zq"]}),
@@ -109,7 +114,7 @@ def test_replays_and_erasures_end_whenever_the_server_is_killed(tmp_path: Path, 
     assert {name for name in found if name.startswith("kept")} == kept
     assert {name: count for name, count in found.items() if count > 1} == {}
     held = b"".join(one.read_bytes() for one in server.directory.rglob("*") if one.is_file())
-    assert [run for run in range(10) if f"canary{run:03}zq".encode() in held] == []
+    assert [run for run in range(KILLS) if f"canary{run:03}zq".encode() in held] == []
     assert "Traceback" not in server.last_words()
 
 
@@ -132,7 +137,7 @@ def _send(server: Server, run: int) -> set[str]:
             "messageId": f"gone{run:03}x{number}",
             "traits": {"n": number},
         }
-        for number in range(10)
+        for number in range(KILLS)
     ]
     try:
         answer = httpx.post(
@@ -180,7 +185,7 @@ def until_killed(command: Sequence[str], chance: random.Random) -> Iterator[None
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_restores_and_rebuilds_end_whenever_they_are_killed(tmp_path: Path, seed: int) -> None:
-    """Over ten kills of each: the database is the one that was never killed makes."""
+    """Over so many kills of each: the database is the one that was never killed makes."""
     chance = random.Random(seed)
     server = Server(tmp_path / "data", environment=LAKE)
     data, lake = str(server.directory), str(server.directory / "lake")
@@ -213,7 +218,7 @@ def test_restores_and_rebuilds_end_whenever_they_are_killed(tmp_path: Path, seed
     was = content(server.directory)
     for name, command in commands.items():
         kills = number = 0
-        while kills < 10:
+        while kills < KILLS:
             number += 1
             made = tmp_path / f"{name}{number}"
             kills += sum(1 for _ in until_killed([*command, str(made)], chance))
@@ -235,7 +240,7 @@ def test_restores_and_rebuilds_end_whenever_they_are_killed(tmp_path: Path, seed
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_backups_are_whole_whenever_they_are_killed(tmp_path: Path, seed: int) -> None:
-    """Over ten kills: what is there is whole and can be restored; nothing half is left behind."""
+    """Over so many kills: what is there is whole and can be restored; nothing half is left behind."""
     chance = random.Random(seed)
     server = Server(tmp_path / "data", environment=LAKE)
     to, data = tmp_path / "to", str(server.directory)
@@ -243,7 +248,7 @@ def test_backups_are_whole_whenever_they_are_killed(tmp_path: Path, seed: int) -
     with server:
         fill(server, 2_000, chance)
         kills = 0
-        while kills < 10:
+        while kills < KILLS:
             kills += sum(1 for _ in until_killed(command, chance))
         listed = subprocess.run(
             [HEADWATER, "backups", "--data", data], check=True, capture_output=True, text=True

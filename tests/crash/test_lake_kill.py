@@ -1,4 +1,7 @@
-"""SIGKILL at random moments of flushing, compacting, ageing and letting go."""
+"""SIGKILL at random moments of flushing, compacting, ageing and letting go.
+
+`CRASH_KILLS` says how often a test is to kill; twenty times, where it says nothing.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from tests.crash.lake_life import PEOPLE, person, saved
 from tests.local.lake.harness import Shop, shop
 from tests.simulation.world import WORKSPACE
 
+KILLS = int(os.environ.get("CRASH_KILLS", "20"))
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -100,5 +104,5 @@ async def test_a_lake_survives_its_deaths(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 12))
 async def test_a_lake_survives_many_deaths(tmp_path: Path, seed: int) -> None:
-    """The same over two hundred SIGKILLs."""
-    await lives(tmp_path, deaths=20, seed=seed)
+    """The same over two hundred SIGKILLs in all."""
+    await lives(tmp_path, deaths=KILLS, seed=seed)
