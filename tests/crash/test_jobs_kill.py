@@ -240,7 +240,7 @@ def test_restores_and_rebuilds_end_whenever_they_are_killed(tmp_path: Path, seed
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_backups_are_whole_whenever_they_are_killed(tmp_path: Path, seed: int) -> None:
-    """Over so many kills: what is there is whole and can be restored; nothing half is left behind."""
+    """Over so many kills: what is there is whole and can be restored; nothing half is left."""
     chance = random.Random(seed)
     server = Server(tmp_path / "data", environment=LAKE)
     to, data = tmp_path / "to", str(server.directory)
