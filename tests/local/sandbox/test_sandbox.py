@@ -9,10 +9,13 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from headwater.errors import Conflict
 from headwater.local.lake.replaced import TRIES, FilesReplaced
+from headwater.local.sandbox import querying
+from headwater.local.sandbox.engine import open_engine
 from headwater.local.sandbox.orders import (
     Answer,
     Check,
@@ -286,6 +289,26 @@ async def test_files_that_are_replaced_are_read_where_they_are_now(
         assert "ask again" in told.value.message
         assert str(tmp_path) not in told.value.message
         assert "SELECT" not in told.value.message
+
+
+async def test_a_file_that_goes_once_the_views_are_made_is_no_fault_of_the_sql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB then says that nobody may read it; a job must not end for that."""
+    async with sandbox(tmp_path) as (made, _):
+        stored = next((tmp_path / "lake").glob(f"{WORKSPACE}/events/*/*.parquet"))
+
+        def opened(scene: Scene) -> duckdb.DuckDBPyConnection:
+            engine = open_engine(scene)
+            stored.unlink()
+            return engine
+
+        monkeypatch.setattr(querying, "open_engine", opened)
+        async with made.scene(WORKSPACE, "events") as scene:
+            answer = carry_out(Query(scene, "SELECT name FROM events", 9, 1000), lambda _: None)
+
+        assert isinstance(answer, Refused)
+        assert answer.code == "unreadable"
 
 
 async def test_a_query_ends_in_time(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 import msgspec
@@ -49,21 +50,28 @@ def carry_out(order: Order, tell: Callable[[Progress], None]) -> Answer:
             "sql_too_large",
             "It needs more memory than it may have. Ask of a shorter range, or for fewer columns.",
         )
-    except duckdb.PermissionException:
+    except duckdb.Error as error:
+        return _refused(order, error)
+
+
+def _refused(order: Order, error: duckdb.Error) -> Refused:
+    """Answer what to say of an error of DuckDB's."""
+    # A file that was replaced meanwhile DuckDB may take for one that nobody is allowed to read.
+    gone = [path for path in order.scene.files if not Path(path).exists()]
+    if gone or isinstance(error, duckdb.IOException):
+        return Refused("unreadable", str(error))
+    if isinstance(error, duckdb.PermissionException):
         return Refused(
             "invalid_sql",
             f"Only the tables {', '.join(TABLES)} can be read: no files, no network.",
         )
-    except duckdb.CatalogException as error:
+    if isinstance(error, duckdb.CatalogException):
         return Refused(
             "invalid_sql",
             f"{str(error).splitlines()[0]}\n"  # without DuckDB's guesses at names of its own
             f"There are the tables {', '.join(TABLES)}; docs/lake.md has their columns.",
         )
-    except duckdb.IOException as error:
-        return Refused("unreadable", str(error))  # a file that was replaced a day ago, say
-    except duckdb.Error as error:
-        return Refused("invalid_sql", str(error))
+    return Refused("invalid_sql", str(error))
 
 
 def _done(order: Order, tell: Callable[[Progress], None]) -> Answer:
