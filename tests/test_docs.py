@@ -110,3 +110,12 @@ def test_no_list_says_a_thing_twice(page: str) -> None:
 
     assert len(entries) > 10
     assert sorted(entries) == sorted(set(entries))
+
+
+def test_every_page_is_in_the_list_of_pages() -> None:
+    """Whoever opens the folder finds each page by what it is good for."""
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in ROOT.glob("docs/**/*.md")}
+
+    linked = set(re.findall(r"\]\(([\w./-]+\.md)", index))
+    assert pages - {"README.md"} == linked - {"../README.md"}

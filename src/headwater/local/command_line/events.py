@@ -61,7 +61,7 @@ def identify(
     user_id: Annotated[str | None, typer.Argument(metavar="ID", help="Who it is.")] = None,
     *,
     anonymous_id: AnonymousId = None,
-    pairs: properties.Pairs = None,
+    pairs: properties.Traits = None,
     whole: properties.Whole = None,
     at: At = None,
     message_id: MessageId = None,
@@ -70,7 +70,7 @@ def identify(
     """Say who a person is: their traits.
 
     Examples:
-        headwater identify user-1 -p email=ada@example.com -p plan=pro
+        headwater identify user-1 -t email=ada@example.com -t plan=pro
         headwater identify user-1 --anonymous-id v-1
     """
     who = {"userId": user_id, "anonymousId": anonymous_id}
@@ -109,7 +109,7 @@ def group(
     *,
     user_id: UserId = None,
     anonymous_id: AnonymousId = None,
-    pairs: properties.Pairs = None,
+    pairs: properties.Traits = None,
     whole: properties.Whole = None,
     at: At = None,
     message_id: MessageId = None,
@@ -118,7 +118,7 @@ def group(
     """Say that a person belongs to an account, and what is known of the account.
 
     Examples:
-        headwater group initech -u user-1 -p name=Initech -p seats=12
+        headwater group initech -u user-1 -t name=Initech -t seats=12
     """
     who = {"userId": user_id, "anonymousId": anonymous_id, "groupId": group_id}
     fields = {"traits": properties.read(pairs, whole)}

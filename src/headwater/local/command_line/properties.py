@@ -10,15 +10,16 @@ import typer
 
 from headwater.local.command_line.trouble import USAGE, Trouble
 
+_HELP = (
+    "As often as needed. A value that is JSON (99.99, true, null, [1,2]) is taken as such, else "
+    "as text; NAME:=TEXT is always text. A dot in the name goes one level down."
+)
 Pairs = Annotated[
+    list[str] | None, typer.Option("--property", "-p", metavar="NAME=VALUE", help=_HELP)
+]
+Traits = Annotated[
     list[str] | None,
-    typer.Option(
-        "--property",
-        "-p",
-        metavar="NAME=VALUE",
-        help="As often as needed. A value that is JSON (99.99, true, null, [1,2]) is taken as "
-        "such, else as text; NAME:=TEXT is always text. A dot in the name goes one level down.",
-    ),
+    typer.Option("--trait", "-t", "--property", "-p", metavar="NAME=VALUE", help=_HELP),
 ]
 Whole = Annotated[
     str | None, typer.Option("--json-object", metavar="JSON", help="All of them at once.")
