@@ -9,11 +9,14 @@ from headwater.actors.job_calls import Begin, Done, JobCall, Stop, decode_answer
 from headwater.actors.jobs import Job
 from headwater.actors.workspace import WorkspaceActor
 from headwater.dispatch.settings import SettingsOverActors
-from headwater.errors import NotFound, Unavailable
+from headwater.errors import BadRequest, NotFound, Unavailable
 from headwater.ports import Actors, CallFailed, Clock, Random
 
 UNSEEN = frozenset({"identifiers"})
 """Parameters that name people: they stay with the job's own object, and nobody is shown them."""
+
+MOST_PEOPLE = 500
+"""Identifiers that one order may name."""
 
 
 class JobsOverActors:
@@ -55,10 +58,15 @@ class JobsOverActors:
 
         Raises:
             NotFound: jobs of that kind are not done here.
+            BadRequest: it names too many people.
             Unavailable: whether it was taken is not known; the list of jobs shows it.
         """
         if kind not in self._kinds:
             raise NotFound(f"Jobs of the kind {kind!r} are done by the local server only.")
+        if len(parameters.get("identifiers", ())) > MOST_PEOPLE:
+            raise BadRequest(
+                f"On Cloudflare one order names {MOST_PEOPLE} identifiers at most; send several."
+            )
         id_ = f"job_{self._random.uuid().replace('-', '')[:20]}"
         shown = {name: value for name, value in parameters.items() if name not in UNSEEN}
         order = Begin(workspace, id_, kind, dict(parameters), shown, unit)

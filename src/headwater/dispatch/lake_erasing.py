@@ -14,15 +14,16 @@ import msgspec
 
 from headwater.actors.erased_people import ErasedPeople
 from headwater.dispatch.lake_tending import SLICES
-from headwater.lake import erasing, files, keys
+from headwater.lake import erasing, keys
 from headwater.lake.births import Births
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.event_rows import Row
 from headwater.lake.fetching import fetched, opened
 from headwater.lake.manifest import Entry, LakeFile, Manifest, OutOfDate, Tier
-from headwater.lake.merging import SLICE_BYTES, SLICE_ROWS, Progress
+from headwater.lake.merging import SLICE_ROWS, Progress
 from headwater.lake.parquet.reader import ParquetFile, read_columns, read_where
-from headwater.lake.schema import EVENTS, IDENTITY, Table
+from headwater.lake.rewriting import Rewritten, table_of
+from headwater.lake.schema import EVENTS, IDENTITY
 from headwater.ports import Bucket, Clock, ObjectMissing, Random
 
 FILES = 16
@@ -155,20 +156,15 @@ class LakeErasing:
 
     async def _rewrite(self, one: LakeFile, progress: LakeProgress) -> None:
         """Put files without them in the place of one, with one entry."""
-        table = EVENTS if one.table == EVENTS.name else IDENTITY
         file = await opened(self._bucket, one)
         new: list[LakeFile] = []
-        rows: list[Row] = []
-        size = 0
+        writing, renamed = Rewritten(one), Rewritten(one)
         for number in range(len(file.metadata.row_groups)):
-            part = await self._left(file, one, number)
-            rows += part
-            size += sum(len(value) for row in part for value in row.values() if _is_text(value))
-            if len(rows) >= SLICE_ROWS or size >= SLICE_BYTES:
-                new.append(await self._put(table, one, rows))
-                rows, size = [], 0
-        if rows:
-            new.append(await self._put(table, one, rows))
+            kept, moved = await self._left(file, one, number)
+            writing.add(kept)
+            renamed.add(moved)  # they do not belong where they were
+            new += [await self._put(part) for part in (writing, renamed) if part.is_full]
+        new += [await self._put(part) for part in (writing, renamed) if part.rows]
         try:
             await self._add("erase", add=tuple(new), remove=(one.key,))
         except OutOfDate:  # somebody has merged it meanwhile; what they wrote is looked through
@@ -179,26 +175,36 @@ class LakeErasing:
         progress.rows += one.rows - sum(written.rows for written in new)
         progress.seen += [written.key for written in new]
 
-    async def _left(self, file: ParquetFile, one: LakeFile, group: int) -> list[Row]:
-        table = EVENTS if one.table == EVENTS.name else IDENTITY
+    async def _left(
+        self, file: ParquetFile, one: LakeFile, group: int
+    ) -> tuple[list[Row], list[Row]]:
+        """Answer what is left of a row group, and what of it lies under another person now."""
+        table = table_of(one)
         there = [column.name for column in file.metadata.columns]
         names = [column.name for column in table.columns if column.name in there]
         reading = read_columns(file, names, row_groups={group})
         columns = await fetched(reading, self._bucket, one.key)
         lacking = {column.name: None for column in table.columns if column.name not in there}
-        found = (erasing.left(self._people, one, {**row, **lacking}) for row in _rows(columns))
-        return [row for row in found if row is not None]
+        kept: list[Row] = []
+        moved: list[Row] = []
+        for held in _rows(columns):
+            row = {**held, **lacking}
+            left = erasing.left(self._people, one, row)
+            if left is not None:
+                is_elsewhere = table is EVENTS and left is not row
+                (moved if is_elsewhere else kept).append(left)
+        return kept, moved
 
-    async def _put(self, table: Table, old: LakeFile, rows: list[Row]) -> LakeFile:
-        workspace, cold = self._people.workspace, old.tier is Tier.COLD
+    async def _put(self, part: Rewritten) -> LakeFile:
+        old, workspace = part.old, self._people.workspace
         name = keys.file_name(self._clock.now(), self._random.uuid())
-        if table is EVENTS and old.day is not None:
-            key = keys.events_key(workspace, old.day, name, cold=cold)
+        is_cold = old.tier is Tier.COLD
+        if old.table == EVENTS.name and old.day is not None:
+            key = keys.events_key(workspace, old.day, name, cold=is_cold)
         else:
             key = keys.identity_key(workspace, name)
-        ordered = files.in_order(table, rows)
-        one, data = files.written(table, key, ordered, day=old.day, tier=old.tier)
-        await self._bucket.put(key, data, cold=cold)
+        one, data = part.finish(key)
+        await self._bucket.put(key, data, cold=is_cold)
         return one
 
     async def _add(
@@ -248,7 +254,3 @@ def _rows(columns: Mapping[str, list[object]]) -> Iterable[Row]:
     names = list(columns)
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(names, values, strict=True))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)

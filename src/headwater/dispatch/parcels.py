@@ -113,7 +113,8 @@ class Deliveries:
         where the person was erased meanwhile.
         """
         whole: dict[int, Parcel] = {}
-        check = SuppressionCheck(exchange.config)
+        config = exchange.config
+        check = SuppressionCheck(config) if config.suppression.hashes else None
         for place, parcel in parcels.items():
             if parcel.commands and not (check and check.covers([parcel.actor.partition("/")[2]])):
                 whole[place] = parcel

@@ -10,8 +10,9 @@ import pytest
 
 from headwater.actors.identity_calls import Receive, Received, event_of
 from headwater.actors.workspace import WorkspaceActor
+from headwater.dispatch.erasing.people import SLICE
 from headwater.dispatch.exchange import Exchange
-from headwater.errors import NotFound
+from headwater.errors import BadRequest, NotFound
 from headwater.local.certificate import verify
 from tests.dispatch.erasing.world import ErasingWorld, W, event, run
 
@@ -198,6 +199,29 @@ def test_a_job_that_is_called_off_forgets_its_order() -> None:
         assert await shown(world, f"user_id:{GONE}user_id") is not None
         with pytest.raises(NotFound):
             await world.settings.read(W, WorkspaceActor.certificate, job.id)
+
+    run(tell())
+
+
+def test_many_are_erased_in_one_order_and_too_many_refused() -> None:
+    """More than one go of a step asks; an order that names too many says so at once."""
+
+    async def tell() -> None:
+        world = ErasingWorld()
+        await world.prepare()
+        people = [f"many{number:03}" for number in range(SLICE + 10)]
+        await world.receive(
+            *(event(f"{GONE}{name}", 1, "user_id", "anonymous_id") for name in people),
+            event("stays", 1, "user_id"),
+        )
+        with pytest.raises(BadRequest, match="500"):
+            await world.jobs.start(W, "erase", {"identifiers": ["user_id:1"] * 501})
+
+        await world.erase(*(f"user_id:{GONE}{name}user_id" for name in people))
+        await world.finish()
+
+        assert world.holding(GONE) == set()
+        assert await shown(world, "user_id:staysuser_id") is not None
 
     run(tell())
 

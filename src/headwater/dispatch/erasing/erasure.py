@@ -115,8 +115,8 @@ class ErasureWork:
         state, suppression = order.state, order.config.suppression
         if await self._at(order).find(state):
             return
-        new = [one for one in state.identifiers if one not in set(state.noted)]
-        state.noted += new
+        new = state.identifiers[state.noted :]
+        state.noted = len(state.identifiers)
         state.already += [
             one for one in new if hash_of(suppression.salt, one) in suppression.hashes
         ]
@@ -135,7 +135,6 @@ class ErasureWork:
         state.below = (await self._settings.newest(order.workspace)).version
         state.unreadable_from = self._clock.now()
         order.at = state.unreadable_from + SETTLING
-        state.found = []
         state.go_on("find")
 
     async def _trace(self, order: _Order) -> None:
@@ -150,7 +149,6 @@ class ErasureWork:
         more = await self._at(order).empty(state)
         if more is None:
             state.looked += 1
-            state.found = []
             state.go_on("find")
         elif not more:
             state.go_on("forget")
@@ -205,7 +203,6 @@ class ErasureWork:
                 state.go_on("lake")
             return
         if not await self._at(order).are_empty(state):
-            state.found = []
             state.go_on("find")
             return
         rows = {

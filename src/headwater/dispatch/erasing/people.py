@@ -18,9 +18,13 @@ from headwater.actors.identity_erasing_calls import (
 from headwater.dispatch.erasing.state import ErasureState
 from headwater.dispatch.exchange import Exchange
 from headwater.dispatch.people import PeopleOverActors
+from headwater.errors import BadRequest
 
 SLICE = 200
 """Actors that one go of a step asks."""
+
+MOST = 10_000
+"""Identifiers that people of one order may hold: each of their actors is told all of them."""
 
 _AT_ONCE = 16
 
@@ -36,16 +40,26 @@ class ErasedActors:
         self._people = people
 
     async def find(self, state: ErasureState) -> bool:
-        """Find who is one person with some of the identifiers; tell whether there are more."""
-        waiting = [one for one in state.identifiers if one not in set(state.found)]
-        for one in waiting[:SLICE]:
-            if one in state.found:
+        """Find who is one person with some of the identifiers; tell whether there are more.
+
+        Raises:
+            BadRequest: they are too many for one order.
+        """
+        known, covered = set(state.identifiers), set[str]()
+        end = state.place + SLICE
+        while state.place < min(end, len(state.identifiers)):
+            one = state.identifiers[state.place]
+            state.place += 1
+            if one in covered:
                 continue
             person = await self._people.person(self._exchange.workspace, one)
             held = [f"{each.type}:{each.value}" for each in person.identifiers] if person else []
-            state.found += [name for name in dict.fromkeys([one, *held]) if name not in state.found]
-        state.identifiers = list(dict.fromkeys([*state.identifiers, *state.found]))
-        return len(waiting) > SLICE
+            covered.update(held)
+            state.identifiers += [name for name in held if name not in known]
+            known.update(held)
+        if len(known) > MOST:
+            raise BadRequest(f"These people hold {len(known):,} identifiers; erase fewer at once.")
+        return state.place < len(state.identifiers)
 
     async def trace(self, state: ErasureState) -> bool:
         """Learn who may know of some of them; tell whether there are more."""

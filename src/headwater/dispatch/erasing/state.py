@@ -44,12 +44,11 @@ class ErasureState(msgspec.Struct):
     """An erasure under way. Times in milliseconds.
 
     Attributes:
-        identifiers: all that the people hold, as far as they were found.
+        identifiers: all that the people hold, as far as they were found, in the order of that.
         suppress: nothing of them is to be kept afterwards either.
         step: what to do next.
         place: how far that step is, where it takes several goes.
-        found: those whose person was looked for, in this round.
-        noted: those that it was noted of whether they were suppressed before.
+        noted: of how many, from the first on, it was noted whether they were suppressed before.
         already: those that were.
         unreadable_from: since when nothing of theirs comes in.
         below: the version of the configuration that suppressed them.
@@ -68,8 +67,7 @@ class ErasureState(msgspec.Struct):
     suppress: bool = True
     step: Step = "find"
     place: int = 0
-    found: list[str] = []
-    noted: list[str] = []
+    noted: int = 0
     already: list[str] = []
     unreadable_from: int = 0
     below: int = 0

@@ -47,7 +47,8 @@ def statement_of(
             },
             {
                 "what": "deleted bytes in free pages of objects that hold many people "
-                "(population, lanes, accounts, settings), which nothing can read",
+                "(population, lanes, accounts, settings), which nothing can read; "
+                "physically_gone_by does not speak of them",
                 "until": "written over",
             },
         ],
