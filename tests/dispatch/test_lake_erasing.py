@@ -175,6 +175,28 @@ def test_identity_is_scrubbed_and_says_who_knew_them() -> None:
     asyncio.run(tell())
 
 
+def test_a_file_that_comes_before_the_end_is_looked_through() -> None:
+    """The end says that it is not the end yet, and forgets nothing of the past."""
+
+    async def tell() -> None:
+        lake = Lake()
+        await lake.put([row("1", "user_id:1"), row("2", "user_id:2")])
+        lake.at += 60_000
+        progress = LakeProgress()
+        while await lake.erasing().step(progress):
+            pass
+        await lake.put([row("3", "user_id:1"), row("4", "user_id:2")])
+
+        assert await lake.erasing().finish(progress) is None
+        while await lake.erasing().step(progress):
+            pass
+        assert await lake.erasing().finish(progress) is not None
+
+        assert sorted(one["message_id"] for one in await lake.rows()) == ["2", "4"]
+
+    asyncio.run(tell())
+
+
 def test_who_was_about_to_add_is_out_of_date() -> None:
     """It had read the manifest before, and may hold what an actor offered when it was full."""
 

@@ -92,19 +92,20 @@ class LakeErasing:
                 break
         return bool(_waiting(self._catalogue.manifest, progress))
 
-    async def finish(self, progress: LakeProgress) -> int:
+    async def finish(self, progress: LakeProgress) -> int | None:
         """Delete what was replaced, and what nobody counts; forget the past of the manifest.
 
-        Answers how many data files went.
+        Answers how many data files went. None: files came that were not looked through, so it is
+        to be done again, from `step` on.
 
         Raises:
-            BucketFailure, OutOfDate: it is to be done again, from `step` on.
+            BucketFailure, OutOfDate: it is to be done again.
         """
         manifest = await self._catalogue.refresh()
         if manifest.version == 0:
             return 0
         if _waiting(manifest, progress):
-            raise OutOfDate("Files came that were not looked through.")
+            return None
         gone = list(manifest.gone)
         kept = await self._merging(manifest)
         lost = [
@@ -119,7 +120,7 @@ class LakeErasing:
         told = {one: of for one, of in manifest.taken.items() if one in self._people.actors}
         await self._add("erase", told=told, deleted=tuple(gone))
         if _waiting(self._catalogue.manifest, progress):
-            raise OutOfDate("Files came that were not looked through.")
+            return None
         await self._catalogue.close_past()
         return len(lost)
 

@@ -203,6 +203,28 @@ def test_a_job_that_is_called_off_forgets_its_order() -> None:
     run(tell())
 
 
+def test_it_ends_while_others_keep_coming_to_the_lake() -> None:
+    """A flush between any two steps: what it brings is looked through, and stays."""
+
+    async def tell() -> None:
+        world = ErasingWorld()
+        await told(world)
+        numbers = iter(range(100, 1_000))
+
+        async def flush() -> None:
+            await world.receive(event("stays", next(numbers), "user_id"))
+            if world.rng.randrange(2):
+                await world.flush()
+
+        job = await world.erase(f"user_id:{GONE}user_id")
+        await world.finish(after=flush)
+
+        assert world.holding(GONE) == set()
+        assert (await world.jobs.job(W, job.id)).state == "done"
+
+    run(tell())
+
+
 def test_many_are_erased_in_one_order_and_too_many_refused() -> None:
     """More than one go of a step asks; an order that names too many says so at once."""
 

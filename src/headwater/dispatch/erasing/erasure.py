@@ -186,7 +186,11 @@ class ErasureWork:
 
     async def _lake_ending(self, order: _Order) -> None:
         """Delete the bytes, and the past of the manifest."""
-        order.state.deleted += await self._lake_of(order).finish(order.state.lake)
+        deleted = await self._lake_of(order).finish(order.state.lake)
+        if deleted is None:  # a flush came in between
+            order.state.go_on("lake")
+            return
+        order.state.deleted += deleted
         order.state.go_on("look_again")
 
     async def _look_again(self, order: _Order) -> None:
