@@ -13,7 +13,7 @@ from headwater.actors.audience_rows import Part
 from headwater.actors.identity_state import Account as AccountState
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
-from headwater.audiences.evaluation import Person, settled
+from headwater.audiences.evaluation import Person, settled_from
 from headwater.audiences.program import Compiled, CompiledAudience, CompiledTrait, Program
 from headwater.collect.arrival import Arrival
 from headwater.profiles import traits
@@ -50,7 +50,7 @@ class Deciding:
             self._rows.parts(actor),
             written_traits(turn, actor),
             lambda: accounts(turn, actor, root),
-            set(self._decided.members),
+            self._decided.members,
             {id_: held[0] for id_, held in self._decided.computed.items()},
         )
         self._know()
@@ -156,7 +156,7 @@ class Deciding:
                 truth, change = one.check(person, at)
                 noted = noted_at.get(id_)
                 if noted is not change:
-                    self._look_again(one, change, at)
+                    self._look_again(one, truth, change, at)
                 if truth is (id_ in members) and (truth or id_ not in self._decided.inherited):
                     continue
                 touched = self._turn_over(one, at, entered=truth)
@@ -170,11 +170,9 @@ class Deciding:
         decided, id_ = self._decided, one.id
         if entered:
             decided.members[id_] = at
-            self._person.members.add(id_)
             self._rows.join(id_, self._actor, at)
         else:
             decided.members.pop(id_, None)
-            self._person.members.discard(id_)
             self._rows.leave(id_, self._actor)
         arrival = membership_event(
             one.audience,
@@ -193,7 +191,7 @@ class Deciding:
     def _decide_trait(self, one: CompiledTrait, at: int) -> Iterable[int]:
         decided, id_ = self._decided, one.id
         value, change = one.value(self._person, at)
-        self._look_again(one, change, at)
+        self._look_again(one, value, change, at)
         if _same(value, self._person.computed.get(id_)):
             return ()
         if value is None:
@@ -205,8 +203,8 @@ class Deciding:
         self._rows.put_decided(self._actor)
         return self._program.by_trait.get(one.trait.key, ())
 
-    def _look_again(self, one: Compiled, change: int | None, at: int) -> None:
-        """Note when to look again.
+    def _look_again(self, one: Compiled, value: Any, change: int | None, at: int) -> None:
+        """Note when to look again at what has this value now, and may change then.
 
         An earlier instant that is noted already, and still to come, stands: to be woken for
         nothing costs less than to work out at every event when exactly it will flip.
@@ -217,7 +215,7 @@ class Deciding:
                 del self._decided.next[one.id]
         elif noted is None or noted <= at or change < noted:
             ask = one.value if isinstance(one, CompiledTrait) else one.check
-            flip = settled(ask, self._person, at)[1]
+            flip = settled_from((value, change), ask, self._person)[1]
             if flip is None:
                 self._decided.next.pop(one.id, None)
             else:

@@ -101,24 +101,25 @@ def wake(turn: Turn, program: Program, actor: str, now: int) -> list[Told]:
 
 def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], now: int) -> None:
     """Let a turn's new events into the states of their identifiers, and note what they touch."""
-    rows = turn.audiences
-    touched = rows.touched
+    feeds = program.feeds
+    touched, fresh = turn.audiences.touched, turn.audiences.fresh
     seen: list[_Feed] = []
     for actor, arrival in stored:
         call = arrival.type
-        places = set(program.default) if actor in rows.fresh else set()
-        if program.feeds.looks_at(call):
-            event, at = program.feeds.read(arrival.body), arrival.timestamp
-            steps = program.feeds.steps(event, at)
-            if steps:
-                seen.append((actor, arrival, steps, Seen(at, arrival.message_id, event, now)))
-            if call == "identify" and program.by_trait:
-                for name in event.get("traits") or ():
-                    places.update(program.by_trait.get(name, ()))
-        if call == "group":
-            places.update(program.by_account)
-        if places:
-            touched.setdefault(actor, set()).update(places)
+        if actor in fresh and program.default:
+            touched.setdefault(actor, set()).update(program.default)
+        if call == "group" and program.by_account:
+            touched.setdefault(actor, set()).update(program.by_account)
+        if not feeds.looks_at(call):
+            continue
+        event, at = feeds.read(arrival.body), arrival.timestamp
+        steps = feeds.steps(event, at)
+        if steps:
+            seen.append((actor, arrival, steps, Seen(at, arrival.message_id, event, now)))
+        if call == "identify" and program.by_trait:
+            for name in event.get("traits") or ():
+                if name in program.by_trait:
+                    touched.setdefault(actor, set()).update(program.by_trait[name])
     if seen:
         _let_in(turn, program, seen, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -57,14 +57,14 @@ class Person:
         parts: Parts,
         traits: Mapping[str, Any] = _NOTHING,
         groups: Callable[[], list[tuple[str, dict[str, Any]]]] = list,
-        members: set[str] | None = None,
+        members: Container[str] = (),
         computed: dict[str, Any] | None = None,
     ) -> None:
         self.program = program
         self.parts = parts
         self.traits = traits
         self.groups = groups
-        self.members: set[str] = set() if members is None else members
+        self.members = members
         self.computed: dict[str, Any] = {} if computed is None else computed
         self.look_again()
 
@@ -120,7 +120,16 @@ def settled(
 
     Should that be very many changes of the parts away, an earlier instant, at which to ask again.
     """
-    value, change = ask(person, now)
+    return settled_from(ask(person, now), ask, person)
+
+
+def settled_from(
+    answer: tuple[Any, int | None],
+    ask: Callable[[PersonView, int], tuple[Any, int | None]],
+    person: PersonView,
+) -> tuple[Any, int | None]:
+    """Answer `settled`, where what is asked was answered for now already."""
+    value, change = answer
     for _ in range(_LOOKS_AHEAD):
         if change is None:
             return value, None
