@@ -57,6 +57,8 @@ def vendor() -> None:
         SettingsError: a variable of wrangler.toml cannot be used.
     """
     wheels(WHEELS, PINS)
+    if not worker.remembers(ROOT):
+        print("==> Reading what the Worker imports, which takes a while the first time", flush=True)
     worker.write(ROOT, WHEELS)
     assets.write(ROOT)
 

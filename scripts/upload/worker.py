@@ -53,6 +53,11 @@ def write(root: Path, wheels: Path) -> None:
         sources.forget_others()
 
 
+def remembers(root: Path) -> bool:
+    """Answer whether the sources were read before, so that reading them takes a second."""
+    return (root / "build" / "blanked").is_dir()
+
+
 def files(root: Path, wheels: Path, sources: Sources) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Answer the files of `build/worker` and of `python_modules`, by their names there."""
     places = _places(root, wheels)
