@@ -52,7 +52,7 @@ class IdentityDO(DurableObject):
         now = self._isolate.clock.now()
         if self._object.wants_lake(self._database, now=now):
             await self._isolate.tell_lake(name)
-            self._object.lake.told()
+            self._object.lake.told(now=now)
         try:
             if self._object.wants_waking(self._database, now=now):
                 await self._isolate.wake(name)

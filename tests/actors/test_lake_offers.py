@@ -145,6 +145,7 @@ def test_who_takes_over_another_offers_no_event_before_that_is_done() -> None:
         become(sql, waiting)
         offer = offered(sql)
         assert (offer.is_settling, offer.events) == (True, [])
+        assert lake_offers.waits_since(sql, ADA, now=NOW) is None, "nothing to come for"
         noted(sql, offer, {})
 
     become(
@@ -152,6 +153,7 @@ def test_who_takes_over_another_offers_no_event_before_that_is_done() -> None:
     )
     offer = offered(sql)
     assert (offer.is_settling, messages(offer)) == (False, ["m1"])
+    assert lake_offers.waits_since(sql, ADA, now=NOW) == NOW
 
 
 def test_who_is_another_by_now_offers_none() -> None:

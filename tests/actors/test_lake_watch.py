@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.actors.lake_watch import LakeWatch
+from headwater.actors.lake_watch import AGAIN, LakeWatch
 from tests.actors.own_database import ADA, NOW, made, stored
 
 AFTER = 900_000
@@ -19,17 +19,28 @@ def test_the_oldest_is_to_go_after_a_while() -> None:
     assert watch.due_at(sql, ADA, now=NOW + 5) == NOW + AFTER
 
 
-def test_once_it_was_told_it_is_quiet_until_it_looks_anew() -> None:
-    """Whoever was told comes by itself; when the alarm goes off again it is told again."""
+def test_once_it_was_told_it_is_quiet_until_it_has_asked() -> None:
+    """Whoever was told comes by itself, whatever else the alarm goes off for meanwhile."""
     sql = made()
     watch = LakeWatch(AFTER)
     stored(sql, 1)
-    watch.told()
-    assert watch.due_at(sql, ADA, now=NOW) is None
+    watch.told(now=NOW)
+    watch.look_anew()
+    assert watch.due_at(sql, ADA, now=NOW + AGAIN - 1) is None
 
     watch.forget()
 
-    assert watch.due_at(sql, ADA, now=NOW) == NOW + AFTER
+    assert watch.due_at(sql, ADA, now=NOW + AGAIN - 1) == NOW + AFTER
+
+
+def test_what_was_told_in_vain_is_told_again() -> None:
+    """A queue gives up in the end; an hour is long enough for it to be no storm."""
+    sql = made()
+    watch = LakeWatch(AFTER)
+    stored(sql, 1)
+    watch.told(now=NOW)
+
+    assert watch.due_at(sql, ADA, now=NOW + AGAIN) == NOW + AFTER
 
 
 def test_without_a_lake_or_a_name_nothing_is_due() -> None:

@@ -308,7 +308,7 @@ class EdgeWorld:
             with suppress(CallFailed, HeadwaterError):
                 if actor.wants_lake(sql, now=self.now):
                     await lake_queue.tell(self, [name])
-                    actor.lake.told()
+                    actor.lake.told(now=self.now)
                 await self.dispatcher().wake(self.current, name)
                 clock = Now(self)
                 await feed(actor, sql, name, shards=Shards(self), clock=clock, rows=self.rows)

@@ -166,7 +166,7 @@ class IdentityObject:
     def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""
         self._under_way = None
-        self.lake.forget()
+        self.lake.look_anew()
 
     def word(self, sql: Sql, name: str, *, now: int) -> Word | None:
         """Answer what to tell the population; None where nothing is left to tell, or known yet."""
@@ -293,7 +293,7 @@ class IdentityObject:
         is_root = isinstance(step.turn.state(step.name), Root)
         more = is_root and self.wants_lake(step.sql, now=step.now)
         if more:
-            self.lake.told()  # whoever hears of it asks again
+            self.lake.told(now=step.now)  # whoever hears of it asks again
         return LakeNoted(is_settled, more)
 
     def _hand_out_merge(self, sql: Sql, name: str) -> None:

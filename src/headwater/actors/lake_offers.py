@@ -15,7 +15,7 @@ import msgspec
 from headwater.actors.identity_changes import Changes
 from headwater.actors.identity_own_storage import reached
 from headwater.actors.identity_rows import IdentityRow, changed_rows
-from headwater.actors.identity_state import Root
+from headwater.actors.identity_state import Root, State
 from headwater.actors.identity_storage import Turn
 from headwater.collect.times import read_time
 from headwater.lake import births
@@ -113,7 +113,11 @@ class LakeNoted(msgspec.Struct, frozen=True, tag=True):
 
 
 def waits_since(sql: Sql, name: str, *, now: int) -> int | None:
-    """Answer since when (ms) something waits to be taken to the lake; None where nothing does."""
+    """Answer since when (ms) something waits to be taken to the lake; None where nothing does.
+
+    Nothing of a person who is settling does: the lake would be sent away. Whatever ends that has
+    the actor asked for this again, as each call does.
+    """
     ((changed, received),) = sql.execute(_OLDEST, (name,))
     since = [] if changed is None else [int(changed)]
     if received is not None and not _is_account(name):
@@ -121,6 +125,8 @@ def waits_since(sql: Sql, name: str, *, now: int) -> int | None:
             since.append(read_time(received))
         except (ValueError, OverflowError):
             since.append(now)  # it was not written by us
+    if since and _is_settling(Turn(sql).state(name)):
+        return None
     return min(since, default=None)
 
 
@@ -129,9 +135,9 @@ def offer(turn: Turn, name: str) -> LakeOffer:
     sql, held = turn.sql, reached(turn.sql)
     events: list[OfferedEvent] = []
     until = held.position
-    root = turn.state(name)
-    is_settling = isinstance(root, Root) and _is_settling(root)
-    if isinstance(root, Root) and not is_settling:
+    state = turn.state(name)
+    is_settling = _is_settling(state)
+    if isinstance(state, Root) and not is_settling:
         found = sql.execute(_EVENTS, (name, held.position, MOST_ROWS, MOST_BYTES))
         for until, born, via, kind, timestamp, message_id, body in found:  # noqa: B007 - the last
             (actor, number), *also = births.read(born)
@@ -140,13 +146,13 @@ def offer(turn: Turn, name: str) -> LakeOffer:
     return LakeOffer(events, until, rows, held.change, is_settling)
 
 
-def _is_settling(root: Root) -> bool:
+def _is_settling(state: State | None) -> bool:
     """Tell whether a person may have events that were stored at another actor too.
 
     From when it asks for another until all pages of that one are here, calls that come by the other
     one's identifiers are stored here, whether or not they were known there.
     """
-    return root.talk is not None or root.is_pulling
+    return isinstance(state, Root) and (state.talk is not None or state.is_pulling)
 
 
 def note(turn: Turn, name: str, *, until: int, change: int, taken: Births) -> bool:

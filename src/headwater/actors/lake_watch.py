@@ -5,6 +5,9 @@ from __future__ import annotations
 from headwater.actors import lake_offers
 from headwater.ports import Sql
 
+AGAIN = 3_600_000
+"""Milliseconds after which a lake that was told and did not ask is told again."""
+
 
 class LakeWatch:
     """Remembers what one object knows of it; all of that can be found out again.
@@ -16,24 +19,34 @@ class LakeWatch:
     def __init__(self, after: int | None) -> None:
         self.after = after
         self._due: int | None = None
-        self._is_told = False
+        self._told_at: int | None = None
 
     def due_at(self, sql: Sql, name: str | None, *, now: int) -> int | None:
         """Answer when (ms) the lake is to be told of this actor; None: nothing waits, or it was.
 
         Asked for after each call, so what is found is kept: the oldest stays the oldest.
         """
-        if self.after is None or self._is_told or name is None:
+        if self.after is None or name is None:
+            return None
+        if self._told_at is not None and now < self._told_at + AGAIN:
             return None
         if self._due is None:
             since = lake_offers.waits_since(sql, name, now=now)
             self._due = None if since is None else since + self.after
         return self._due
 
-    def told(self) -> None:
-        """Note that the lake was told: it will ask, however often it is sent back."""
-        self._is_told = True
+    def told(self, *, now: int) -> None:
+        """Note that the lake was told: it will ask, however long its queue has to try again."""
+        self._told_at = now
+
+    def look_anew(self) -> None:
+        """Look again what is due; whether the lake was told is remembered.
+
+        Alarms go off for much else. If each told again, an object would put one message more into
+        the queue every time while the lake cannot take what it has.
+        """
+        self._due = None
 
     def forget(self) -> None:
-        """Look anew: something was taken, or it is time to tell again."""
-        self._due, self._is_told = None, False
+        """Begin anew: the lake has asked, and was answered."""
+        self._due, self._told_at = None, None

@@ -8,6 +8,9 @@ told, and an entry says so. Whatever is cut short is done again:
 - before the entry there is a file that nobody counts;
 - after it, the manifest knows the events, and they are not taken again when they are offered again.
 
+A person who is settling offers no events and is not waited for: the actor lets the lake know by
+itself once that is done. Were its message sent back meanwhile, each of its alarms would add one.
+
 Two who take from one actor at a time cannot both succeed: each reads the manifest before it asks,
 and the entry of the second is refused, because an entry made meanwhile has the same events.
 """
@@ -191,8 +194,7 @@ class _Work:
         for actor, noted in zip(offers, settled, strict=True):
             if noted is not None:
                 told = births.together(told, noted)
-                if not offers[actor].is_settling:
-                    self.done.add(actor)
+                self.done.add(actor)
         if births.overlap(told, self._catalogue.manifest.taken):
             await self._add("noted", told=told)
 
@@ -262,7 +264,7 @@ class _Work:
         except (CallFailed, HeadwaterError) as error:
             _logger.warning("An actor was not told what the lake has of it: %s", error)
             return None
-        if noted.more and not offer.is_settling:
+        if noted.more:
             self.with_more.add(actor)
         return taken if noted.is_settled else {}
 
