@@ -44,7 +44,9 @@ def main() -> int:
     with rig.folder() as folder:
         figures, waits = run(folder, options)
     figures.show(f"Ingest with audiences, {options.size} events a request, one core")
-    half = verdict("200 audiences to none", figures.lower_ratio(FEW, NONE), target=HALF, at_least=True)
+    half = verdict(
+        "200 audiences to none", figures.lower_ratio(FEW, NONE), target=HALF, at_least=True
+    )
     cost = statistics.median(figures.processor[FEW]) / statistics.median(figures.processor[MANY])
     more = verdict("cost with 2,000 to 200", cost, target=NO_MORE, at_least=False)
     waits.sort()
