@@ -21,6 +21,7 @@ from headwater.api.encoded_path import decoded
 from headwater.api.rate_limit import RateLimiter
 from headwater.api.services import Services
 from headwater.errors import BadRequest, Forbidden, NotFound, RateLimited, Unauthorized
+from headwater.quantities import counted
 
 WORKSPACE_HEADER = "Headwater-Workspace"
 
@@ -81,7 +82,8 @@ class Gate:
             self._rates.take(key.id, events=1, rate=rate, now=self._services.clock.now())
         except RateLimited as error:
             raise RateLimited(
-                f"This admin key may make {rate} requests a second; wait, then ask again.",
+                f"This admin key may make {counted(rate, 'request')} a second; wait, then ask "
+                "again.",
                 retry_after=error.retry_after,
             ) from error
 

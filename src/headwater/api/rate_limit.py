@@ -6,6 +6,7 @@ from collections import OrderedDict
 from math import ceil
 
 from headwater.errors import RateLimited
+from headwater.quantities import counted
 
 # SDKs wait as told up to this long (segment python, analytics-node); more would only be ignored.
 _LONGEST_WAIT = 300  # seconds
@@ -45,6 +46,7 @@ class RateLimiter:
             self._buckets.popitem(last=False)
         if refused:
             raise RateLimited(
-                f"This write key may send {rate} events a second; wait, then send the same again.",
+                f"This write key may send {counted(rate, 'event')} a second; wait, then send the "
+                "same again.",
                 retry_after=min(_LONGEST_WAIT, max(1, ceil((1 - tokens) / rate))),
             )

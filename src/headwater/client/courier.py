@@ -35,6 +35,7 @@ from headwater.client.errands import (
 from headwater.client.errors import EventRejected, Undelivered
 from headwater.client.retry import Accepted, Again, No, Rejection, backoff
 from headwater.client.settings import Settings
+from headwater.quantities import counted
 
 RESCAN_AFTER = 30.0
 """Seconds between two looks for spools that processes which died have left."""
@@ -269,8 +270,9 @@ class Courier:
         tries, self._retries = self._retries, 0
         self._let_go()
         error = Undelivered(
-            f"{len(events)} events were given up after {tries} tries ({verdict.reason}): "
-            "give the client a spool, and it keeps them on disk until the server is back"
+            f"gave up {counted(len(events), 'event')} after {counted(tries, 'try')} "
+            f"({verdict.reason}): give the client a spool, and it keeps them on disk until the "
+            "server is back"
         )
         return (Report(error, events),)
 

@@ -11,6 +11,7 @@ from typing import Any
 from headwater.client.errands import Report
 from headwater.client.errors import ClientError, QueueFull, Undelivered
 from headwater.client.settings import Settings
+from headwater.quantities import counted
 
 logger = logging.getLogger("headwater.client")
 
@@ -49,7 +50,7 @@ def dropped(event: bytes, settings: Settings) -> Report:
 def lost_at_close(events: tuple[bytes, ...]) -> Report:
     """Answer what is said of events that a closing client could neither send nor keep."""
     error = Undelivered(
-        f"{len(events)} events were neither sent nor spooled before the client closed: "
+        f"neither sent nor spooled before the client closed: {counted(len(events), 'event')}; "
         "give it a spool, or more close_timeout"
     )
     return Report(error, events)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headwater.quantities import counted
+
 _SECOND = 1000
 _HOUR = 3600 * _SECOND
 
@@ -47,7 +49,7 @@ class RetryPolicy:
     def exhausted(self, failures: int, age: int) -> str | None:
         """Answer why an event of this age (milliseconds) is given up, or None while it is not."""
         if age >= self.max_age:
-            return f"not delivered within {self.max_age // _HOUR} hours"
+            return f"not delivered within {counted(self.max_age // _HOUR, 'hour')}"
         if failures >= self.max_attempts:
-            return f"not delivered in {failures} attempts"
+            return f"not delivered in {counted(failures, 'attempt')}"
         return None

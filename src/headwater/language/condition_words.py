@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from headwater.quantities import counted
+
 _OPERATORS = {
     "equals": "is", "not_equals": "is not", "one_of": "is", "none_of": "is none of",
     "greater_than": "is over", "at_least": "is at least", "less_than": "is under",
@@ -74,7 +76,7 @@ def _event(one: Mapping[str, Any]) -> str:
     often = (
         ""
         if (comparison, count) == ("at_least", 1)
-        else f" {comparison.replace('_', ' ')} {count} times"
+        else f" {comparison.replace('_', ' ')} {counted(count, 'time')}"
     )
     return f"who did {what}{often}{_when(one.get('window'))}"
 
@@ -113,13 +115,13 @@ def _when(window: Mapping[str, Any] | None) -> str:
         ago, unit = window.get("ago", 0), window["unit"]
         if unit == "day" and ago < 2:
             return " yesterday" if ago else " today"
-        return f" this {unit}" if ago == 0 else f" {ago} {unit}{'s' if ago > 1 else ''} ago"
+        return f" this {unit}" if ago == 0 else f" {counted(ago, unit)} ago"
     return f" since the {window.get('which', 'last')} {_named(window['event'])}"
 
 
 def _length(text: str) -> str:
     number, unit = int(text[:-1]), _UNITS[text[-1]]
-    return unit if number == 1 else f"{number} {unit}s"
+    return unit if number == 1 else counted(number, unit)
 
 
 def _aggregate(one: Mapping[str, Any]) -> str:

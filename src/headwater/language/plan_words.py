@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.language.condition_words import people_in_words
+from headwater.quantities import counted
 
 Document = Mapping[str, Any]
 
@@ -35,7 +36,8 @@ def _fact(fact: Document) -> str:
         said += f", {fact['times']} times"
     when = fact.get("when")
     if when:
-        said += f", on {when['on']}" if "on" in when else f", {when['ago']} {when['unit']}(s) ago"
+        ago = f"{counted(when['ago'], when['unit'])} ago" if "ago" in when else f"on {when['on']}"
+        said += f", {ago}"
     return f"{said}."
 
 
@@ -62,7 +64,8 @@ def _over(over: Document | None) -> str:
     if "previous" in over:
         return " yesterday" if over["previous"] == "day" else f" last {over['previous']}"
     if "last" in over:
-        return f" in the last {over['last']} {over['unit']}s"
+        number, unit = over["last"], over["unit"]
+        return f" in the last {unit if number == 1 else counted(number, unit)}"
     if "since" in over:
         return f" from {over['since']}" + (f" to {over['until']}" if over.get("until") else "")
     return " over all time"
@@ -121,8 +124,7 @@ def _chain(plan: Document) -> str:
 def _duration(seconds: int) -> str:
     for unit, length in (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60)):
         if seconds % length == 0:
-            number = seconds // length
-            return f"{number} {unit}{'s' if number > 1 else ''}"
+            return counted(seconds // length, unit)
     return f"{seconds} seconds"
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from headwater.quantities import counted
+
 SHOWN = 200
 """Events on the page, the newest; all of them are in `events.jsonl`."""
 
@@ -187,7 +189,7 @@ def _events(dossier: Dossier) -> str:
     more = ""
     if dossier.events > len(dossier.newest):
         more = f" The newest {len(dossier.newest)} are shown; all are in events.jsonl."
-    return f"<p>{dossier.events} events, read from: {escape(where)}.{more}</p>{shown}"
+    return f"<p>{counted(dossier.events, 'event')}, read from: {escape(where)}.{more}</p>{shown}"
 
 
 def _event(event: Mapping[str, Any]) -> str:

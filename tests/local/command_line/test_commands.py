@@ -241,7 +241,7 @@ def test_rejected_events_are_shown_and_replayed(terminal: Terminal) -> None:
     assert "Nobody's" in shown
     assert dry["count"] == 1
     assert again.exit_code == 1
-    assert "0 of 1 were accepted" in again.stdout
+    assert "Accepted 0 of 1 event." in again.stdout
 
 
 @pytest.mark.parametrize("command", [["deliveries", "replay"], ["rejected", "replay"]])

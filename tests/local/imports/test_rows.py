@@ -43,7 +43,7 @@ def test_csv(tmp_path: Path, name: str, text: str) -> None:
     file = write(tmp_path / name, text)
     found = list(rows.read(file, rows.format_of(file)))
     assert [row.fields for row in found] == [{"id": "1", "note": "a, b\nc"}, {"id": "2"}, None]
-    assert found[2].trouble == "has 1 columns and the header has 2"
+    assert found[2].trouble == "has 1 column and the header has 2"
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from headwater.local.command_line.output import (
     print_table,
     say,
 )
-from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import USAGE, Trouble
+from headwater.quantities import counted
 
 application = typer.Typer(no_args_is_help=True, help="Make audiences, see who is in them, and why.")
 

@@ -17,11 +17,11 @@ from headwater.local.clock import SystemClock
 from headwater.local.command_line.configuration import Config, settings_in_force
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import print_json, print_table, say
-from headwater.local.command_line.quantities import counted, size_of
 from headwater.local.command_line.rebuilding import AsJson, FromStart, bar
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 from headwater.local.data_directory import DataDirectoryError
 from headwater.ports import BucketFailure
+from headwater.quantities import counted, size_of
 from headwater.settings import SettingsError
 
 Data = Annotated[

@@ -12,6 +12,7 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_fields, print_json, say
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import Trouble
+from headwater.quantities import counted
 
 
 @with_server
@@ -43,7 +44,7 @@ def erase(
     if not server.as_json:
         for named, held in meant.items():
             if held:
-                say(f"{named} is a person with {len(held)} identifiers:")
+                say(f"{named} is a person with {counted(len(held), 'identifier')}:")
                 for one in held:
                     say(f"  {one}")
             else:

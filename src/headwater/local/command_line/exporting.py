@@ -15,9 +15,9 @@ import typer
 from headwater.local.command_line.following import fetch, follow
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import age, print_json, say
-from headwater.local.command_line.quantities import counted, size_of
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import USAGE, Trouble
+from headwater.quantities import counted, size_of
 
 FORMATS = ("parquet", "csv", "jsonl")
 

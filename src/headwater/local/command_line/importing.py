@@ -18,12 +18,12 @@ from headwater.client.retry import Accepted, Verdict
 from headwater.local.command_line.intake import WriteKey, intake_settings, transport
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, say
-from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import REFUSED, UNREACHABLE, USAGE, Trouble
 from headwater.local.imports import journal, rows
 from headwater.local.imports.mapping import CALLS, Columns
 from headwater.local.imports.sending import Import, ServerAway
+from headwater.quantities import counted
 
 
 @with_server

@@ -11,6 +11,7 @@ from headwater.local.command_line.following import follow
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import age, print_fields, print_json, print_table, say
 from headwater.local.command_line.remote import Remote, segment
+from headwater.quantities import counted
 
 application = typer.Typer(invoke_without_command=True)
 
@@ -104,12 +105,14 @@ def print_job(server: Remote, job: dict[str, Any]) -> None:
     if server.as_json:
         print_json(job)
         return
-    total = "?" if job["total"] is None else f"{job['total']:,}"
+    total = f"? {job['unit']}"
+    if job["total"] is not None:
+        total = counted(job["total"], job["unit"].removesuffix("s"))
     fields = {
         "job": job["id"],
         "kind": job["kind"],
         "state": job["state"],
-        "done": f"{job['done']:,} of {total} {job['unit']}",
+        "done": f"{job['done']:,} of {total}",
         "asked for": json.dumps(job["parameters"], ensure_ascii=False),
         "begun": job["started_at"],
         "ended": job["ended_at"],

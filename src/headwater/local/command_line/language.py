@@ -10,10 +10,10 @@ import typer
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json
 from headwater.local.command_line.output import say as tell
-from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.spoken import print_spoken
 from headwater.local.command_line.trouble import USAGE, Trouble
+from headwater.quantities import counted
 
 CONFIRMED = frozenset({"merges", "erases", "sends", "routes"})
 

@@ -16,10 +16,10 @@ from headwater.errors import HeadwaterError
 from headwater.local.command_line.following import columns
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import print_json, say
-from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 from headwater.local.data_directory import DataDirectoryError
 from headwater.ports import BucketFailure
+from headwater.quantities import counted
 from headwater.settings import SettingsError
 
 if TYPE_CHECKING:

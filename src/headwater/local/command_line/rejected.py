@@ -11,6 +11,7 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import clock_time, print_json, print_table, say
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import REFUSED, Trouble
+from headwater.quantities import counted
 
 application = typer.Typer(
     no_args_is_help=True, help="Show events that were refused, and send them through again."
@@ -89,9 +90,9 @@ def replay(
     if server.as_json:
         print_json(outcome)
     elif dry_run:
-        say(f"{outcome['count']} would be sent through again.")
+        say(f"{counted(outcome['count'], 'event')} would be sent through again.")
     else:
-        say(f"{outcome['accepted']} of {outcome['count']} were accepted.")
+        say(f"Accepted {outcome['accepted']:,} of {counted(outcome['count'], 'event')}.")
         if outcome["failed"]:
             print_table(
                 "\nRefused again",
@@ -99,7 +100,9 @@ def replay(
                 [[one["id"], one["code"], one["message"]] for one in outcome["failed"]],
             )
     if outcome["failed"]:
-        raise Trouble(f"{len(outcome['failed'])} were refused again.", exit_code=REFUSED)
+        raise Trouble(
+            f"Refused again: {counted(len(outcome['failed']), 'event')}.", exit_code=REFUSED
+        )
 
 
 def _row(event: dict[str, Any], *, body: bool) -> list[Any]:

@@ -12,9 +12,9 @@ from headwater.local.command_line.exporting import Since, Until, Where
 from headwater.local.command_line.following import follow
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, say
-from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import USAGE, Trouble
+from headwater.quantities import counted
 
 
 @with_server
@@ -100,4 +100,5 @@ def _report(server: Remote, job: dict[str, Any]) -> None:
     )
     say(f"{counted(result['sent'], 'event')} {verb}{times}.", style="green")
     if result["left_out"]:
-        say(f"{result['left_out']:,} more are selected, but not for it by its routing and filter.")
+        left = counted(result["left_out"], "event")
+        say(f"Selected too, but not for it by its routing and filter: {left}.")

@@ -7,8 +7,8 @@ from typing import Any
 from headwater.language.condition_words import people_in_words
 from headwater.local.command_line.charts import print_answer
 from headwater.local.command_line.output import age, plain, print_fields, print_table, say
-from headwater.local.command_line.quantities import counted
 from headwater.local.command_line.spoken_results import PRINTED
+from headwater.quantities import counted
 
 
 def print_spoken(answer: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, print_table, say
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import USAGE, Trouble
+from headwater.quantities import counted
 
 _SECONDS = 3600.0
 """How long to wait for an answer: the server's own limit comes before it."""
@@ -59,7 +60,10 @@ def sql(
     else:
         print_table(None, names, answer["rows"], empty="No rows.")
         if answer["truncated"]:
-            say(f"There is more than these {len(answer['rows']):,} rows; see --limit.", style="dim")
+            say(
+                f"There is more: shown are {counted(len(answer['rows']), 'row')}; see --limit.",
+                style="dim",
+            )
 
 
 def statement_text(given: str) -> str:

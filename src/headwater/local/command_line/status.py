@@ -8,8 +8,8 @@ from rich.text import Text
 
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import age, plain, print_fields, print_json
-from headwater.local.command_line.quantities import size_of
 from headwater.local.command_line.remote import Remote
+from headwater.quantities import size_of
 
 
 @with_server

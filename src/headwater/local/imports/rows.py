@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from headwater.quantities import counted
+
 Format = Literal["jsonl", "csv", "parquet"]
 
 _SUFFIXES: dict[str, Format] = {
@@ -132,7 +134,9 @@ def _delimiter(sample: str) -> str:
 
 def _columns(number: int, header: list[str], row: list[str]) -> Row:
     if len(row) != len(header):
-        return Row(number, None, f"has {len(row)} columns and the header has {len(header)}")
+        return Row(
+            number, None, f"has {counted(len(row), 'column')} and the header has {len(header)}"
+        )
     return Row(number, {name: value for name, value in zip(header, row, strict=True) if value})
 
 

@@ -13,6 +13,7 @@ from headwater.local.lake.lake import Lake
 from headwater.local.lake.orders import Compact, Compacted, Move
 from headwater.local.writer import Writer
 from headwater.ports import BucketFailure
+from headwater.quantities import counted
 
 _logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Tender:
         rows = sum(one.rows for one in due.files)
         if sum(one.rows for one in result.files) != rows:
             raise BucketFailure(
-                f"Rewriting {len(due.files)} files, of which {due.files[0].key} is the first, "
+                f"Rewriting {counted(len(due.files), 'file')}, {due.files[0].key} first, "
                 "would lose rows; they were left as they are."
             )
         await self._lake.replace(workspace, due.files, result.files, reason="compact")

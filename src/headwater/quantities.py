@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
-_MANY = {"person": "people", "waiting delivery": "waiting deliveries"}
+_MANY = {"person": "people", "try": "tries", "waiting delivery": "waiting deliveries"}
 """Plurals that do not end in a mere s."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.local.command_line.quantities import counted, size_of
+from headwater.quantities import counted, size_of
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from headwater.local.command_line.quantities import counted, size_of
         (12_345, "event", "12,345 events"),
         (1, "person", "1 person"),
         (2, "person", "2 people"),
+        (3, "try", "3 tries"),
     ],
 )
 def test_one_is_not_many(number: int, thing: str, words: str) -> None:
