@@ -197,6 +197,33 @@ def test_a_file_that_comes_before_the_end_is_looked_through() -> None:
     asyncio.run(tell())
 
 
+def test_what_was_written_and_never_counted_goes_where_it_is_theirs() -> None:
+    """By a flush or a merge that died or came too late; what others are writing stays."""
+
+    async def tell() -> None:
+        lake = Lake()
+        await lake.put([row("1", "user_id:2")])
+        lake.at += 30_000
+        theirs, whole = await lake.put([row("2", "user_id:1")]), await lake.put([row("3", "x:1")])
+        broken = keys.events_key("w", DAY, keys.file_name(lake.at, "broken"))
+        lake.bucket.objects[broken] = b"half a file"
+        for key in [key for key in lake.bucket.objects if keys.log_folder("w") in key]:
+            if keys.version_of(key)[0] > 1:
+                del lake.bucket.objects[key]
+        lake.at += 30_000
+
+        erasing, progress = lake.erasing(), LakeProgress()
+        while await erasing.step(progress):
+            pass
+        assert await erasing.finish(progress) == 2
+
+        assert theirs.key not in lake.bucket.objects
+        assert broken not in lake.bucket.objects
+        assert whole.key in lake.bucket.objects
+
+    asyncio.run(tell())
+
+
 def test_who_was_about_to_add_is_out_of_date() -> None:
     """It had read the manifest before, and may hold what an actor offered when it was full."""
 

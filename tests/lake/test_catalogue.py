@@ -184,3 +184,50 @@ async def test_a_past_that_is_closed_twice_is_closed() -> None:
         await writer.close_past()
 
     assert len((await Catalogue(bucket, "w").refresh()).files) == 3
+
+
+async def test_who_was_barred_adds_nothing_even_to_an_open_past() -> None:
+    """Whoever read the manifest before is out of date at once; whoever reads it then may add."""
+    bucket = MemoryBucket()
+    writer, late, early = (Catalogue(bucket, "w") for _ in range(3))
+    await writer.add(entry("a"))
+    await late.refresh()
+    await early.refresh()
+
+    await writer.add(Entry(id="bar", at=7_000, reason="erase", bars_earlier=True))
+
+    with pytest.raises(OutOfDate, match="erased"):
+        await late.add(entry("b"))
+    await early.refresh()
+    await early.add(entry("c"))
+    manifest = await writer.refresh()
+    assert set(manifest.files) == {lake_file("a").key, lake_file("c").key}
+    assert manifest.barred_at == 7_000
+
+
+async def test_who_bars_others_may_try_again() -> None:
+    """An entry whose answer was lost is known again, and bars not even its own writer."""
+    bucket = MemoryBucket()
+    writer, again = Catalogue(bucket, "w"), Catalogue(bucket, "w")
+    await again.refresh()
+    bar = Entry(id="bar", at=7_000, reason="erase", bars_earlier=True)
+    await writer.add(bar)
+
+    assert (await again.add(bar)).version == 1
+
+
+async def test_however_many_entries_were_added_nobody_adds_behind_the_closed_past() -> None:
+    """Who read the manifest before all of them finds none of their places free."""
+    bucket = MemoryBucket()
+    writer, late = Catalogue(bucket, "w"), Catalogue(bucket, "w")
+    await writer.add(entry("a"))
+    await late.refresh()
+    since = writer.manifest.version
+    for number in range(300):
+        await writer.add(entry(f"n{number}"))
+
+    await writer.close_past(since=since)
+
+    with pytest.raises(OutOfDate):
+        await late.add(entry("b"))
+    assert len((await Catalogue(bucket, "w").refresh()).files) == 301

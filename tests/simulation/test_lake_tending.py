@@ -159,6 +159,73 @@ def test_what_a_crash_left_behind_goes_after_midnight() -> None:
     lake.check()
 
 
+def test_it_goes_sooner_where_somebody_was_erased() -> None:
+    """It may be of them; an hour after that nobody is about to count it any more."""
+    lake = Lake()
+    lake.clock.at += 6 * 3_600_000
+    lake.flush(3)
+    stray = keys.events_key("w", TODAY, keys.file_name(lake.clock.at + 1000, "dead"))
+    lake.bucket.objects[stray] = b"half a flush"
+    bar = Entry(id="bar", at=lake.clock.at, reason="erase", bars_earlier=True)
+    asyncio.run(Catalogue(lake.bucket, "w").add(bar))
+    lake.clock.at += 50 * 60_000
+    lake.trigger()
+    assert stray in lake.bucket.objects
+
+    lake.clock.at += 20 * 60_000
+    lake.trigger()
+
+    assert stray not in lake.bucket.objects
+    lake.check()
+
+
+class Barring(MemoryBucket):
+    """A bucket in which somebody is erased just before an entry of the given reason arrives."""
+
+    def __init__(self, objects: dict[str, bytes], reason: str) -> None:
+        super().__init__()
+        self.objects = objects
+        self._reason = f'"reason":"{reason}"'.encode()
+        self._is_done = False
+
+    async def put(
+        self, key: str, data: bytes, *, only_if_absent: bool = False, cold: bool = False
+    ) -> bool:
+        """Store an object, at times after somebody else has."""
+        if self._reason in data and not self._is_done:
+            self._is_done = True
+            bar = Entry(id="bar", at=1, reason="erase", bars_earlier=True)
+            await Catalogue(self, "w").add(bar)
+        return await super().put(key, data, only_if_absent=only_if_absent, cold=cold)
+
+
+def test_what_it_was_about_to_put_in_place_is_taken_back() -> None:
+    """Where somebody was erased meanwhile: it may be of them, and nobody would look there."""
+    lake = Lake()
+    for _ in range(16):
+        lake.flush(3)
+    lake.bucket = Barring(lake.bucket.objects, "compact")
+    before = set(lake.bucket.objects)
+    assert lake.trigger() == 0
+    assert {key for key in set(lake.bucket.objects) - before if key.endswith(".parquet")} == set()
+    lake.check()
+
+    assert lake.trigger() == 1
+    lake.clock.at += 2 * DAY
+    lake.trigger()
+    lake.clock.at += 366 * DAY
+    lake.bucket = Barring(lake.bucket.objects, "age")
+    before = set(lake.bucket.objects)
+    lake.trigger()
+    assert {key for key in set(lake.bucket.objects) - before if key.endswith(".parquet")} == set()
+    lake.check()
+
+    lake.trigger()
+
+    assert {one.tier for one in lake.manifest().of("events")} == {Tier.COLD}
+    lake.check()
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_fails_no_row_is_lost_or_doubled(
     seed: int, monkeypatch: pytest.MonkeyPatch

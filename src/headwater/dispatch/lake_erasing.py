@@ -2,8 +2,9 @@
 
 Their actors are empty by then and offer nothing more. Each file is looked through, and written anew
 where it holds any; files that others write meanwhile are looked through as well, until there is
-none that was not. At last the log is closed, as its entries name people: so whoever was about to
-add what an actor had offered before is out of date, asks anew, and gets nothing.
+none that was not. At last an entry bars whoever was about to add what an actor had offered before,
+or what they had read in a file: they are out of date, ask anew, and get nothing. The log is closed,
+as its entries name people, and what the barred have written goes.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import msgspec
 
 from headwater.actors.erased_people import ErasedPeople
 from headwater.dispatch.lake_tending import SLICES
-from headwater.lake import erasing, keys
+from headwater.lake import erasing, keys, tending
 from headwater.lake.births import Births
-from headwater.lake.catalogue import Catalogue
+from headwater.lake.catalogue import Catalogue, LogBusy
 from headwater.lake.event_rows import Row
 from headwater.lake.fetching import fetched, opened
 from headwater.lake.manifest import Entry, LakeFile, Manifest, OutOfDate, Tier
 from headwater.lake.merging import SLICE_ROWS, Progress
+from headwater.lake.parquet.errors import ParquetError
 from headwater.lake.parquet.reader import ParquetFile, read_columns, read_where
 from headwater.lake.rewriting import Rewritten, table_of
 from headwater.lake.schema import EVENTS, IDENTITY
@@ -38,6 +40,7 @@ class LakeProgress(msgspec.Struct):
 
     Attributes:
         began_at: when the first step was, in milliseconds; 0 before it.
+        version: of the manifest, then.
         until: the last key, in order, of those files of before that were looked through.
         seen: keys of newer files that were.
         files: written anew.
@@ -47,6 +50,7 @@ class LakeProgress(msgspec.Struct):
     """
 
     began_at: int = 0
+    version: int = 0
     until: str = ""
     seen: list[str] = []
     files: int = 0
@@ -80,7 +84,7 @@ class LakeErasing:
         """
         manifest = await self._catalogue.refresh()
         if not progress.began_at:
-            progress.began_at = self._clock.now()
+            progress.began_at, progress.version = self._clock.now(), manifest.version
         rows = 0
         for one in _waiting(manifest, progress)[:FILES]:
             if await self._holds(one, progress):
@@ -102,27 +106,47 @@ class LakeErasing:
             BucketFailure, OutOfDate: it is to be done again.
         """
         manifest = await self._catalogue.refresh()
-        if manifest.version == 0:
-            return 0
         if _waiting(manifest, progress):
             return None
         gone = list(manifest.gone)
-        kept = await self._merging(manifest)
-        lost = [
-            one.key
-            for folder in keys.data_folders(self._people.workspace)
-            for one in await self._bucket.list(folder)
-            if one.key not in manifest.files
-            and one.key not in kept
-            and (one.key in manifest.gone or keys.written_at(one.key) < progress.began_at - 1000)
-        ]
-        await self._bucket.delete(lost)
+        await self._bucket.delete(gone)
         told = {one: of for one, of in manifest.taken.items() if one in self._people.actors}
-        await self._add("erase", told=told, deleted=tuple(gone))
+        # From here on nobody adds what they took from an actor, or out of a file, before.
+        await self._add("erase", told=told, deleted=tuple(gone), bars_earlier=True)
         if _waiting(self._catalogue.manifest, progress):
             return None
-        await self._catalogue.close_past()
-        return len(lost)
+        await self._catalogue.close_past(since=progress.version)
+        lost = await self._lost(self._catalogue.manifest)
+        await self._bucket.delete(lost)
+        return len(gone) + len(lost)
+
+    async def _lost(self, manifest: Manifest) -> list[str]:
+        """Answer the data files that nobody counts: old ones, and newer ones that hold any of them.
+
+        Others are being written, by somebody who has read the manifest since.
+        """
+        workspace, now = self._people.workspace, self._clock.now()
+        kept = await self._merging(manifest)
+        lost: list[str] = []
+        for folder in keys.data_folders(workspace):
+            listed = {one.key: one.size for one in await self._bucket.list(folder)}
+            old = tending.orphans(manifest, listed.keys() - kept, now=now)
+            lost += old
+            for key in sorted(listed.keys() - kept - manifest.files.keys() - set(old)):
+                if await self._holds_unnamed(key, listed[key]):
+                    lost.append(key)
+        return lost
+
+    async def _holds_unnamed(self, key: str, size: int) -> bool:
+        """Tell whether a file that no manifest tells of has anything of theirs."""
+        table = IDENTITY if key.startswith(keys.data_folders(self._people.workspace)[1]) else EVENTS
+        one = LakeFile(key, table.name, Tier.MICRO, 1, size, "", "", 0, 0)
+        try:
+            return await self._holds(one, LakeProgress())
+        except ObjectMissing:
+            return False  # whoever wrote it has taken it back
+        except ParquetError:
+            return True  # none of ours, whole; nobody will count it
 
     async def _merging(self, manifest: Manifest) -> set[str]:
         """Answer the files of a merge that is under way; one whose files are gone is given up."""
@@ -168,7 +192,7 @@ class LakeErasing:
         new += [await self._put(part) for part in (writing, renamed) if part.rows]
         try:
             await self._add("erase", add=tuple(new), remove=(one.key,))
-        except OutOfDate:  # somebody has merged it meanwhile; what they wrote is looked through
+        except (OutOfDate, LogBusy):  # who merged it meanwhile wrote what is looked through
             await self._bucket.delete([written.key for written in new])
             raise
         await self._bucket.delete([one.key])
@@ -216,6 +240,7 @@ class LakeErasing:
         remove: tuple[str, ...] = (),
         told: Births | None = None,
         deleted: tuple[str, ...] = (),
+        bars_earlier: bool = False,
     ) -> None:
         entry = Entry(
             id=self._random.uuid(),
@@ -225,6 +250,7 @@ class LakeErasing:
             remove=remove,
             told=told or {},
             deleted=deleted,
+            bars_earlier=bars_earlier,
         )
         await self._catalogue.add(entry)
 

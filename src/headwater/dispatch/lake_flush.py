@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -31,11 +32,10 @@ from headwater.dispatch.parcels import Settings
 from headwater.errors import HeadwaterError, NotFound
 from headwater.lake import births, files, keys, tending
 from headwater.lake.births import Births
-from headwater.lake.catalogue import Catalogue
-from headwater.lake.event_rows import Row
+from headwater.lake.catalogue import Catalogue, LogBusy
 from headwater.lake.files import EventLine
 from headwater.lake.manifest import Entry, LakeFile, Manifest, OutOfDate
-from headwater.lake.schema import EVENTS, IDENTITY, Table
+from headwater.lake.schema import EVENTS, IDENTITY
 from headwater.ports import Actors, Bucket, BucketFailure, CallFailed, Clock, Queue, Random
 
 AT_ONCE = 16
@@ -186,8 +186,8 @@ class _Work:
         if found := await self._written(lines, offers):
             try:
                 await self._add("flush", add=tuple(found), taken=taken)
-            except OutOfDate:  # nobody will count them, and somebody may have been erased meanwhile
-                await self._bucket.delete([one.key for one in found])
+            except (OutOfDate, LogBusy):
+                await self._take_back(found)
                 raise
         settled = await asyncio.gather(*(self._note(*one) for one in offers.items()))
         told: dict[str, tuple[int, ...]] = {}
@@ -203,11 +203,11 @@ class _Work:
     ) -> list[LakeFile]:
         """Write files that do not count yet."""
         workspace, now = self._exchange.workspace, self._clock.now()
-        found: list[LakeFile] = []
+        new: list[tuple[LakeFile, bytes]] = []
         days = files.by_day(map(files.event_row, lines))
         for day, rows in days.items():
             key = keys.events_key(workspace, day, keys.file_name(now, self._random.uuid()))
-            found.append(await self._put(EVENTS, key, rows, day=day))
+            new.append(files.written(EVENTS, key, files.in_order(EVENTS, rows), day=day))
         facts = [
             files.identity_row(
                 kind, actor.partition("/")[2], key, body, change=offer.change, changed_at=now
@@ -217,13 +217,21 @@ class _Work:
         ]
         if facts:
             key = keys.identity_key(workspace, keys.file_name(now, self._random.uuid()))
-            found.append(await self._put(IDENTITY, key, facts, day=None))
+            ordered = files.in_order(IDENTITY, facts)
+            new.append(files.written(IDENTITY, key, ordered, day=None))
+        found = [one for one, _ in new]
+        try:
+            for one, data in new:
+                await self._bucket.put(one.key, data)
+        except BucketFailure:
+            await self._take_back(found)
+            raise
         return found
 
-    async def _put(self, table: Table, key: str, rows: list[Row], *, day: int | None) -> LakeFile:
-        one, data = files.written(table, key, files.in_order(table, rows), day=day)
-        await self._bucket.put(key, data)
-        return one
+    async def _take_back(self, found: Sequence[LakeFile]) -> None:
+        """Delete files that nobody will count: somebody in them may have been erased meanwhile."""
+        with suppress(BucketFailure):  # else they go with what a crash leaves behind
+            await self._bucket.delete([one.key for one in found])
 
     async def _add(
         self,

@@ -8,11 +8,13 @@ to be repeated from the last slice on.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
 from headwater.lake import keys, tending
-from headwater.lake.catalogue import Catalogue, workspaces
+from headwater.lake.catalogue import Catalogue, LogBusy, workspaces
 from headwater.lake.manifest import Entry, LakeFile, Manifest, OutOfDate, Tier
 from headwater.lake.merging import SLICE_BYTES, SLICE_ROWS, Progress, Slice, depth
 from headwater.lake.schema import EVENTS
@@ -26,7 +28,10 @@ MOVES = 10
 """Files that one trigger moves to where what is seldom read lies."""
 
 ORPHANS = 3600 * 1000
-"""For how long (ms) after midnight UTC triggers look for files that a crash left behind."""
+"""For how long (ms) after midnight UTC triggers look for files that a crash left behind.
+
+They do, too, for as long an hour after somebody was erased: the file may be of them.
+"""
 
 _logger = logging.getLogger(__name__)
 
@@ -65,7 +70,7 @@ class LakeTending:
                     done += 1
                 await self._age(catalogue)
                 await self._clean(catalogue)
-                if self._clock.now() % keys.DAY < ORPHANS:
+                if self._is_for_orphans(catalogue.manifest):
                     await self._remove_orphans(catalogue)
             except OutOfDate:
                 _logger.info("Files were replaced by somebody else meanwhile.")
@@ -81,15 +86,35 @@ class LakeTending:
         if progress is None:
             return False
         key = self._key(catalogue.workspace, progress.files[0])
-        await Slice(self._bucket, progress).write(key)
+        try:
+            await Slice(self._bucket, progress).write(key)
+        except BucketFailure:
+            await self._take_back([key])
+            raise
         kept = keys.merging_key(catalogue.workspace)
-        if not progress.is_complete:
-            await self._bucket.put(kept, msgspec.json.encode(progress))
-            return True
-        await self._replace(catalogue, progress.files, progress.done, reason="compact")
+        try:
+            if not progress.is_complete:
+                await self._check(catalogue, progress)
+                await self._bucket.put(kept, msgspec.json.encode(progress))
+                return True
+            await self._replace(catalogue, progress.files, progress.done, reason="compact")
+        except (OutOfDate, LogBusy):
+            await self._take_back([key])
+            raise
         if len(progress.done) > 1:
             await self._bucket.delete([kept])
         return True
+
+    async def _check(self, catalogue: Catalogue, progress: Progress) -> None:
+        """Raise `OutOfDate` where a file that is merged is not part of the lake any more."""
+        manifest = await catalogue.refresh()
+        if any(one.key not in manifest.files for one in progress.files):
+            raise OutOfDate("A file was replaced while it was merged.")
+
+    async def _take_back(self, new: Iterable[str]) -> None:
+        """Delete files that nobody will count: somebody in them may have been erased meanwhile."""
+        with suppress(BucketFailure):  # else they go with what a crash leaves behind
+            await self._bucket.delete(list(new))
 
     async def _begun(self, catalogue: Catalogue) -> Progress | None:
         """Answer the merge that is under way, if its files are all there still."""
@@ -101,10 +126,10 @@ class LakeTending:
         is_there = all(one.key in catalogue.manifest.files for one in progress.files)
         return progress if is_there else None
 
-    def _key(self, workspace: str, like: LakeFile) -> str:
+    def _key(self, workspace: str, like: LakeFile, *, cold: bool = False) -> str:
         name = keys.file_name(self._clock.now(), self._random.uuid())
         if like.table == EVENTS.name and like.day is not None:
-            return keys.events_key(workspace, like.day, name)
+            return keys.events_key(workspace, like.day, name, cold=cold)
         return keys.identity_key(workspace, name)
 
     async def _replace(
@@ -123,13 +148,26 @@ class LakeTending:
         """Copy some files to the cold prefix, in the bucket's class for what is seldom read."""
         now = self._clock.now()
         due = tending.moves(catalogue.manifest, now=now, cold_after=self._cold_days, most=MOVES)
-        moved = []
-        for one in due:
-            key = f"{keys.COLD}{one.key}"
-            await self._bucket.put(key, await self._bucket.get(one.key), cold=True)
-            moved.append(msgspec.structs.replace(one, key=key, tier=Tier.COLD))
-        if moved:
+        if not due:
+            return
+        # Names of their own: by its name an erasure tells that a file is new.
+        moved = [
+            msgspec.structs.replace(
+                one, key=self._key(catalogue.workspace, one, cold=True), tier=Tier.COLD
+            )
+            for one in due
+        ]
+        try:
+            for old, new in zip(due, moved, strict=True):
+                await self._bucket.put(new.key, await self._bucket.get(old.key), cold=True)
+        except (BucketFailure, ObjectMissing):
+            await self._take_back(one.key for one in moved)
+            raise
+        try:
             await self._replace(catalogue, due, moved, reason="age")
+        except (OutOfDate, LogBusy):
+            await self._take_back(one.key for one in moved)
+            raise
 
     async def _clean(self, catalogue: Catalogue) -> None:
         due = tending.deletions(catalogue.manifest, now=self._clock.now())
@@ -140,6 +178,10 @@ class LakeTending:
             )
             await catalogue.add(entry)  # no process stays that would remember it
             await catalogue.forget(due)  # and the log need not go back so far
+
+    def _is_for_orphans(self, manifest: Manifest) -> bool:
+        now = self._clock.now()
+        return now % keys.DAY < ORPHANS or ORPHANS <= now - manifest.barred_at < 2 * ORPHANS
 
     async def _remove_orphans(self, catalogue: Catalogue) -> None:
         """Delete data files that a crash left behind: no manifest names them, and none will."""

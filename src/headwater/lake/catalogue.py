@@ -33,12 +33,19 @@ _TRIES = 20
 _CLOSED = 200
 """Entries that stay when the past is closed: more than are made while one consumer runs."""
 
+_AT_ONCE = 16
+"""Entries that are closed at a time."""
+
 KEPT_VERSIONS = 1500
 """Versions that the log goes back at least: about a day. Older ones are in the checkpoints."""
 
 
 class CatalogueBroken(BucketFailure):
     """The log in the bucket has a gap, or something in it that is no entry."""
+
+
+class LogBusy(BucketFailure):
+    """Others made one version after the other meanwhile; the entry does not count."""
 
 
 class _Closed(OutOfDate):
@@ -120,7 +127,8 @@ class Catalogue:
 
         Raises:
             OutOfDate: the entry takes away what somebody else has taken away, or brings what
-                somebody else has brought, since the manifest was last read here.
+                somebody else has brought, since the manifest was last read here; or somebody was
+                erased since then.
             BucketFailure: the bucket did not answer; whether the entry counts, the next
                 `refresh` or `add` shows.
         """
@@ -145,9 +153,11 @@ class Catalogue:
             other = await self._take(after.version)
             if other.id == entry.id:
                 return self.manifest  # an earlier try had arrived after all
+            if other.bars_earlier:
+                raise OutOfDate("Somebody was erased meanwhile; what is to be added may be theirs.")
             # What it brought may have been noted, and be out of the manifest, an entry later.
             entry.check(other.taken)
-        raise BucketFailure(f"The log of {self.workspace!r} is too busy.")
+        raise LogBusy(f"The log of {self.workspace!r} is too busy.")
 
     async def _checkpointed(self) -> None:
         if self.manifest.version % CHECKPOINT_EVERY == 0:
@@ -186,11 +196,15 @@ class Catalogue:
             ]
             await self._bucket.delete(old)
 
-    async def close_past(self) -> None:
+    async def close_past(self, *, since: int = 0) -> None:
         """Forget the past as `begin_anew` does, where other processes may be adding entries.
 
         The newest entries are not deleted, since somebody who read the manifest before them could
         make the same versions anew; they are closed, and whoever meets one is out of date.
+
+        Args:
+            since: the version at which the caller began to add entries of its own, which may be
+                more than others make meanwhile; all from there on are closed. 0: it added few.
         """
         async with self._lock:
             if self.manifest.version == 0:
@@ -200,11 +214,15 @@ class Catalogue:
             await self._bucket.put(kept, encode(self.manifest))
             listed = await self._bucket.list(keys.log_folder(self.workspace))
             past = [one.key for one in listed if keys.version_of(one.key)[0] <= version]
-            entries = [key for key in past if not keys.version_of(key)[1]]
-            closed = set(entries[-_CLOSED:])
-            for key in sorted(closed):
-                entry = Entry(id="", at=self.manifest.at, reason="closed", is_closed=True)
-                await self._bucket.put(key, encode(entry))
+            oldest = min(since or version, version) - _CLOSED
+            of_entries = {
+                key: keys.version_of(key)[0] for key in past if not keys.version_of(key)[1]
+            }
+            closed = sorted(key for key, made in of_entries.items() if made > oldest)
+            blank = encode(Entry(id="", at=self.manifest.at, reason="closed", is_closed=True))
+            for start in range(0, len(closed), _AT_ONCE):
+                some = closed[start : start + _AT_ONCE]
+                await asyncio.gather(*(self._bucket.put(key, blank) for key in some))
             await self._bucket.delete([one for one in past if one != kept and one not in closed])
 
 

@@ -84,6 +84,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
             where each actor has a database of its own.
         told: events of earlier entries whose actors have noted it.
         deleted: keys of files taken away earlier, whose bytes are gone now.
+        bars_earlier: whoever has read the manifest before it adds nothing after it: what they hold
+            may be of somebody who was erased meanwhile.
         is_closed: what it said was forgotten. Nobody can follow the log by it, nor add to it from
             before; a checkpoint behind it says how everything is.
     """
@@ -98,6 +100,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     taken: Births = {}
     told: Births = {}
     deleted: tuple[str, ...] = ()
+    bars_earlier: bool = False
     is_closed: bool = False
 
     def check(self, earlier: Births) -> None:
@@ -122,6 +125,7 @@ class Manifest(msgspec.Struct, frozen=True):
             bytes are deleted once no reader can still be at them.
         flushed: by lineage of the database.
         taken: events that the lake has and whose actors may not have noted it yet.
+        barred_at: when somebody was last erased from it, in milliseconds; 0 for never.
     """
 
     version: int = 0
@@ -130,6 +134,7 @@ class Manifest(msgspec.Struct, frozen=True):
     gone: Mapping[str, int] = {}
     flushed: Mapping[str, Flushed] = {}
     taken: Births = {}
+    barred_at: int = 0
 
     def after(self, entry: Entry) -> Manifest:
         """Answer the manifest as of the next version, which the entry makes.
@@ -156,6 +161,7 @@ class Manifest(msgspec.Struct, frozen=True):
             gone={key: at for key, at in gone.items() if key not in deleted},
             flushed=flushed,
             taken=births.without(births.together(self.taken, entry.taken), entry.told),
+            barred_at=entry.at if entry.bars_earlier else self.barred_at,
         )
 
     def without_gone(self, keys: Iterable[str]) -> Manifest:

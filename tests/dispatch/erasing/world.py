@@ -57,9 +57,11 @@ class Calls:
 
     async def call(self, request: str) -> str:
         """Answer what the actor answers, or nothing."""
+        await self.world.way()
         self.world.fail()
         answer = await self.answer(request)
         self.world.fail()
+        await self.world.way()
         return answer
 
 
@@ -117,6 +119,9 @@ class ErasingWorld:
         """Answer the milliseconds; it is later each time."""
         self.at += 1
         return self.at
+
+    async def way(self) -> None:
+        """Be under way to somebody else, or back: no time at all, here."""
 
     def fail(self) -> None:
         """Fail, or die, at times."""
