@@ -106,7 +106,7 @@ def test_a_figure_is_what_the_history_says(
         history.events.append((at, event))
         part = parts["x:1" if first else "x:2"]
         seen = Seen(at, event["messageId"], event, now)
-        for id_, step, _ in program.feeds.steps(event, at):
+        for id_, step, _ in program.feeds.steps(event, at).each:
             if step(part, seen) is not None:
                 part[id_] = json.loads(json.dumps(part[id_]))
     for _ in range(4):

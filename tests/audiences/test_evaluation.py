@@ -33,7 +33,7 @@ def program_of(condition: Condition, zone: str) -> Program:
 def fold(program: Program, part: dict[str, Any], at: int, event: dict[str, Any], now: int) -> None:
     """Let an event into the states of its identifier; these go to JSON and back, as when stored."""
     seen = Seen(at, event["messageId"], program.feeds.read(json.dumps(event)), now)
-    for id_, step, _ in program.feeds.steps(seen.event, at):
+    for id_, step, _ in program.feeds.steps(seen.event, at).each:
         if step(part, seen) is not None:
             part[id_] = json.loads(json.dumps(part[id_]))
 

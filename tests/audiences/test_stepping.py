@@ -40,7 +40,7 @@ class Fed:
     def touched(self, at: int, now: int, value: Any = None, name: str = "A") -> bool | None:
         """Let an event in; tell whether the audience is to be decided, None if nothing changed."""
         event = {"type": "track", "event": name, "properties": {"v": value}}
-        (_, step, _), *rest = self.program.feeds.steps(event, at)
+        (_, step, _), *rest = self.program.feeds.steps(event, at).each
         assert not rest
         flipped = step(self.held, Seen(at, f"m{at}", event, now))
         return None if flipped is None else bool(flipped)
@@ -65,7 +65,7 @@ def test_a_step_leaves_what_adding_answers(
     for number, (at, event) in enumerate(events):
         now = max(now, at - data.draw(st.sampled_from([0, made.HOUR])))
         seen = Seen(at, f"m{number}", program.feeds.read(json.dumps(event)), now)
-        for id_, step, _ in program.feeds.steps(seen.event, at):
+        for id_, step, _ in program.feeds.steps(seen.event, at).each:
             before = deepcopy(stepped)
             if step(stepped, seen) is None:
                 assert stepped == before

@@ -46,10 +46,11 @@ def membership_event(
     properties, personas = _of_audience(
         audience.id, audience.key, audience.name, workspace, entered
     )
+    who, traits = _person(root, via)
     body = (
         f'{{"type":"track","event":"{ENTERED if entered else EXITED}",'
-        f'"messageId":{_text(message_id)},{_who(root, via)}"properties":{properties},'
-        f'"context":{{"personas":{personas}{_traits(root)}}},"integrations":{{}},'
+        f'"messageId":{_text(message_id)},{who}"properties":{properties},'
+        f'"context":{{"personas":{personas}{traits}}},"integrations":{{}},'
         f'"timestamp":"{happened}","originalTimestamp":"{happened}",'
         f'"sentAt":"{told}","receivedAt":"{told}"}}'
     )
@@ -88,27 +89,28 @@ def _text(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
-def _who(root: Root, via: str) -> str:
-    """Answer the ids that destinations know people by; one that has neither gets what there is."""
-    found = ""
-    for field, type_ in (("userId", "user_id"), ("anonymousId", "anonymous_id")):
-        value = _value_of(root, type_, via)
-        if value is not None:
-            found += f'"{field}":{_text(value)},'
-    return found or f'"anonymousId":{_text(via)},'
+def _person(root: Root, via: str) -> tuple[str, str]:
+    """Answer the JSON of the ids that destinations know people by, and of the email's trait.
+
+    Of several ids of a type it is the one that the person goes by, or the first; who has neither
+    of the two that destinations expect goes by what there is.
+    """
+    first: dict[str, str] = {}
+    for name in sorted(root.ids):
+        type_, _, value = name.partition(":")
+        first.setdefault(type_, value)
+    email = first.get("email")
+    type_, _, value = via.partition(":")
+    if via in root.ids:
+        first[type_] = value
+    who = "".join(
+        [f'"{field}":{_text(first[type_])},' for field, type_ in _FIELDS if type_ in first]
+    )
+    traits = "" if email is None else f',"traits":{{"email":{_text(email)}}}'
+    return who or f'"anonymousId":{_text(via)},', traits
 
 
-def _traits(root: Root) -> str:
-    email = _value_of(root, "email", "")
-    return "" if email is None else f',"traits":{{"email":{_text(email)}}}'
-
-
-def _value_of(root: Root, type_: str, preferred: str) -> str | None:
-    beginning = f"{type_}:"
-    if preferred.startswith(beginning) and preferred in root.ids:
-        return preferred[len(beginning) :]
-    first = min((name for name in root.ids if name.startswith(beginning)), default=None)
-    return None if first is None else first[len(beginning) :]
+_FIELDS = (("userId", "user_id"), ("anonymousId", "anonymous_id"))
 
 
 @lru_cache(maxsize=1024)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 from headwater.actors.audience_rows import Part
-from headwater.audiences.features import Seen
+from headwater.audiences.features import Seen, Step
 from headwater.audiences.feeding import FeatureStep
 from headwater.audiences.program import OWN_MESSAGES, Program
 from headwater.ports import Sql
@@ -23,25 +24,39 @@ JOIN event ON event.actor = wanted.value ->> 0 AND event.via = wanted.value ->> 
 """
 
 
+def see_alone(part: Part, steps: Iterable[Step], seen: Seen) -> Sequence[int] | None:
+    """Let one event into the states of a person's only identifier; see `see`."""
+    held = part.features
+    found = [step(held, seen) for step in steps]
+    flipped = [*chain.from_iterable(filter(None, found))]
+    return flipped if flipped or found.count(None) < len(found) else None
+
+
 def see(
-    part: Part, steps: Iterable[FeatureStep], seen: Seen, others: Sequence[Part] = ()
+    part: Part,
+    steps: Iterable[FeatureStep],
+    seen: Seen,
+    others: Sequence[Mapping[str, Any]] = (),
 ) -> Sequence[int] | None:
     """Let one event into the states of its identifier.
 
     Answers whom that may have flipped, None where it has changed nothing. Of a feature that the
-    person's `others` hold, too, it is all that look at it.
+    person's `others` (the states of their other identifiers) hold, too, it is all that look at it.
     """
     found: Sequence[int] | None = None
     held = part.features
     for id_, step, every in steps:
         flipped = step(held, seen)
-        if flipped is not None:
-            if others and any(id_ in other.features for other in others):
+        if flipped is None:
+            continue
+        for other in others:
+            if id_ in other:
                 flipped = every
-            if flipped:
-                found = (*found, *flipped) if found else flipped
-            elif found is None:
-                found = ()
+                break
+        if flipped:
+            found = (*found, *flipped) if found else flipped
+        elif found is None:
+            found = ()
     return found
 
 
@@ -87,7 +102,7 @@ def build(
         if message_id.startswith(OWN_MESSAGES):
             continue
         event = json.loads(body)
-        steps = [step for step in program.feeds.steps(event, at) if step[0] in wanted[key]]
+        steps = [one for one in program.feeds.steps(event, at).each if one[0] in wanted[key]]
         if see(parts[key], steps, Seen(at, message_id, event, now)) is not None:
             held.add(key)
     return held

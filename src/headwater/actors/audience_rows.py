@@ -107,7 +107,7 @@ class Decided(msgspec.Struct, omit_defaults=True):
 
 _encoder = msgspec.json.Encoder()
 _part_decoder = msgspec.json.Decoder(Part)
-_decided_decoder = msgspec.json.Decoder(Decided)
+_decode_decided = msgspec.json.Decoder(Decided).decode
 
 
 class AudienceRows:
@@ -221,13 +221,15 @@ class AudienceRows:
     def decided(self, actor: str) -> Decided:
         """Answer what was decided of an actor's person, to be changed in place."""
         held = self._decided.get(actor)
-        if held is None:
+        if held is not None:
+            return held
+        if actor not in self._texts:
             self.load((actor,))
-            text = self._texts.pop(actor, None)
-            if text is None:
-                return self._decided[actor]
-            self._released.discard(actor)
-            held = self._decided[actor] = _decided_decoder.decode(text)
+        text = self._texts.pop(actor, None)
+        if text is None:
+            return self._decided[actor]
+        self._released.discard(actor)
+        held = self._decided[actor] = _decode_decided(text)
         return held
 
     def release(self, actor: str) -> None:

@@ -14,20 +14,20 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from headwater.actors.audience_deciding import Deciding, Told
-from headwater.actors.audience_history import build, missing, see
-from headwater.actors.audience_rows import PURPOSE, Part
+from headwater.actors.audience_history import build, missing, see, see_alone
+from headwater.actors.audience_rows import PURPOSE, AudienceRows, Part
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
 from headwater.audiences.features import Seen
-from headwater.audiences.feeding import FeatureStep
+from headwater.audiences.feeding import Steps
 from headwater.audiences.program import Program
 from headwater.collect.arrival import Arrival
 from headwater.ports import Sql
 
 __all__ = ["Told", "catch_up", "decide", "due", "news", "next_timer", "note", "put_news", "wake"]
 
-_Feed = tuple[str, Arrival, Sequence[FeatureStep], Seen]
-"""An event on its way into features: its actor, itself, the steps, and what they see of it."""
+_Feed = tuple[str, Steps, Seen]
+"""An event on its way into features: its identifier, the steps, and what they see of it."""
 
 _OVERDUE = "SELECT 1 FROM timer WHERE at <= ? LIMIT 1"
 _OVERDUE_OF = """
@@ -103,63 +103,60 @@ def note(turn: Turn, program: Program, stored: Sequence[tuple[str, Arrival]], no
     """Let a turn's new events into the states of their identifiers, and note what they touch."""
     feeds = program.feeds
     touched, fresh = turn.audiences.touched, turn.audiences.fresh
-    seen: list[_Feed] = []
+    default, by_account, by_trait = program.default, program.by_account, program.by_trait
+    by_actor: dict[str, list[_Feed]] = {}
     for actor, arrival in stored:
         call = arrival.type
-        if actor in fresh and program.default:
-            touched.setdefault(actor, set()).update(program.default)
-        if call == "group" and program.by_account:
-            touched.setdefault(actor, set()).update(program.by_account)
+        if default and actor in fresh:
+            touched.setdefault(actor, set()).update(default)
+        if call == "group" and by_account:
+            touched.setdefault(actor, set()).update(by_account)
         if not feeds.looks_at(call):
             continue
         event, at = feeds.read(arrival.body), arrival.timestamp
         steps = feeds.steps(event, at)
-        if steps:
-            seen.append((actor, arrival, steps, Seen(at, arrival.message_id, event, now)))
-        if call == "identify" and program.by_trait:
+        if steps.each:
+            seen = Seen(at, arrival.message_id, event, now)
+            by_actor.setdefault(actor, []).append((arrival.identifiers[0], steps, seen))
+        if call == "identify" and by_trait:
             for name in event.get("traits") or ():
-                if name in program.by_trait:
-                    touched.setdefault(actor, set()).update(program.by_trait[name])
-    if seen:
-        _let_in(turn, program, seen, now)
+                if name in by_trait:
+                    touched.setdefault(actor, set()).update(by_trait[name])
+    if by_actor:
+        _let_in(turn, program, by_actor, now)
 
 
 def _let_in(
     turn: Turn,
     program: Program,
-    seen: Sequence[_Feed],
+    by_actor: Mapping[str, list[_Feed]],
     now: int,
 ) -> None:
     rows = turn.audiences
-    by_actor: dict[str, list[_Feed]] = {}
-    for feed in seen:
-        by_actor.setdefault(feed[0], []).append(feed)
     rows.load(by_actor)
     lacking: dict[str, list[_Feed]] = {}
     for actor, feeds in by_actor.items():  # a person at a time: see audience_rows.py
-        if _is_complete(turn, program, actor, feeds):
-            _let_in_of(turn, program, actor, feeds, {})
+        if _is_complete(rows, program, actor, feeds):
+            _let_in_of(rows, program, actor, feeds, {})
         else:
             lacking[actor] = feeds
     if lacking:
         built = _build(turn, program, lacking, now)
         for actor, feeds in lacking.items():
-            _let_in_of(turn, program, actor, feeds, built)
+            _let_in_of(rows, program, actor, feeds, built)
 
 
-def _is_complete(turn: Turn, program: Program, actor: str, feeds: list[_Feed]) -> bool:
+def _is_complete(rows: AudienceRows, program: Program, actor: str, feeds: list[_Feed]) -> bool:
     """Tell whether an actor's identifiers have parts of this version; new ones get theirs."""
-    rows = turn.audiences
     decided = rows.decided(actor)
     if actor in rows.fresh:
         decided.version = program.version  # of somebody new, all that is not noted is as it is
-    is_complete = True
-    for _, arrival, _, _ in feeds:
-        via = arrival.identifiers[0]
-        part = decided.parts.get(via)
-        if part is None and decided.version >= program.newest:
-            decided.parts[via] = Part(program.version)
-        elif part is None or part.version < program.newest:
+    parts, newest, is_complete = decided.parts, program.newest, True
+    for via, _, _ in feeds:
+        part = parts.get(via)
+        if part is None and decided.version >= newest:
+            parts[via] = Part(program.version)
+        elif part is None or part.version < newest:
             is_complete = False
     return is_complete
 
@@ -175,7 +172,7 @@ def _build(
     building: dict[tuple[str, str], Part] = {}
     built: dict[tuple[str, str], frozenset[str]] = {}
     for actor, feeds in lacking.items():
-        for via in {arrival.identifiers[0] for _, arrival, _, _ in feeds}:
+        for via in {via for via, _, _ in feeds}:
             part = rows.parts(actor).get(via)
             if part is None or part.version < program.newest:
                 building[actor, via] = Part(0) if part is None else part
@@ -189,35 +186,36 @@ def _build(
 
 
 def _let_in_of(
-    turn: Turn,
+    rows: AudienceRows,
     program: Program,
     actor: str,
     feeds: list[_Feed],
     built: Mapping[tuple[str, str], frozenset[str]],
 ) -> None:
     """Let one person's events in, and note whom that touches."""
-    rows = turn.audiences
-    parts = rows.parts(actor)
-    has_changed, touched = False, rows.touched.get(actor)
-    for _, arrival, steps, event in feeds:
-        via = arrival.identifiers[0]
+    parts, touched = rows.parts(actor), rows.touched.get(actor)
+    has_changed, is_one = False, len(parts) == 1
+    for via, steps, event in feeds:
         part = parts[via]
-        done = built.get((actor, via))
+        done = built.get((actor, via)) if built else None
         places: Collection[int] | None
         if done is None:
-            others = [one for one in parts.values() if one is not part] if len(parts) > 1 else ()
-            places = see(part, steps, event, others)
+            if is_one:
+                places = see_alone(part, steps.only, event)
+            else:
+                others = [one.features for one in parts.values() if one is not part]
+                places = see(part, steps.each, event, others)
         else:
             # Of what was made anew, what holds nothing is as of somebody unknown; and whoever
             # was decided otherwise before is decided in everything.
-            see(part, [step for step in steps if step[0] not in done], event)
+            see(part, [step for step in steps.each if step[0] not in done], event)
             of = program.by_feature
             places = [one for id_ in part.features for one in of.get(id_, ())] or None
         if places is not None:
             has_changed = True
-        if places:
-            touched = rows.touched.setdefault(actor, set()) if touched is None else touched
-            touched.update(places)
+            if places:
+                touched = rows.touched.setdefault(actor, set()) if touched is None else touched
+                touched.update(places)
     if has_changed and touched is None:
         rows.release(actor)
     elif has_changed:

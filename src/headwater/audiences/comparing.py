@@ -12,7 +12,7 @@ from headwater.audiences.comparisons import (
     Comparison,
     Filter,
     is_number,
-    look_up,
+    reader,
     steps,
 )
 from headwater.audiences.conditions import Unit
@@ -59,8 +59,8 @@ def question(operator: str, value: Any, zone: str) -> Question:
 def passes(one: Filter, zone: str) -> Callable[[Mapping[str, Any], int], bool]:
     """Answer what tells whether an event, of a time in milliseconds, fits a filter."""
     if isinstance(one, Comparison):
-        names, ask = steps(one.path), question(one.operator, one.value, zone)
-        return lambda event, at: ask(look_up(event, names), at)[0]
+        read, ask = reader(steps(one.path)), question(one.operator, one.value, zone)
+        return lambda event, at: ask(read(event), at)[0]
     inner = [passes(each, zone) for each in one.filters]
     if isinstance(one, AllOf):
         return lambda event, at: all(fits(event, at) for fits in inner)

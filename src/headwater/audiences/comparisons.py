@@ -184,14 +184,14 @@ Filter = Annotated[Comparison | AllOf | AnyOf | NoneOf, Field(discriminator="typ
 """A question about one event, or one account."""
 
 
-def fields_of(filters: Iterable[Filter]) -> frozenset[str]:
-    """Answer the names at an event's root that questions begin with."""
-    found: set[str] = set()
+def paths_of(filters: Iterable[Filter]) -> frozenset[tuple[str, ...]]:
+    """Answer the paths, from an event's root, of all that questions ask."""
+    found: set[tuple[str, ...]] = set()
     for one in filters:
         if isinstance(one, Comparison):
-            found.add(steps(one.path)[0])
+            found.add(steps(one.path))
         else:
-            found |= fields_of(one.filters)
+            found |= paths_of(one.filters)
     return frozenset(found)
 
 

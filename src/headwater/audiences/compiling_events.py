@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from headwater.audiences.comparing import passes
-from headwater.audiences.comparisons import fields_of
+from headwater.audiences.comparisons import paths_of
 from headwater.audiences.conditions import (
     AggregateCondition,
     EventCondition,
@@ -183,7 +183,7 @@ def occurrence(condition: OccurrenceCondition, scope: Scope) -> Check:
         condition.event,
         condition.which == "last",
         fits[0] if len(fits) == 1 else lambda event, at: all(fit(event, at) for fit in fits),
-        fields_of(condition.where),
+        paths_of(condition.where),
         anchor=since.event if since else None,
         anchor_last=since is None or since.which == "last",
     )

@@ -47,7 +47,7 @@ class Chain:
         return self.selectors
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """Nothing more."""
         return frozenset()
 
@@ -133,7 +133,7 @@ class EndEvent:
     selector: EventSelector
     last: bool
     passes: Passes
-    asked: frozenset[str]
+    asked: frozenset[tuple[str, ...]]
     anchor: EventSelector | None = None
     anchor_last: bool = True
 
@@ -143,7 +143,7 @@ class EndEvent:
         return (self.selector,) if self.anchor is None else (self.selector, self.anchor)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """What it asks of the event."""
         return self.asked
 
@@ -182,9 +182,9 @@ class Consent:
         return (EventSelector(call="any"),)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """Where they are."""
-        return frozenset(_PREFERENCES[:1])
+        return frozenset([_PREFERENCES])
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import msgspec
 
 from headwater.audiences.comparing import passes
-from headwater.audiences.comparisons import fields_of
+from headwater.audiences.comparisons import paths_of
 from headwater.audiences.features import Feature, Step
 from headwater.audiences.stepping import step_of
 from headwater.audiences.watching import Watched
 
 FeatureStep = tuple[str, Step, tuple[int, ...]]
 """What one event does to one feature: its id, its step, and all that look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What one event does to the features that it is for.
+
+    Attributes:
+        each: each with its feature.
+        only: the steps alone, which is all that is needed of people with one identifier.
+    """
+
+    each: tuple[FeatureStep, ...]
+    only: tuple[Step, ...]
+
 
 _Key = tuple[str, str | None]
 _ANY = ("any", None)
@@ -35,7 +49,7 @@ class _Kind:
     """What looks at one kind of event: features to roles for all of them, feeds for some."""
 
     roles: Mapping[str, int]
-    steps: Sequence[FeatureStep]
+    steps: Steps
     asking: tuple[_Feed, ...]
 
 
@@ -61,17 +75,18 @@ class Feeds:
         self._features, self._watched = features, watched
         self._made: dict[tuple[str, int], FeatureStep] = {}
         feeds: dict[_Key, list[_Feed]] = {}
-        fields = {"type", "event", "name", "traits"}
+        paths: set[tuple[str, ...]] = {("type",), ("event",), ("name",), ("traits",)}
         for id_, feature in features.items():
-            fields |= feature.reads
+            paths |= feature.reads
             for number, selector in enumerate(feature.feeds):
-                fields |= fields_of(selector.where)
+                paths |= paths_of(selector.where)
                 fits = tuple(passes(one, zone) for one in selector.where)
                 of_kind = feeds.setdefault((selector.call, selector.name), [])
                 of_kind.append(_Feed(id_, 1 << number, fits))
         self._calls = {call for call, _ in feeds} | ({"identify"} if traits else set())
         # Most of an event is of no interest to anybody here, and what is skipped costs least.
-        self._decoder = msgspec.json.Decoder(_type_of(fields))
+        self._decode = msgspec.json.Decoder(_type_of(paths)).decode
+        self._decode_oddly = msgspec.json.Decoder(_type_of((path[0],) for path in paths)).decode
         self._kinds: dict[_Key, _Kind] = {
             (call, name): self._kind(
                 feed
@@ -91,8 +106,9 @@ class Feeds:
                 roles[feed.feature] = roles.get(feed.feature, 0) | feed.role
         return _Kind(roles, self._steps(roles), tuple(asking))
 
-    def _steps(self, roles: Mapping[str, int]) -> list[FeatureStep]:
-        return [self._made.get(pair) or self._make(*pair) for pair in roles.items()]
+    def _steps(self, roles: Mapping[str, int]) -> Steps:
+        each = tuple(self._made.get(pair) or self._make(*pair) for pair in roles.items())
+        return Steps(each, tuple(step for _, step, _ in each))
 
     def _make(self, id_: str, roles: int) -> FeatureStep:
         who = self._watched[id_]
@@ -106,10 +122,14 @@ class Feeds:
 
     def read(self, body: str) -> dict[str, Any]:
         """Answer of an event, as JSON text, what anything here may look at."""
-        event: dict[str, Any] = self._decoder.decode(body)
+        event: dict[str, Any]
+        try:
+            event = self._decode(body)
+        except msgspec.ValidationError:  # such as properties that are no object
+            event = self._decode_oddly(body)
         return event
 
-    def steps(self, event: Mapping[str, Any], at: int) -> Sequence[FeatureStep]:
+    def steps(self, event: Mapping[str, Any], at: int) -> Steps:
         """Answer which features an event, of a time in milliseconds, is for, and what it does."""
         call = event.get("type", "")
         kinds = self._kinds
@@ -126,7 +146,11 @@ class Feeds:
         return self._steps(found)
 
 
-def _type_of(fields: Iterable[str]) -> Any:
-    """Answer the type of a dictionary with these fields of an event, all others left out."""
+def _type_of(paths: Iterable[tuple[str, ...]]) -> Any:
+    """Answer the type of a dictionary with what is at these paths, all else left out."""
+    inner: dict[str, set[tuple[str, ...]]] = {}
+    for name, *rest in paths:
+        inner.setdefault(name, set()).add(tuple(rest))
+    types = {name: Any if () in inner[name] else _type_of(inner[name]) for name in sorted(inner)}
     make: Any = TypedDict  # called as an object, since a checker knows no type made at run time
-    return make("Looked", dict.fromkeys(sorted(fields), Any), total=False)
+    return make("Looked", types, total=False)

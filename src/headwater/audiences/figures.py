@@ -43,9 +43,9 @@ class WholeFigure:
         return (self.selector,)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """The property's place."""
-        return frozenset(self.names[:1])
+        return frozenset([self.names] if self.names else ())
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
@@ -89,9 +89,9 @@ class UnitFigure:
         return (self.selector,)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """The property's place."""
-        return frozenset(self.names[:1])
+        return frozenset([self.names] if self.names else ())
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
@@ -162,9 +162,9 @@ class LogFigure:
         return (self.selector,)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """The property's place."""
-        return frozenset(self.names[:1])
+        return frozenset([self.names] if self.names else ())
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:  # noqa: ARG002 - it has one
         """See Feature."""
@@ -231,9 +231,9 @@ class FigureSince:
         return (self.selector, self.anchor)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def reads(self) -> frozenset[tuple[str, ...]]:
         """The property's place."""
-        return frozenset(self.names[:1])
+        return frozenset([self.names] if self.names else ())
 
     def add(self, state: State | None, seen: Seen, roles: int) -> State | None:
         """See Feature."""

@@ -33,15 +33,14 @@ def distinct(feature: WholeFigure, most: int | None, who: Watched) -> Step:
     always, by_size = who.always, who.by_size
 
     def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
-        value = read(seen.event)
+        value, state = read(seen.event), held.get(id_)
+        if state is not None and (len(state) == most or (type(value) is str and value in state)):
+            return None
         if not is_scalar(value):
             return None
-        state = held.get(id_)
         if state is None:
             held[id_] = [plain(value)]
             return by_size.get(1, always)
-        if len(state) == most or (type(value) is str and value in state):
-            return None
         after = reducer.add(state, [seen.at, plain(value)])
         if after == state:
             return None

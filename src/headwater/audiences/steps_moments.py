@@ -46,8 +46,11 @@ def end_step(feature: EndEvent, roles: int, who: Watched) -> Step:
         if before is not None:
             own, anchor = before
             if own is not None:
-                is_later = at > own[0] if at != own[0] else message_id > own[1]
-                if is_later is not last or (at == own[0] and message_id == own[1]):
+                known = own[0]
+                if at == known:
+                    if message_id == own[1] or (message_id > own[1]) is not last:
+                        return None
+                elif (at > known) is not last:
                     return None
         held[id_] = after = [[at, message_id, passes(seen.event, at)], anchor]
         return touched(before, after, seen)

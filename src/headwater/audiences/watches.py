@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from operator import itemgetter
 from typing import Any
 
 from headwater.audiences.comparisons import reader
@@ -11,7 +10,6 @@ from headwater.audiences.features import Seen, State
 from headwater.audiences.figures import Figure, FigureSince, LogFigure, UnitFigure, WholeFigure
 from headwater.audiences.watching import Watch
 
-_value = itemgetter(1)
 _CLOSE = 1e-9  # of a sum in binary: far more than what many additions lose
 
 
@@ -69,9 +67,10 @@ def _summed(names: tuple[str, ...], wanted: float) -> Any:
     read = reader(names)
 
     def may(_before: State | None, after: State, seen: Seen) -> bool:
+        numbers = [item[1] for item in after]
         try:
-            total = sum(map(_value, after))
-            if min(map(_value, after)) < 0:
+            total = sum(numbers)
+            if min(numbers) < 0:
                 return True
             close = _CLOSE * (abs(wanted) + total)
             return not (total < wanted - close or total - read(seen.event) > wanted + close)
@@ -86,7 +85,7 @@ def complete(needed: int) -> Watch:
 
     def may(_before: State | None, after: State, _seen: Seen) -> bool:
         present = 0
-        for roles in after.values():
+        for roles in set(after.values()):  # most are the same
             present |= roles
         return present & needed == needed
 
@@ -97,8 +96,8 @@ def passing() -> Watch:
     """Answer what a first or last event is watched for: whether it is, or was, as asked."""
 
     def may(before: State | None, after: State, _seen: Seen) -> bool:
-        return any(
-            state is not None and state[0] is not None and state[0][2] for state in (before, after)
-        )
+        if after[0] is not None and after[0][2]:
+            return True
+        return before is not None and before[0] is not None and bool(before[0][2])
 
     return Watch(may=may)
