@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import zipfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from headwater.actors import erasing
 from headwater.actors.erased_people import ErasedPeople
 from headwater.actors.everything_held import everything_held
+from headwater.actors.suppressions import Suppressed
 from headwater.actors.workspace import WorkspaceActor
-from headwater.api.audience_views import membership_view
-from headwater.api.people import ExplanationView, person_view
-from headwater.audiences.membership import Audiences
-from headwater.collect.times import write_time
+from headwater.api.archive_views import archive_views
+from headwater.audiences.audience import Audience
+from headwater.audiences.membership import Audiences, Membership
+from headwater.exports.person import EVENTS, FILE, ConsentChanges, Contents, lines, texts
 from headwater.local.exports.files import settle
 from headwater.local.jobs.runner import RunningJob
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.readers import Readers
 from headwater.local.workspaces import LocalWorkspaces
 from headwater.ports import Clock
-from headwater.profiles.dossier import SHOWN, Dossier, page
+from headwater.profiles.dossier import SHOWN
 from headwater.profiles.people import People, TimelineFilter
 from headwater.workspace import WorkspaceConfig
 
-FILE = "person.zip"
 _PAGE = 1_000
-
-_WHAT = {
-    "identity": "what the database keeps of who they are",
-    "kept_for_audiences": "what audiences and computed traits remember of their events",
-    "accounts": "the accounts that they are in",
-    "timers": "when they are looked at again",
-    "deliveries": "events that wait to be delivered",
-    "dead_letters": "deliveries that were given up",
-    "refused_events": "refused events that name them",
-    "jobs": "orders that name them",
-    "mentioned_by_others": "how many other people's or accounts' states name them",
-}
 
 
 class PersonExporting:
@@ -98,51 +84,25 @@ class PersonExporting:
         await job.note(0, total=sum(person.counts.values()) if person else 0)
         identifiers = await self._identifiers(workspace, asked)
         people = ErasedPeople(workspace, identifiers)
-        shown = (
-            None if person is None else person_view(person, verbose=True).model_dump(mode="json")
-        )
-        explained = None
-        if links is not None:
-            explained = ExplanationView.model_validate(links).model_dump(mode="json")
         events = _Events(archive)
         await self._write_events(job, events)
-        held = await self._readers.run(lambda sql: everything_held(sql, people, config))
-        lake = await self._in_lake(people)
-        audiences = await self._memberships(config, asked)
-        suppressions = await self._suppressed(workspace, identifiers)
-        files = {
-            "person.json": ("the profile", shown, 0 if shown is None else 1),
-            "links.json": ("why these identifiers are one person", explained, len(identifiers)),
-            "audiences.json": ("audiences, and why they are in or not", audiences, len(audiences)),
-            "consent.json": ("each change of consent", events.consent, len(events.consent)),
-            "suppressions.json": ("of which identifiers nothing is kept", suppressions, 0),
-            "lake_identity.json": ("what the lake keeps of who they are", lake, len(lake)),
-            **{f"{name}.json": (_WHAT[name], found, len(found)) for name, found in held.items()},
-        }
-        for name, (_, content, _) in files.items():
-            archive.writestr(name, _text(content))
-        dossier = Dossier(
+        found = Contents(
             asked=asked,
-            workspace=workspace,
-            made_at=write_time(self._clock.now()),
+            config=config,
             identifiers=identifiers,
-            person=shown,
-            links=explained,
-            audiences=audiences,
-            consent=events.consent,
-            suppressions=suppressions,
-            recipients=[
-                {"name": one.name, "type": one.type, "enabled": one.enabled, "id": one.id}
-                for one in config.destinations
-            ],
-            held=held,
+            person=person,
+            links=links,
+            audiences=await self._memberships(config, asked),
+            consent=events.consent.found,
+            suppressions=await self._suppressed(workspace, identifiers),
+            lake_identity=await self._in_lake(people),
+            held=await self._readers.run(lambda sql: everything_held(sql, people, config)),
             newest=list(reversed(events.newest)),
             events=events.count,
             tiers=events.tiers,
-            files={"events.jsonl": ("every event, oldest first", events.count)}
-            | {name: (what, count) for name, (what, _, count) in files.items()},
         )
-        archive.writestr("index.html", page(dossier))
+        for name, text in texts(found, archive_views(), now=self._clock.now()).items():
+            archive.writestr(name, text)
         return events.count
 
     async def _identifiers(self, workspace: str, asked: str) -> list[str]:
@@ -181,38 +141,34 @@ class PersonExporting:
 
         return await asyncio.to_thread(rows)
 
-    async def _memberships(self, config: WorkspaceConfig, asked: str) -> list[dict[str, Any]]:
+    async def _memberships(
+        self, config: WorkspaceConfig, asked: str
+    ) -> list[tuple[Audience, Membership]]:
         found = []
         for one in config.audiences:
             membership = await self._audiences.check(config.workspace, one.id, asked, explain=True)
             if membership is not None:
-                view = membership_view(membership).model_dump(mode="json")
-                found.append({"name": one.name, "key": one.key, **view})
+                found.append((one, membership))
         return found
 
-    async def _suppressed(self, workspace: str, identifiers: Sequence[str]) -> list[dict[str, Any]]:
-        found = await self._workspaces.read(
+    async def _suppressed(self, workspace: str, identifiers: Sequence[str]) -> Sequence[Suppressed]:
+        return await self._workspaces.read(
             workspace, WorkspaceActor.suppressed, limit=len(identifiers), only=identifiers
         )
-        return [{**asdict(one), "created_at": write_time(one.created_at)} for one in found]
 
 
 class _Events:
-    """Writes events into the archive, and keeps what the page wants of them.
-
-    Attributes:
-        consent: each `context.consent` that differs from the one before, with its event.
-    """
+    """Writes events into the archive, and keeps what the page wants of them."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self.count = 0
         self.tiers: list[str] = []
         self.newest: deque[Mapping[str, Any]] = deque(maxlen=SHOWN)
-        self.consent: list[dict[str, Any]] = []
+        self.consent = ConsentChanges()
 
     def __enter__(self) -> None:
-        self._file = self._archive.open("events.jsonl", "w", force_zip64=True)
+        self._file = self._archive.open(EVENTS, "w", force_zip64=True)
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -220,27 +176,10 @@ class _Events:
     def add(self, events: Sequence[Mapping[str, Any]], tiers: Sequence[str]) -> None:
         """Take a page of events, oldest first."""
         self.tiers += [one for one in tiers if one not in self.tiers]
-        for event in events:
-            self._file.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
-            self._note_consent(event)
+        self._file.write(lines(events))
+        self.consent.add(events)
         self.newest.extend(events)
         self.count += len(events)
-
-    def _note_consent(self, event: Mapping[str, Any]) -> None:
-        context = event.get("context")
-        consent = context.get("consent") if isinstance(context, dict) else None
-        if consent is not None and not (self.consent and self.consent[-1]["consent"] == consent):
-            self.consent.append(
-                {
-                    "at": event.get("timestamp"),
-                    "message_id": event.get("messageId"),
-                    "consent": consent,
-                }
-            )
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
 def _sync(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from headwater.actors.erased_people import ErasedPeople
-from headwater.collect.times import write_time
+from headwater.exports.person import in_order, readable_change
 from headwater.lake.schema import IDENTITY
 from headwater.local.lake.arrow import python_rows
 from headwater.local.lake.lake import Lake
@@ -37,14 +36,5 @@ def identity_rows(lake: Lake, people: ErasedPeople) -> list[dict[str, Any]]:
             pc.is_in(owner, value_set=names),
             pc.is_in(rows.column("key").cast(pa.string()), value_set=names),
         )
-        found += map(_readable, python_rows(rows.filter(theirs)))
-    return sorted(found, key=lambda row: (row["change"], row["kind"], row["actor"]))
-
-
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
-    body = row["body"]
-    return {
-        **row,
-        "changed_at": write_time(row["changed_at"]),
-        "body": None if body is None else json.loads(body),
-    }
+        found += map(readable_change, python_rows(rows.filter(theirs)))
+    return in_order(found)
