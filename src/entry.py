@@ -39,5 +39,5 @@ class Default(WorkerEntrypoint):
             await deliveries.consume(batch, parts.deliveries)
 
     async def scheduled(self, controller: Any, *_: Any) -> None:  # noqa: ARG002 - which trigger it was
-        """Look after the lake."""
-        await isolate(self.env._env).tend_lake()
+        """Look after the lake, and old exports."""
+        await isolate(self.env._env).tend()

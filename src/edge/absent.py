@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from headwater.actors.jobs import Job
 from headwater.api.services import SqlAnswer
 from headwater.errors import NotFound
 
@@ -19,15 +16,3 @@ class NoSql:
     async def check(self, workspace: str, where: str | None) -> None:  # noqa: ARG002 - the port's
         """Say that events cannot be selected here."""
         raise NotFound("Events are selected by the local server only.")
-
-
-class NoExports:
-    """Files of exports, which the local server makes."""
-
-    async def path(self, workspace: str, id_: str, name: str) -> Path:  # noqa: ARG002 - the port's
-        """Answer that there is none."""
-        raise NotFound(f"There is no export {id_[:80]!r}.")
-
-    async def delete(self, workspace: str, id_: str) -> Job:  # noqa: ARG002 - the port's
-        """Answer that there is none."""
-        raise NotFound(f"There is no export {id_[:80]!r}.")

@@ -127,10 +127,7 @@ class Application:
         await self._admin(scope, receive, send)
 
     def _made_admin(self) -> App:
-        from edge.absent import (  # noqa: PLC0415 - events need none of it
-            NoExports,
-            NoSql,
-        )
+        from edge.absent import NoSql  # noqa: PLC0415 - events need none of it
         from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
         from headwater.api.services import Services  # noqa: PLC0415 - the same
 
@@ -150,7 +147,7 @@ class Application:
                 questions=parts.questions,
                 jobs=parts.jobs,
                 sql=NoSql(),
-                exports=NoExports(),
+                exports=parts.exports,
                 http=parts.http,
                 clock=parts.clock,
                 random=parts.random,

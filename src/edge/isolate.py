@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.population import Shards, feed
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
 from headwater.dispatch.tail import TailOverActors, TailTeller
+from headwater.errors import Unavailable
 from headwater.ports import Sql
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
@@ -34,6 +35,7 @@ from r2.bucket import R2Bucket
 
 if TYPE_CHECKING:
     from headwater.dispatch.audiences import AudiencesOverShards
+    from headwater.dispatch.exporting.files import BucketExports
     from headwater.dispatch.job_keeper import Work
     from headwater.dispatch.jobs import JobsOverActors
     from headwater.dispatch.lake_flush import LakeFlush
@@ -72,7 +74,9 @@ class Isolate:
         self.lanes = LanesOverActors(self.actors, self.directory.config)
         self.bucket = _bucket(env, self.options)
         self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.bucket else None
-        self.works = {"erase": self._erasure}
+        self.works: dict[str, Callable[[], Work]] = {"erase": self._erasure}
+        if self.bucket is not None:
+            self.works["export-person"] = self._person_export
         self.shards = Shards(self.actors)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
         self.dispatcher = Dispatcher(
@@ -137,6 +141,28 @@ class Isolate:
             self.actors, self.settings, kinds=self.works, clock=self.clock, random=self.random
         )
 
+    @cached_property
+    def exports(self) -> BucketExports:
+        """Has the files that exports have made."""
+        from headwater.dispatch.exporting.files import BucketExports  # noqa: PLC0415 - see above
+
+        return BucketExports(self.bucket, self.jobs, self.settings, clock=self.clock)
+
+    def _person_export(self) -> Work:
+        from headwater.api.archive_views import archive_views  # noqa: PLC0415 - see above
+        from headwater.dispatch.exporting.person import PersonExportWork  # noqa: PLC0415 - see above
+
+        if self.bucket is None:
+            raise Unavailable("There is no bucket to put archives into.")
+        return PersonExportWork(
+            self.actors,
+            self.settings,
+            self.people,
+            self.bucket,
+            archive_views(),
+            clock=self.clock,
+        )
+
     def _erasure(self) -> Work:
         from edge.signing import WebCryptoSigner  # noqa: PLC0415 - see above
         from headwater.dispatch.erasing.erasure import ErasureWork  # noqa: PLC0415 - see above
@@ -147,6 +173,7 @@ class Isolate:
             self.people,
             self.bucket,
             WebCryptoSigner(),
+            drop_exports=self.exports.drop,
             clock=self.clock,
             random=self.random,
         )
@@ -155,8 +182,8 @@ class Isolate:
         """Answer a file of analytics-next, out of what Cloudflare serves by itself."""
         return await asset(self._env, f"{BUNDLES}{name}")
 
-    async def tend_lake(self) -> None:
-        """Do some of what is due in the lake: compaction, ageing, cleaning."""
+    async def tend(self) -> None:
+        """Do some of what is due: the lake's compaction, ageing and cleaning; old exports."""
         if self.bucket is not None and self.lake_after is not None:
             from headwater.dispatch.lake_tending import (  # noqa: PLC0415 - events need none of it
                 LakeTending,
@@ -170,6 +197,7 @@ class Isolate:
                 cold_days=self.options.lake_cold_days,
             )
             await tending.tend()
+        await self.exports.sweep()
 
     async def tell_lake(self, actor: str) -> None:
         """Let the lake know that something of an identity actor waits for it."""

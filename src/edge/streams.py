@@ -1,4 +1,4 @@
-"""Answers that go on: server-sent events on Cloudflare."""
+"""Answers that go on: server-sent events and files, on Cloudflare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from js import TransformStream
+from js import FixedLengthStream, TransformStream
 from pyodide.ffi import JsException, to_js
 
 from edge.http import App, Incoming, Outgoing, receiving
@@ -16,11 +16,11 @@ _logger = logging.getLogger(__name__)
 
 Later = Callable[[Coroutine[Any, Any, None]], None]
 
-_EVENTS = b"text/event-stream"
+_GOES_ON = (b"text/event-stream", b"application/octet-stream")
 
 
 async def streamed(app: App, request: Incoming, later: Later) -> Outgoing:
-    """Answer a request by an app; where the answer is a stream of events, with its beginning.
+    """Answer a request by an app; where the answer is a stream, with its beginning.
 
     The app goes on by itself then, until it ends or its client is gone.
     """
@@ -61,14 +61,9 @@ class _Streaming:
         if message["type"] == "http.response.start":
             self.outgoing.status = message["status"]
             self.outgoing.headers = list(message.get("headers", ()))
-            if any(
-                name == b"content-type" and value.startswith(_EVENTS)
-                for name, value in self.outgoing.headers
-            ):
-                stream = TransformStream.new()
-                self.outgoing.stream = stream.readable
-                self._writer = stream.writable.getWriter()
-                self.is_stream.set_result(None)
+            headers = dict(self.outgoing.headers)
+            if headers.get(b"content-type", b"").startswith(_GOES_ON):
+                self._begin(headers.get(b"content-length"))
         elif self._writer is None:
             self.outgoing.body += message.get("body", b"")
         elif message.get("body"):
@@ -76,6 +71,13 @@ class _Streaming:
                 await self._writer.write(to_js(message["body"]))
             except JsException as error:
                 raise OSError("the client is gone") from error
+
+    def _begin(self, length: bytes | None) -> None:
+        # Of a stream whose length is not known, Cloudflare does not tell the client any.
+        stream = TransformStream.new() if length is None else FixedLengthStream.new(int(length))
+        self.outgoing.stream = stream.readable
+        self._writer = stream.writable.getWriter()
+        self.is_stream.set_result(None)
 
     async def close(self) -> None:
         """End the stream."""

@@ -11,6 +11,7 @@ from headwater.actors import jobs
 from headwater.actors.jobs import Job
 from headwater.api.services import SqlAnswer
 from headwater.errors import BadRequest, NotFound
+from headwater.exports.stored import StoredFile
 from headwater.local.sql import Database
 from headwater.questions.question import Question
 from headwater.questions.table import Column, Table
@@ -46,13 +47,13 @@ class MemoryExports:
     """`Exports` with the file `a` of the job `job_done`, which the test puts there."""
 
     def __init__(self) -> None:
-        self.file = Path("/nowhere")
+        self.stored: Path | StoredFile = Path("/nowhere")
         self.jobs: MemoryJobs
 
-    async def path(self, workspace: str, id_: str, name: str) -> Path:
+    async def file(self, workspace: str, id_: str, name: str) -> Path | StoredFile:
         if (workspace, id_, name) != ("default", "job_done", "day=1/a"):
             raise NotFound("There is no such export.")
-        return self.file
+        return self.stored
 
     async def delete(self, workspace: str, id_: str) -> Job:
         return await self.jobs.cancel(workspace, id_)

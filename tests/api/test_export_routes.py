@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import pytest
 
+from headwater.exports.stored import StoredFile
 from tests.api.twins import World
+from tests.lake.memory_bucket import MemoryBucket
 
 FILE = "/v1/exports/job_done/files/day%3D1/a"
 
@@ -37,8 +40,8 @@ async def test_a_file_is_fetched_whole_or_in_part(
     world: World, admin: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     """By `Range`, so that a fetch that was cut short goes on."""
-    world.exports.file = tmp_path / "a"
-    world.exports.file.write_bytes(b"0123456789")
+    world.exports.stored = tmp_path / "a"
+    world.exports.stored.write_bytes(b"0123456789")
 
     whole = await admin.get(FILE)
     rest = await admin.get(FILE, headers={"range": "bytes=4-"})
@@ -47,3 +50,37 @@ async def test_a_file_is_fetched_whole_or_in_part(
     assert (whole.status_code, whole.content) == (200, b"0123456789")
     assert (rest.status_code, rest.content) == (206, b"456789")
     assert other.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body"),
+    [
+        (None, 200, b"0123456789"),
+        ("bytes=4-", 206, b"456789"),
+        ("bytes=2-6", 206, b"23456"),
+        ("bytes=8-99", 206, b"89"),
+        ("bytes=-3", 206, b"789"),
+        ("bytes=10-", 416, b""),
+        ("bytes=-0", 416, b""),
+        ("bytes=5-4", 416, b""),
+        ("bytes=0-1,4-5", 200, b"0123456789"),
+        ("lines=1-2", 200, b"0123456789"),
+    ],
+)
+async def test_one_that_lies_in_pieces_is_fetched_alike(
+    world: World, admin: httpx.AsyncClient, asked: str | None, status: int, body: bytes
+) -> None:
+    """Out of a bucket; a range that is not understood is answered with all of it (RFC 9110)."""
+    bucket = MemoryBucket()
+    for key, data in (("a/0", b"0123"), ("a/1", b""), ("a/2", b"45678"), ("a/3", b"9")):
+        await bucket.put(key, data)
+    world.exports.stored = StoredFile(bucket, 10, await bucket.list("a/"))
+
+    answer = await admin.get(FILE, headers={} if asked is None else {"range": asked})
+
+    assert (answer.status_code, answer.content) == (status, body)
+    assert answer.headers["content-length"] == str(len(body))
+    if status == 206:
+        start = b"0123456789".index(body)
+        said = answer.headers["content-range"]
+        assert said == f"bytes {start}-{start + len(body) - 1}/10"

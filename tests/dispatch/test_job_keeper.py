@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headwater.actors.job_calls import Begin, Stop, encode
+from headwater.actors.job_calls import Begin, Stop, decode_answer, encode
 from headwater.actors.workspace import WorkspaceActor
 from headwater.dispatch.job_keeper import LONGEST_PAUSE, JobKeeper, Stage
 from headwater.errors import BadRequest
@@ -23,6 +23,7 @@ class Counting:
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
         self.seen: list[str] = []
+        self.given_up: list[str] = []
 
     def opening(self, parameters: Mapping[str, Any]) -> str:
         """Begin with what was asked for."""
@@ -35,6 +36,10 @@ class Counting:
             raise self.failures.pop(0)
         number = int(body) + 1
         return Stage(str(number), number, 3, result={"counted": 3} if number == 3 else None)
+
+    async def give_up(self, workspace: str, job: str) -> None:
+        """Note it."""
+        self.given_up.append(job)
 
 
 class Object:
@@ -108,6 +113,7 @@ def test_what_does_not_pass_ends_it() -> None:
 
     job = one.shown()
     assert (job.state, job.error) == ("failed", "there is no such thing")
+    assert one.work.given_up == ["job_1"]
     assert one.sql.execute("SELECT * FROM sqlite_master") == []
 
 
@@ -134,4 +140,35 @@ def test_one_that_was_cancelled_elsewhere_finds_out() -> None:
 
     assert one.work.seen == ["0"]
     assert one.shown().state == "cancelled"
+    assert one.work.given_up == ["job_1"]
     assert one.sql.execute("SELECT * FROM sqlite_master") == []
+
+
+def test_one_that_is_done_though_nobody_heard_of_it_stays_done() -> None:
+    """What it made is not given up: the note of its end arrived, the answer was lost."""
+    one = Object(Counting())
+    for _ in range(2):
+        asyncio.run(one.keeper.work())
+    settings, now = one.world.settings, one.world.now()
+    asyncio.run(settings.write(W, WorkspaceActor.finish_job, "job_1", {"counted": 3}, now=now))
+
+    one.run()
+
+    assert (one.shown().state, one.work.given_up) == ("done", [])
+
+
+def test_who_stops_it_hears_whether_a_step_is_being_done() -> None:
+    """Its end may come after that; once it is over, nothing of it is under way."""
+    one = Object(Counting())
+    said = []
+
+    async def step(workspace: str, job: str, body: str) -> Stage:
+        said.append(decode_answer(one.keeper.respond(encode(Stop()))).is_working)
+        return Stage(body, 1, 3)
+
+    one.work.step = step  # type: ignore[method-assign]  # the one step that there is
+    asyncio.run(one.keeper.work())
+    said.append(decode_answer(one.keeper.respond(encode(Stop()))).is_working)
+
+    assert said == [True, False]
+    assert one.run() == 0

@@ -10,10 +10,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from headwater.actors import erasing
+from headwater.actors import erasing, outbox
 from headwater.actors.erased_people import ErasedPeople
 from headwater.collect.times import write_time
+from headwater.commands import Deliver
 from headwater.ports import Sql
+from headwater.profiles.identifiers import IdentifierReader
 from headwater.workspace import WorkspaceConfig
 
 Held = Mapping[str, list[dict[str, Any]]]
@@ -31,16 +33,28 @@ def everything_held(sql: Sql, people: ErasedPeople, config: WorkspaceConfig) -> 
     Of what others' states say of them only the number is answered, under `mentioned_by_others`:
     those states are other people's data.
     """
+    lanes = dict(sql.execute("SELECT number, destination FROM delivery_lane"))
+    waiting, _ = erasing.deliveries_of(sql, "delivery", people, config)
+    given_up, _ = erasing.deliveries_of(sql, "dead_letter", people, config)
+    return {
+        **held_by_actors(sql, people),
+        "deliveries": list(deliveries_held(sql, waiting, lanes)),
+        "dead_letters": list(dead_letters_held(sql, given_up, lanes)),
+        "refused_events": list(
+            refused_held(sql, people.workspace, erasing.rejected_of(sql, people, config))
+        ),
+        "jobs": list(jobs_held(sql, people)),
+        "mentioned_by_others": [{"states": len(erasing.mentions(sql, people))}],
+    }
+
+
+def held_by_actors(sql: Sql, people: ErasedPeople) -> Held:
+    """Answer what their own actors hold, and what accounts' actors hold of them."""
     return {
         "identity": list(_identity(sql, people)),
         "kept_for_audiences": list(_kept_for_audiences(sql, people)),
         "accounts": list(_accounts(sql, people)),
         "timers": list(_timers(sql, people)),
-        "deliveries": list(_deliveries(sql, people, config)),
-        "dead_letters": list(_dead_letters(sql, people, config)),
-        "refused_events": list(_refused(sql, people, config)),
-        "jobs": list(_jobs(sql, people)),
-        "mentioned_by_others": [{"states": len(erasing.mentions(sql, people))}],
     }
 
 
@@ -94,12 +108,11 @@ def _timers(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
         yield {"identifier": _short(actor), "purpose": purpose, "at": _time(at)}
 
 
-def _deliveries(
-    sql: Sql, people: ErasedPeople, config: WorkspaceConfig
+def deliveries_held(
+    sql: Sql, ids: Iterable[int], lanes: Mapping[int, str]
 ) -> Iterator[dict[str, Any]]:
-    theirs, _ = erasing.deliveries_of(sql, "delivery", people, config)
-    lanes = dict(sql.execute("SELECT number, destination FROM delivery_lane"))
-    for row in _by_id(sql, "delivery", "enqueued_at, attempts, next_at, body", theirs):
+    """Answer deliveries that wait, by their ids; `lanes` has destinations by number."""
+    for row in _by_id(sql, "delivery", "enqueued_at, attempts, next_at, body", ids):
         yield {
             "destination": lanes.get(row[0] // _LANE_PLACES),
             "enqueued_at": _time(row[1]),
@@ -109,13 +122,12 @@ def _deliveries(
         }
 
 
-def _dead_letters(
-    sql: Sql, people: ErasedPeople, config: WorkspaceConfig
+def dead_letters_held(
+    sql: Sql, ids: Iterable[int], lanes: Mapping[int, str]
 ) -> Iterator[dict[str, Any]]:
-    theirs, _ = erasing.deliveries_of(sql, "dead_letter", people, config)
-    lanes = dict(sql.execute("SELECT number, destination FROM delivery_lane"))
+    """Answer deliveries that were given up, by their ids; `lanes` as for `deliveries_held`."""
     columns = "lane, reason, status, response, attempts, enqueued_at, died_at, body"
-    for row in _by_id(sql, "dead_letter", columns, theirs):
+    for row in _by_id(sql, "dead_letter", columns, ids):
         yield {
             "id": row[0],
             "destination": lanes.get(row[1]),
@@ -129,12 +141,12 @@ def _dead_letters(
         }
 
 
-def _refused(sql: Sql, people: ErasedPeople, config: WorkspaceConfig) -> Iterator[dict[str, Any]]:
-    wanted = set(erasing.rejected_of(sql, people, config))
+def refused_held(sql: Sql, workspace: str, ids: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Answer refused events, by their ids."""
     for id_, source, received_at, code, message, body in sql.execute(
         "SELECT id, source, received_at, code, message, body FROM rejected_events"
         " WHERE workspace = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (people.workspace, json.dumps(sorted(wanted))),
+        (workspace, json.dumps(sorted(ids))),
     ):
         yield {
             "id": id_,
@@ -146,7 +158,8 @@ def _refused(sql: Sql, people: ErasedPeople, config: WorkspaceConfig) -> Iterato
         }
 
 
-def _jobs(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
+def jobs_held(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
+    """Answer orders that name them."""
     for id_, kind, state, created_at, parameters, result in sql.execute(
         "SELECT id, kind, state, created_at, parameters, result FROM job WHERE workspace = ?"
         " ORDER BY number",
@@ -154,6 +167,31 @@ def _jobs(sql: Sql, people: ErasedPeople) -> Iterator[dict[str, Any]]:
     ):
         if people.are_named(parameters) or people.are_named(result):
             yield {"id": id_, "kind": kind, "state": state, "ordered_at": _time(created_at)}
+
+
+def outbox_held(sql: Sql, people: ErasedPeople, config: WorkspaceConfig) -> list[dict[str, Any]]:
+    """Answer deliveries that an actor of theirs has not handed on yet."""
+    reader = IdentifierReader(config.identity)
+    found = []
+    for at, commands in outbox.waiting(sql):
+        for one in commands:
+            if not isinstance(one, Deliver):
+                continue
+            event = json.loads(one.body)
+            named = reader.read(event)
+            if people.identifiers.intersection(named) or (
+                one.person in people.actors and not named
+            ):
+                found.append(
+                    {
+                        "destination": one.destination,
+                        "enqueued_at": _time(at),
+                        "attempts": 0,
+                        "next_at": None,
+                        "event": event,
+                    }
+                )
+    return found
 
 
 def _by_id(sql: Sql, table: str, columns: str, ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:

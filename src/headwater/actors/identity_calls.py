@@ -22,6 +22,7 @@ from headwater.actors.identity_erasing_calls import (
 )
 from headwater.actors.identity_history import Span
 from headwater.actors.identity_messages import Reply, Request
+from headwater.actors.identity_showing_calls import HeldShown, ShowHeld
 from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.outbox import Parcel
 from headwater.audiences.membership import Membership
@@ -332,7 +333,7 @@ Look = (
 )
 Work = Receive | Carry | Settle | Merge | Split | Continue | Revisit | Acknowledge | Fetch
 Erasing = Trace | Empty | Forget
-Call = Work | OfferLake | NoteLake | Look | Erasing
+Call = Work | OfferLake | NoteLake | Look | Erasing | ShowHeld
 Answer = (
     Received
     | Carried
@@ -344,6 +345,7 @@ Answer = (
     | Traced
     | Emptied
     | Forgotten
+    | HeldShown
     | Outdated
     | Refused
 )

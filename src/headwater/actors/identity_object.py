@@ -48,6 +48,7 @@ from headwater.actors.identity_erasing_calls import Emptied, Empty, Forget, Forg
 from headwater.actors.identity_looking import look
 from headwater.actors.identity_messages import Join, JoinAnswer
 from headwater.actors.identity_own_storage import OwnTurn
+from headwater.actors.identity_showing_calls import HeldShown, ShowHeld
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Account, Forward, Link, Root
 from headwater.actors.identity_step import Step
@@ -103,6 +104,8 @@ class IdentityObject:
                     return encode(Seen())
                 if isinstance(envelope.call, Trace | Forget):
                     return encode(Traced() if isinstance(envelope.call, Trace) else Forgotten())
+                if isinstance(envelope.call, ShowHeld):
+                    return encode(HeldShown())
             answer = sql.run(lambda: self._opened(sql, envelope, now))
             self._is_open = True
             return encode(answer)
@@ -131,6 +134,10 @@ class IdentityObject:
                 return self._note_lake(step, call)
             case Trace() | Forget() as call:
                 return _asked_by_an_erasure(sql, name, call)
+            case ShowHeld() as call:
+                from headwater.actors import identity_showing  # noqa: PLC0415 - events need none
+
+                return identity_showing.show_held(sql, name, call)
             case call:
                 answer = self._run(step, call)
         if _is_news(step, call, answer):

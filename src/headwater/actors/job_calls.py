@@ -13,6 +13,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         parameters: what was asked for; they stay with this object alone.
         shown: what everybody may see of them.
+        key: an order with the same key as one that still counts is that one.
     """
 
     workspace: str
@@ -21,6 +22,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
     parameters: dict[str, Any]
     shown: dict[str, Any]
     unit: str
+    key: str | None = None
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
@@ -28,7 +30,9 @@ class Stop(msgspec.Struct, frozen=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
-    """It is durable."""
+    """It is durable; `is_working`: a step that was begun before is not over yet."""
+
+    is_working: bool = False
 
 
 JobCall = Begin | Stop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
@@ -75,6 +77,22 @@ class Sifted(msgspec.Struct, frozen=True, tag=True):
     until: tuple[int, int] | None = None
 
 
+class ShowTheirs(msgspec.Struct, frozen=True, tag=True):
+    """Show what waits, and what was given up, of these people; see `Sift` for what is told."""
+
+    identifiers: list[str]
+    rules: IdentityRules
+    after: tuple[int, int] = (0, 0)
+
+
+class TheirsShown(msgspec.Struct, frozen=True, tag=True):
+    """What was found, as JSON; `until` is where to go on, None where all was looked through."""
+
+    deliveries: list[dict[str, Any]]
+    dead_letters: list[dict[str, Any]]
+    until: tuple[int, int] | None = None
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     """It is durable; `count` is how many it was about."""
 
@@ -107,8 +125,9 @@ LaneCall = (
     | ReplayLetters
     | DiscardLetters
     | Sift
+    | ShowTheirs
 )
-LaneAnswer = Done | StatusShown | LettersListed | Sifted | Outdated
+LaneAnswer = Done | StatusShown | LettersListed | Sifted | TheirsShown | Outdated
 
 
 class LaneEnvelope(msgspec.Struct, frozen=True):

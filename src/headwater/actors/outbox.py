@@ -8,7 +8,7 @@ arrives at least once, and the first arrivals are in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 
 import msgspec
@@ -109,6 +109,12 @@ def waiting_since(sql: Sql) -> int | None:
     """Answer when the oldest commands were decided, in milliseconds; None where none wait."""
     rows = sql.execute("SELECT at FROM outbox ORDER BY id LIMIT 1")
     return int(rows[0][0]) if rows else None
+
+
+def waiting(sql: Sql) -> Iterator[tuple[int, list[Command]]]:
+    """Answer all that waits, with when it was decided, in milliseconds."""
+    for at, text in sql.execute("SELECT at, commands FROM outbox ORDER BY id"):
+        yield int(at), _decoder.decode(text)
 
 
 def acknowledge(sql: Sql, number: int, token: str) -> bool:

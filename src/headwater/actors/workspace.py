@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -21,6 +22,7 @@ from headwater.workspace import IdentityRules, WorkspaceConfig
 
 _TYPE_NAME = re.compile(r"[a-z0-9][a-z0-9_.]{0,63}")
 _REGION = re.compile(r"[A-Z]{2}")
+_REFUSED_AT_ONCE = 100
 
 
 class WorkspaceActor(
@@ -76,6 +78,26 @@ class WorkspaceActor(
             words=self.words(),
             suppression=self.suppression(),
         )
+
+    def texts_held(
+        self, identifiers: Sequence[str], *, after: int = 0
+    ) -> tuple[dict[str, list[dict[str, Any]]], int | None]:
+        """Answer refused events and orders that name people, as `everything_held` has them.
+
+        And the id of a refused event behind which to go on, None where there are no more.
+        """
+        from headwater.actors import erasing, everything_held  # noqa: PLC0415 - events need none
+        from headwater.actors.erased_people import ErasedPeople  # noqa: PLC0415 - the same
+
+        people = ErasedPeople(self._workspace, identifiers)
+        refused = erasing.rejected_of(self._sql, people, self.config())
+        left = sorted(id_ for id_ in refused if id_ > after)
+        some = left[:_REFUSED_AT_ONCE]
+        held = {
+            "refused_events": list(everything_held.refused_held(self._sql, self._workspace, some)),
+            "jobs": [] if after else list(everything_held.jobs_held(self._sql, people)),
+        }
+        return held, some[-1] if len(some) < len(left) else None
 
     def sift_texts(self, identifiers: Sequence[str], *, job: str) -> dict[str, int]:
         """Delete refused events and ended jobs that name erased people; answer how many of each.

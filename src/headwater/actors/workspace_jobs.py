@@ -18,16 +18,32 @@ class WorkspaceJobs(WorkspaceSettings):
     """The part of a workspace's actor that tells how jobs go; see `jobs` for each."""
 
     def open_job(
-        self, id_: str, kind: str, parameters: dict[str, Any], *, unit: str, now: int
+        self,
+        id_: str,
+        kind: str,
+        parameters: dict[str, Any],
+        *,
+        unit: str,
+        now: int,
+        key: str | None = None,
     ) -> Job:
-        """Store a job, once; answer it."""
+        """Store a job, once; answer it, or the one that counts under its key."""
         if not self._sql.execute("SELECT 1 FROM job WHERE id = ?", (id_,)):
             order = Order(
-                id=id_, workspace=self._workspace, kind=kind, parameters=parameters, unit=unit
+                id=id_,
+                workspace=self._workspace,
+                kind=kind,
+                parameters=parameters,
+                unit=unit,
+                key=key,
             )
             with self._sql.transaction():
                 return jobs.create(self._sql, order, now=now)
         return self.job(id_)
+
+    def release_job(self, id_: str) -> None:
+        """Let the next order with a job's key be a job of its own."""
+        jobs.release(self._sql, id_)
 
     def job(self, id_: str) -> Job:
         """Answer a job; raise `NotFound`."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
 from pydantic import Field
 
@@ -12,6 +14,7 @@ from headwater.api.access import Admin
 from headwater.api.fields import Identifier, IdPath, LongText, Order, Text, Time
 from headwater.api.jobs import JobView, job_view
 from headwater.api.services import Services
+from headwater.api.stored_files import MEDIA_TYPE, stored_response
 from headwater.api.suppressions import normalised
 
 Condition = Annotated[
@@ -71,11 +74,16 @@ def export_routes(services: Services) -> APIRouter:
 
     @routes.get("/{job}/files/{name:path}", response_class=FileResponse)
     async def file(
-        caller: Admin, job: IdPath, name: Annotated[str, Path(max_length=1000)]
-    ) -> FileResponse:
+        request: Request,
+        caller: Admin,
+        job: IdPath,
+        name: Annotated[str, PathParameter(max_length=1000)],
+    ) -> Response:
         """Fetch a file of a finished export; `Range` fetches a piece of it."""
-        path = await services.exports.path(caller.workspace, job, name)
-        return FileResponse(path, media_type="application/octet-stream")
+        found = await services.exports.file(caller.workspace, job, name)
+        if isinstance(found, Path):
+            return FileResponse(found, media_type=MEDIA_TYPE)
+        return stored_response(found, request.headers.get("range"))
 
     @routes.delete("/{job}")
     async def delete(caller: Admin, job: IdPath) -> JobView:

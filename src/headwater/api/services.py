@@ -17,6 +17,7 @@ from headwater.audiences.membership import Audiences
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Intake
 from headwater.destinations.lane_status import LaneStatus
+from headwater.exports.stored import StoredFile
 from headwater.ports import Clock, Http, Random
 from headwater.profiles.people import People
 from headwater.questions.question import Question
@@ -182,8 +183,13 @@ class SqlQueries(Protocol):
 class Exports(Protocol):
     """Files that jobs of the kind `export` have made."""
 
-    async def path(self, workspace: str, id_: str, name: str) -> Path:
-        """Answer where a file of a finished export is; raise `NotFound` or `Conflict`."""
+    async def file(self, workspace: str, id_: str, name: str) -> Path | StoredFile:
+        """Answer where a file of a finished export is, or that file out of a bucket.
+
+        Raises:
+            NotFound: there is no such export, or it has no such file, or has it no more.
+            Conflict: it is not finished.
+        """
         ...
 
     async def delete(self, workspace: str, id_: str) -> Job:

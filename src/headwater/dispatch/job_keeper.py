@@ -65,6 +65,10 @@ class Work(Protocol):
         """
         ...
 
+    async def give_up(self, workspace: str, job: str) -> None:
+        """Remove what the job has made: it was cancelled, or failed."""
+        ...
+
 
 class JobKeeper:
     """A job, over a database that holds nothing yet, or its order.
@@ -99,7 +103,7 @@ class JobKeeper:
                 self._sql.run(lambda: self._take(order))
             case Stop():
                 self._end()
-        return encode(Done())
+        return encode(Done(is_working=self._is_working))
 
     def wake_at(self) -> int | None:
         """Answer when to go on, in milliseconds; None where there is nothing left to do."""
@@ -117,17 +121,18 @@ class JobKeeper:
         try:
             await self._step(workspace, job, kind, body)
             self._pause = FIRST_PAUSE
-        except JobEnded:
-            self._end()
         except _PASSING as error:
             _logger.warning("A job of the kind %s is held up: %s", kind, error)
             self._next = self._clock.now() + self._pause
             self._pause = min(LONGEST_PAUSE, 2 * self._pause)
             await self._tell(workspace, WorkspaceActor.hold_up_job, job, _words(error))
         except Exception as error:
-            _logger.exception("A job of the kind %s failed", kind)
-            await self._tell(workspace, WorkspaceActor.fail_job, job, _words(error))
+            # Over the wire an error keeps its code, not its class.
+            if getattr(error, "code", None) != JobEnded.code:
+                _logger.exception("A job of the kind %s failed", kind)
+                await self._tell(workspace, WorkspaceActor.fail_job, job, _words(error))
             self._end()
+            await self._give_up(workspace, job, kind)
         finally:
             self._is_working = False
 
@@ -145,7 +150,10 @@ class JobKeeper:
                 opening.shown,
                 unit=opening.unit,
                 now=now,
+                key=opening.key,
             )
+            if shown.id != job:
+                raise JobEnded(f"{shown.id} is the same order.") from None
         done, total = shown.done, shown.total
         await self._settings.write(
             workspace, WorkspaceActor.note_job, job, done=done, total=total, now=now
@@ -166,6 +174,14 @@ class JobKeeper:
             await self._settings.write(workspace, WorkspaceActor.finish_job, job, result, now=now)
             self._end()
 
+    async def _give_up(self, workspace: str, job: str, kind: str) -> None:
+        try:
+            shown = await self._settings.read(workspace, WorkspaceActor.job, job)
+            if shown.state != "done":  # that may have been noted, though nobody heard of it
+                await self._works[kind]().give_up(workspace, job)
+        except (*_PASSING, HeadwaterError) as error:  # whoever sweeps finds it
+            _logger.warning("What a job of the kind %s has made is still there: %s", kind, error)
+
     async def _tell(
         self, workspace: str, method: Callable[..., None], job: str, words: str
     ) -> None:
@@ -176,7 +192,7 @@ class JobKeeper:
 
     def _take(self, order: Begin) -> None:
         migrate(self._sql, migrations(JOB))
-        opening = _Opening(order.parameters, order.shown, order.unit)
+        opening = _Opening(order.parameters, order.shown, order.unit, key=order.key)
         self._sql.execute(
             "INSERT OR IGNORE INTO job_order (only_one, workspace, job, kind, body)"
             " VALUES (1, ?, ?, ?, ?)",
@@ -206,6 +222,7 @@ class _Opening(msgspec.Struct):
     shown: dict[str, Any]
     unit: str
     told: str = ""
+    key: str | None = None
 
 
 def _words(error: Exception) -> str:

@@ -12,7 +12,7 @@ from headwater.dispatch.settings import SettingsOverActors
 from headwater.errors import BadRequest, NotFound, Unavailable
 from headwater.ports import Actors, CallFailed, Clock, Random
 
-UNSEEN = frozenset({"identifiers"})
+UNSEEN = frozenset({"identifier", "identifiers"})
 """Parameters that name people: they stay with the job's own object, and nobody is shown them."""
 
 MOST_PEOPLE = 500
@@ -52,7 +52,7 @@ class JobsOverActors:
         parameters: Mapping[str, Any],
         *,
         unit: str = "events",
-        key: str | None = None,  # noqa: ARG002 - no kind that is done here has one
+        key: str | None = None,
     ) -> Job:
         """Store an order and answer the job; see `Jobs.start`.
 
@@ -69,11 +69,21 @@ class JobsOverActors:
             )
         id_ = f"job_{self._random.uuid().replace('-', '')[:20]}"
         shown = {name: value for name, value in parameters.items() if name not in UNSEEN}
-        order = Begin(workspace, id_, kind, dict(parameters), shown, unit)
+        order = Begin(workspace, id_, kind, dict(parameters), shown, unit, key)
         await self._ask(workspace, id_, order)
-        return await self._settings.write(
-            workspace, WorkspaceActor.open_job, id_, kind, shown, unit=unit, now=self._clock.now()
+        opened = await self._settings.write(
+            workspace,
+            WorkspaceActor.open_job,
+            id_,
+            kind,
+            shown,
+            unit=unit,
+            now=self._clock.now(),
+            key=key,
         )
+        if opened.id != id_:  # the same was asked for before
+            await self._ask(workspace, id_, Stop())
+        return opened
 
     async def job(self, workspace: str, id_: str) -> Job:
         """Answer a job; raise `NotFound` where there is none."""
@@ -106,6 +116,17 @@ class JobsOverActors:
         if ended.state == "cancelled":
             await self._ask(workspace, id_, Stop())
         return ended
+
+    async def stop(self, workspace: str, id_: str) -> bool:
+        """Cancel a job unless a step of it is just being done; tell whether none is.
+
+        Once it is cancelled, nothing that it does is still under way.
+        """
+        if (await self._ask(workspace, id_, Stop())).is_working:
+            return False
+        now = self._clock.now()
+        await self._settings.write(workspace, WorkspaceActor.cancel_job, id_, now=now)
+        return True
 
     async def _ask(self, workspace: str, job: str, call: JobCall) -> Done:
         try:

@@ -31,6 +31,7 @@ from headwater.actors.lane_calls import (
     Remove,
     ReplayLetters,
     ShowStatus,
+    ShowTheirs,
     Sift,
     StatusShown,
     decode_envelope,
@@ -170,10 +171,8 @@ class LaneKeeper:
             case ReplayLetters(which=which):
                 replayed = dead_letters.replay(self._sql, which, now, limit=2**31)
                 return Done(sum(replayed.values()))
-            case Sift() as call:
-                from headwater.actors.lane_erasing import sift  # noqa: PLC0415 - events need none
-
-                return sift(self._sql, envelope.workspace, call)
+            case Sift() | ShowTheirs() as call:
+                return _of_people(self._sql, envelope.workspace, call)
             case Configure() | Remove():
                 return Done()
 
@@ -277,6 +276,15 @@ class LaneKeeper:
         if runner is None:
             return report_broken(told.config, stored, self._problem, now=now)
         return runner.report(stored)
+
+
+def _of_people(sql: Sql, workspace: str, call: Sift | ShowTheirs) -> LaneAnswer:
+    """Answer what is asked of some people's events; events need none of it."""
+    from headwater.actors import lane_erasing, lane_showing  # noqa: PLC0415 - see above
+
+    if isinstance(call, Sift):
+        return lane_erasing.sift(sql, workspace, call)
+    return lane_showing.show_theirs(sql, workspace, call)
 
 
 def _keep_letters_apart(sql: Sql, destination: str) -> None:

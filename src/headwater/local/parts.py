@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headwater.api.directory import WriteKeyDirectory
+from headwater.exports.keeping import KIND as EXPORT
+from headwater.exports.keeping import PERSON as EXPORT_PERSON
 from headwater.local.audience_counts import Counts
 from headwater.local.audience_past import AudiencePast
 from headwater.local.audiences import LocalAudiences
 from headwater.local.clock import SystemClock
 from headwater.local.erasure import KIND as ERASE
 from headwater.local.erasure import Erasure
-from headwater.local.exports.files import KIND as EXPORT
-from headwater.local.exports.files import PERSON as EXPORT_PERSON
 from headwater.local.exports.files import ExportFiles
 from headwater.local.exports.person import PersonExporting
 from headwater.local.exports.work import Exporting

@@ -20,9 +20,12 @@ from headwater.actors.lazy_tables import LazyTables
 from headwater.actors.population_object import PopulationObject
 from headwater.actors.settings_object import SettingsObject
 from headwater.actors.workspace import WorkspaceActor
+from headwater.api.archive_views import archive_views
 from headwater.api.directory import WriteKeyDirectory
 from headwater.collect.arrival import Arrival
 from headwater.dispatch.erasing.erasure import ErasureWork
+from headwater.dispatch.exporting.files import BucketExports
+from headwater.dispatch.exporting.person import PersonExportWork
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.job_keeper import JobKeeper
 from headwater.dispatch.jobs import JobsOverActors
@@ -109,8 +112,13 @@ class ErasingWorld:
         self.settings = SettingsOverActors(self, self.directory, clock=self)
         self.people = PeopleOverActors(self, self, self.settings, clock=self, random=self.random)
         self.jobs = JobsOverActors(
-            self, self.settings, kinds={"erase"}, clock=self, random=self.random
+            self,
+            self.settings,
+            kinds={"erase", "export-person"},
+            clock=self,
+            random=self.random,
         )
+        self.exports = BucketExports(self.bucket, self.jobs, self.settings, clock=self)
         self.waiting: list[Coroutine[Any, Any, None]] = []
 
     # The ports.
@@ -225,9 +233,13 @@ class ErasingWorld:
                     self.people,
                     self.bucket,
                     Signing(),
+                    drop_exports=self.exports.drop,
                     clock=self,
                     random=self.random,
-                )
+                ),
+                "export-person": lambda: PersonExportWork(
+                    self, self.settings, self.people, self.bucket, archive_views(), clock=self
+                ),
             },
             self.settings,
             clock=self,
@@ -280,10 +292,13 @@ class ErasingWorld:
 
     async def erase(self, *identifiers: str, suppress: bool = True) -> Job:
         """Order an erasure; answer the job."""
-        order = {"identifiers": list(identifiers), "suppress": suppress}
+        return await self.order("erase", {"identifiers": list(identifiers), "suppress": suppress})
+
+    async def order(self, kind: str, parameters: dict[str, Any], *, key: str | None = None) -> Job:
+        """Order a job; answer it."""
         for _ in range(1_000):
             try:
-                return await self.jobs.start(W, "erase", order, unit="steps")
+                return await self.jobs.start(W, kind, parameters, key=key)
             except Exception:  # noqa: BLE001 - whatever failed, the client asks again
                 continue
             except Killed:

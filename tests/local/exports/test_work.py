@@ -16,9 +16,10 @@ import pytest
 
 from headwater.actors.jobs import Job
 from headwater.errors import Conflict, NotFound
+from headwater.exports.keeping import KEPT
 from headwater.lake.keys import DAY, day_text
 from headwater.local.exports import work
-from headwater.local.exports.files import KEPT, ExportFiles
+from headwater.local.exports.files import ExportFiles
 from headwater.local.exports.work import Exporting
 from headwater.local.jobs.runner import JobRunner
 from headwater.local.random import SystemRandom
@@ -52,7 +53,7 @@ class Desk:
 
     async def text(self, job: Job, name: str) -> str:
         """Answer a file of an export."""
-        return (await self.files.path(WORKSPACE, job.id, name)).read_text("utf-8")
+        return (await self.files.file(WORKSPACE, job.id, name)).read_text("utf-8")
 
 
 @asynccontextmanager
@@ -106,9 +107,9 @@ async def test_every_form_has_all_events_and_their_values(
         assert lines.result is not None
         assert (lines.result["rows"], lines.done, lines.total) == (18, 18, 18)
         said = [json.loads(line) for line in (await one.text(lines, "events.jsonl")).splitlines()]
-        with (await one.files.path(WORKSPACE, table.id, "events.csv")).open(newline="") as file:
+        with (await one.files.file(WORKSPACE, table.id, "events.csv")).open(newline="") as file:
             cells = list(csv.DictReader(file))
-        kept = pq.read_table(await one.files.path(WORKSPACE, rows.id, "events.parquet")).to_pylist()
+        kept = pq.read_table(await one.files.file(WORKSPACE, rows.id, "events.parquet")).to_pylist()
         for found in (said, cells, kept):
             assert sorted(one["message_id"] for one in found) == ALL
             assert tuple(found[0]) == COLUMNS
@@ -186,7 +187,7 @@ async def test_files_are_for_whoever_ordered_them_for_a_day(tmp_path: Path) -> N
     async with desk(tmp_path) as one:
         job = await one.jobs.start(WORKSPACE, "export", ASKED, key="k")
         with pytest.raises(Conflict):
-            await one.files.path(WORKSPACE, job.id, "events.jsonl")
+            await one.files.file(WORKSPACE, job.id, "events.jsonl")
         job = await one.ended(job)
         for workspace, id_, name in (
             ("other", job.id, "events.jsonl"),
@@ -194,14 +195,14 @@ async def test_files_are_for_whoever_ordered_them_for_a_day(tmp_path: Path) -> N
             (WORKSPACE, job.id, "../../headwater.sqlite3"),
         ):
             with pytest.raises(NotFound):
-                await one.files.path(workspace, id_, name)
+                await one.files.file(workspace, id_, name)
         await one.files.sweep()
         assert await one.text(job, "events.jsonl")
         assert (await one.jobs.start(WORKSPACE, "export", ASKED, key="k")).id == job.id
         one.shop.clock.time += KEPT
         await one.files.sweep()
         with pytest.raises(NotFound):
-            await one.files.path(WORKSPACE, job.id, "events.jsonl")
+            await one.files.file(WORKSPACE, job.id, "events.jsonl")
         again = await one.jobs.start(WORKSPACE, "export", ASKED, key="k")
         assert again.id != job.id
         assert (await one.files.delete(WORKSPACE, (await one.ended(again)).id)).id == again.id

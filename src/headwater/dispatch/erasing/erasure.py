@@ -63,15 +63,20 @@ class ErasureWork:
         bucket: Bucket | None,
         signer: Signer,
         *,
+        drop_exports: Callable[[str], Awaitable[int]],
         clock: Clock,
         random: Random,
     ) -> None:
-        """Make it; without a bucket there is no lake."""
+        """Make it; without a bucket there is no lake.
+
+        `drop_exports` deletes a workspace's exports, whole or under way, and answers how many.
+        """
         self._actors = actors
         self._settings = settings
         self._people = people
         self._bucket = bucket
         self._signer = signer
+        self._drop_exports = drop_exports
         self._clock = clock
         self._random = random
         self._steps: dict[Step, Callable[[_Order], Awaitable[None]]] = {
@@ -106,6 +111,9 @@ class ErasureWork:
         if order.result is not None:
             done = total
         return Stage(encode(order.state), done, total, order.at, order.result)
+
+    async def give_up(self, workspace: str, job: str) -> None:
+        """Remove nothing; see `Work.give_up`."""
 
     def _at(self, order: _Order) -> ErasedActors:
         return ErasedActors(Exchange(self._actors, order.config), self._people)
@@ -173,7 +181,8 @@ class ErasureWork:
         order.state.go_on("texts")
 
     async def _texts(self, order: _Order) -> None:
-        """Take them out of refused events, and of jobs that have ended."""
+        """Take them out of refused events, and of jobs that have ended; delete all exports."""
+        order.state.exports += await self._drop_exports(order.workspace)
         order.state.count(await self._sift_texts(order))
         order.state.go_on("lake" if self._bucket else "look_again")
 
@@ -209,6 +218,8 @@ class ErasureWork:
         if not await self._at(order).are_empty(state):
             state.go_on("find")
             return
+        # Those that were begun when the lake still had everybody.
+        state.exports += await self._drop_exports(order.workspace)
         rows = {
             "population": await sift_population(self._actors, order.workspace, state.identifiers)
         }

@@ -60,6 +60,7 @@ class ErasureState(msgspec.Struct):
         lake: how far the lake is.
         again: the same, of looking through it once more.
         deleted: data files of the lake that went.
+        exports: of the workspace that went, whole or under way.
         rescan: what looking again found.
     """
 
@@ -79,6 +80,7 @@ class ErasureState(msgspec.Struct):
     lake: LakeProgress = msgspec.field(default_factory=LakeProgress)
     again: LakeProgress = msgspec.field(default_factory=LakeProgress)
     deleted: int = 0
+    exports: int = 0
     rescan: dict[str, Any] = {}
 
     def go_on(self, step: Step) -> None:

@@ -35,6 +35,7 @@ def statement_of(
             "rows": state.lake.rows,
             "deleted_files": state.deleted,
         },
+        "exports_deleted": state.exports,
         "rescan": state.rescan,
         "destinations": certificates.destinations(config),
         "suppressed": state.suppress,

@@ -10,17 +10,11 @@ from pathlib import Path
 
 from headwater.actors.jobs import Job
 from headwater.errors import Conflict, HeadwaterError, NotFound
+from headwater.exports.keeping import KIND, PERSON, is_over
 from headwater.local.jobs.runner import JobRunner
 from headwater.ports import Clock
 
 _logger = logging.getLogger(__name__)
-
-KIND = "export"
-PERSON = "export-person"
-"""The kinds of jobs whose files lie here: events, and everything held on a person."""
-
-KEPT = 24 * 3600 * 1000
-"""For how long (ms) an export's files stay that nobody has fetched and deleted."""
 
 _EVERY = 3600.0  # seconds
 
@@ -37,7 +31,7 @@ class ExportFiles:
         self._jobs = jobs
         self._clock = clock
 
-    async def path(self, workspace: str, id_: str, name: str) -> Path:
+    async def file(self, workspace: str, id_: str, name: str) -> Path:
         """Answer where a file of a finished export is.
 
         Raises:
@@ -90,8 +84,7 @@ class ExportFiles:
             except NotFound:
                 await self._remove(folder.name)
                 continue
-            lain = self._clock.now() - (job.ended_at or self._clock.now())
-            if job.has_ended and (job.state != "done" or lain >= KEPT):
+            if is_over(job, now=self._clock.now()):
                 await self._remove(job.id)
 
     async def _export(self, workspace: str, id_: str) -> Job:

@@ -1,0 +1,1 @@
+"""Exports where no process stays and no disk is: made by steps, kept in the bucket."""
