@@ -1,0 +1,146 @@
+"""What is taken out of Headwater's Worker in real workerd: made by steps, kept in R2, fetched."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from headwater.local.command_line.application import application as command_line
+from tests.edge.conftest import attended
+from tests.edge.face import Face, track
+from tests.edge.test_worker_erasure import done, erase, refuse, story
+from tests.edge.test_worker_lake import PATIENCE, arrived, prompt
+from tests.edge.workerd import Workerd
+from tests.loopback import Loopback
+from tests.server import ADMIN_KEY
+
+
+@pytest.fixture(scope="module")
+def running(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workerd]:
+    """A Worker with a lake that takes everything at once."""
+    made = prompt(HEADWATER_ALLOW_PRIVATE_NETWORKS="127.0.0.0/8")
+    with Workerd(made, state=tmp_path_factory.mktemp("edge-exports")) as worker:
+        yield worker
+
+
+@pytest.fixture
+def worker(running: Workerd) -> Iterator[Workerd]:
+    """That Worker; what a test leaves in it, the next one finds."""
+    yield from attended(running)
+
+
+@pytest.fixture
+def face(worker: Workerd) -> Iterator[Face]:
+    """The same, as a program outside sees it."""
+    one = Face(worker)
+    yield one
+    one.http.close()
+
+
+def run(face: Face, *arguments: str) -> dict[str, Any]:
+    """Run a command, which must succeed; answer the JSON that it printed."""
+    asked = [*arguments, "--url", face.url, "--key", ADMIN_KEY, "--json"]
+    ended = CliRunner().invoke(command_line, asked)
+    assert ended.exit_code == 0, ended.output
+    printed: dict[str, Any] = json.loads(ended.stdout)
+    return printed
+
+
+def contents(path: Path) -> dict[str, Any]:
+    """Answer an archive's files: JSON read, lines of JSON as a list, the page as text."""
+    found: dict[str, Any] = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            text = archive.read(name).decode()
+            if name.endswith(".jsonl"):
+                found[name] = [json.loads(line) for line in text.splitlines()]
+            else:
+                found[name] = json.loads(text) if name.endswith(".json") else text
+    return found
+
+
+def files_in_bucket(worker: Workerd, folder: Path) -> list[str]:
+    """Answer the keys of exports' files in R2."""
+    return [key for key in worker.download("LAKE", folder) if key.startswith("_exports/")]
+
+
+def test_everything_held_on_a_person_is_fetched_as_one_archive(
+    worker: Workerd, face: Face, tmp_path: Path
+) -> None:
+    """By the same command as locally; once it is fetched nothing of it is left in R2."""
+    with Loopback(refuse) as sink:
+        hook = face.add_webhook(sink.url)
+        condition = {"type": "trait", "path": "nick", "operator": "exists"}
+        face.order("/v1/audiences", name="Nicks", condition=condition)
+        for name in ("zqasks", "bystander"):
+            assert face.send(*story(name)).status_code == 200
+        face.send({"type": "track", "messageId": "bad", "userId": "zqasksuser"})
+        face.order(
+            "/v1/people/merge", first="user_id:zqasksuser", second="anonymous_id:zqasksother"
+        )
+        arrived(worker, {f"zqasks{number}" for number in range(1, 6)})
+        face.until(
+            f"/v1/dead-letters?destination={hook}",
+            lambda shown: len({one["message_id"] for one in shown["dead_letters"]}) >= 11,
+            PATIENCE,
+        )
+
+        to = tmp_path / "one.zip"
+        printed = run(face, "export", "--person", "email:zqasks@example.org", "--to", str(to))
+        face.remove(hook)
+
+    assert to.stat().st_mode & 0o077 == 0
+    found = contents(to)
+    assert "bystander" not in json.dumps(found)
+    shown = face.read("/v1/people/user_id:zqasksuser?verbose=true")
+    assert found["person.json"] == shown
+    events = face.read("/v1/people/user_id:zqasksuser/events")["events"]
+    assert found["events.jsonl"] == events[::-1]
+    assert printed["rows"] == len(events) == 6
+    assert [one["member"] for one in found["audiences.json"]] == [True]
+    assert [one["account"] for one in found["accounts.json"]] == ["shared"]
+    assert {one["event"]["messageId"] for one in found["dead_letters.json"]} == {
+        one["messageId"] for one in events
+    }
+    assert len(found["refused_events.json"]) == 1
+    assert {one["kind"] for one in found["lake_identity.json"]} >= {"state", "traits"}
+    assert {one["kind"] for one in found["identity.json"]} >= {"state", "traits"}
+    assert "zqasksnick" in found["index.html"]
+    assert files_in_bucket(worker, tmp_path / "r2") == []
+
+
+def test_one_that_was_ordered_is_fetched_in_pieces_and_goes_with_an_erasure(
+    worker: Workerd, face: Face, tmp_path: Path
+) -> None:
+    """`Range` goes on with a fetch that was cut short; nobody but an admin gets a file."""
+    face.send(track("p1", userId="pieces"), track("p2", userId="pieces"))
+    order = {"identifier": "user_id:pieces", "key": "k"}
+    jobs = [
+        face.http.post("/v1/exports/people", json=order, headers=face.admin).json()["id"]
+        for _ in range(2)
+    ]
+    assert jobs[0] == jobs[1]
+    shown = face.until(f"/v1/jobs/{jobs[0]}", lambda one: one["ended_at"] is not None, PATIENCE)
+    assert shown["state"] == "done", shown
+    assert "identifier" not in shown["parameters"]
+
+    address = f"/v1/exports/{jobs[0]}/files/person.zip"
+    whole = face.http.get(address, headers=face.admin)
+    rest = face.http.get(address, headers={**face.admin, "range": "bytes=100-"})
+    assert (whole.status_code, rest.status_code) == (200, 206)
+    assert whole.headers["content-type"] == "application/octet-stream"
+    assert len(whole.content) == shown["result"]["files"][0]["bytes"]
+    assert rest.content == whole.content[100:]
+    assert face.http.get(address).status_code == 401
+
+    certificate = done(face, erase(face, "user_id:pieces"))
+
+    assert certificate["statement"]["exports_deleted"] >= 1
+    assert face.http.get(address, headers=face.admin).status_code == 404
+    assert files_in_bucket(worker, tmp_path / "r2") == []
