@@ -41,10 +41,10 @@ def canonical(text: str) -> dict[str, Any] | None:
         return None
 
 
-def paraphrases() -> Iterator[Said]:
-    """Answer the lines of `fresh_paraphrases.txt`."""
+def paraphrases(table: str = "fresh_paraphrases.txt") -> Iterator[Said]:
+    """Answer the lines of a table of paraphrases."""
     plan: dict[str, Any] | None = None
-    for line in (HERE / "fresh_paraphrases.txt").read_text("utf-8").splitlines():
+    for line in (HERE / table).read_text("utf-8").splitlines():
         if line.startswith("  "):
             mark = line[2] if line[2:4] in {"? ", "- "} else ""
             assert plan is not None
@@ -67,7 +67,9 @@ def test_a_question_is_the_plan_of_the_table(row: dict[str, Any]) -> None:
     assert canonical(row["phrase"]) == write_plan(read_plan(row["plan"]))
 
 
-@pytest.mark.parametrize("said", list(paraphrases()), ids=lambda said: said.phrase)
+@pytest.mark.parametrize(
+    "said", [*paraphrases(), *paraphrases("typed_phrases.txt")], ids=lambda said: said.phrase
+)
 def test_a_paraphrase_is_the_same_plan(said: Said) -> None:
     """Each gives the plan of its group; what does not yet is at least no other act."""
     plan = canonical(said.phrase)
@@ -91,6 +93,17 @@ def test_the_tables_are_as_large_and_as_well_understood_as_is_told() -> None:
     assert f"{first} of {len(rows)} questions" in page
     assert f"{fresh} of {len(said)} paraphrases" in page
     assert left <= 0.05 * len(said)
+
+
+def test_the_table_of_typed_phrases_is_as_well_understood_as_is_told() -> None:
+    """docs/language.md tells how many at first sight and how many since; so say the marks."""
+    said = list(paraphrases("typed_phrases.txt"))
+    page = (HERE.parents[1] / "docs" / "language.md").read_text("utf-8")
+    first, left = (sum(one.mark == mark for one in said) for mark in ("", "-"))
+
+    assert f"Of {len(said)} phrases" in page
+    assert f"{first} gave the plan that was meant at first sight" in page
+    assert f"{len(said) - left} do since" in page
 
 
 def test_every_kind_of_question_can_be_said() -> None:

@@ -72,7 +72,20 @@ def did(name: str, **more: Any) -> dict[str, Any]:
                 text,
                 {"do": "list_people", "people": {"type": "audience", "audience": "big_spenders"}},
             )
-            for text in ("people in big-spenders", "members of big-spenders", "big-spenders")
+            for text in (
+                "people in big-spenders",
+                "people in the big-spenders audience",
+                "members of big-spenders",
+                "big-spenders",
+            )
+        ),
+        (
+            "push the big-spenders segment to Facebook",
+            {
+                "do": "sync_audience",
+                "people": {"type": "audience", "audience": "big_spenders"},
+                "destination": "Facebook",
+            },
         ),
         (
             "how many people are in Weekend Warriors",

@@ -38,8 +38,8 @@ _ROLES: dict[Effect, Role] = {
     "defines": "admin", "routes": "admin", "erases": "admin",
 }  # fmt: skip
 
-# A file of everything takes the server's time and disk, as in the admin API.
-_ROLES_OF: dict[str, Role] = {"export_events": "admin"}
+# Files take the server's time and disk, as in the admin API.
+_ROLES_OF: dict[str, Role] = {"export_events": "admin", "export_person": "admin"}
 
 _TEXT = "What you want, such as 'user-123 signed up' or 'signups this week'."
 

@@ -15,15 +15,16 @@ from headwater.language.plan import Chain, effect_of
 async def reach_of(plan: Any, asked: Asked) -> dict[str, Any]:
     """Answer `people`, how many (None where this server cannot tell), and `destinations`.
 
-    Of somebody who would be erased, also all `identifiers` and how many `events`.
+    Of somebody who would be erased or exported, also all `identifiers` and how many `events`.
     """
     reach: dict[str, Any] = {}
     destinations = getattr(plan, "destinations", None) or getattr(plan, "destination", None)
     if destinations is not None:
         one = isinstance(destinations, str)
         reach["destinations"] = [destinations] if one else list(destinations)
-    if effect_of(plan) == "erases" and not isinstance(plan, Chain):
-        reach |= await _whole_person(plan.who, asked)
+    is_one = plan.do == "export_person" or effect_of(plan) == "erases"
+    if is_one and not isinstance(plan, Chain):
+        reach |= await _whole_person(asked.who(plan.who), asked)
     elif effect_of(plan) in {"sends", "erases", "merges"} or plan.do in _OF_PEOPLE:
         reach["people"] = await _people(plan, asked)
     elif effect_of(plan) == "records":

@@ -20,6 +20,7 @@ from headwater.language.statements_courses import add_courses
 from headwater.language.statements_messages import add_messages
 from headwater.language.statements_people import add_people
 from headwater.language.statements_questions import add_questions
+from headwater.language.statements_rankings import add_lists, add_rankings
 from headwater.language.statements_routing import add_routing
 from headwater.language.tokens import Token
 from headwater.language.windows import window_at
@@ -40,6 +41,7 @@ def the_grammar() -> Grammar:
     add_people(grammar)
     add_routing(grammar)
     add_questions(grammar)
+    add_lists(grammar)
     add_messages(grammar)
     return grammar
 
@@ -50,29 +52,44 @@ def the_cores() -> Grammar:
     grammar = Grammar()
     add_cores(grammar)
     add_courses(grammar)
+    add_rankings(grammar)
     return grammar
 
 
 _FILLERS = (
     ("so", "far"), ("right", "now"), ("at", "the", "moment"), ("in", "total"), ("as", "of", "now"),
 )  # fmt: skip
+_HAD = (("did", "we", "have"), ("do", "we", "have"), ("have", "we", "had"))
+"""Fillers where it is asked how many."""
+
+_SHORT = {
+    "ppl": "people",
+    "whats": "what's",
+    "hows": "how's",
+    "wheres": "where's",
+    "thats": "that's",
+}
 
 
 def without_fillers(tokens: Sequence[Token]) -> list[Token]:
-    """Answer tokens without words that add nothing: `so far`, `right now`."""
+    """Answer tokens without words that add nothing, `so far`, and with short ones in full."""
+    is_number = [one.low for one in tokens[:2]] == ["how", "many"]
+    fillers = _FILLERS + _HAD if is_number else _FILLERS
     kept: list[Token] = []
     at = 0
     while at < len(tokens):
         width = next(
             (
                 len(words)
-                for words in _FILLERS
+                for words in fillers
                 if at and tuple(one.low for one in tokens[at : at + len(words)]) == words
             ),
             0,
         )
         if not width:
-            kept.append(tokens[at])
+            token = tokens[at]
+            low = _SHORT.get(token.low) if token.kind == "word" else None
+            kept.append(token if low is None else token._replace(low=low))
         at += width or 1
     return kept
 

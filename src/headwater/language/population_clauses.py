@@ -196,6 +196,8 @@ def _of_clause(
     if clause.object and clause.object[0].low in {"most", "least", "fewest"}:
         return None  # who did most is a question, not a condition
     said = happening(phrase.words, form.lemma, particle, clause)
+    if said.cost > 1 and form.lemma in _NO_EVENTS:
+        return None  # "came back after their first week" is no event that was called Come
     if said.cost > 1:
         phrase.guesses.add((at, end))
     if "products" in said.properties:
@@ -237,6 +239,10 @@ def _is_particle(phrase: Phrase, form: Form, at: int, end: int) -> bool:
     if any(way.particle == phrase.low(at) for way, _ in ways):
         return True
     return phrase.low(at) not in {"in", "on", "over", "through"} and at + 1 >= end
+
+
+_NO_EVENTS = frozenset({"become", "come", "go", "have", "keep", "let", "stay", "turn"})
+"""Verbs that say too little for a kind of events to be made up for them."""
 
 
 def _definition(phrase: Phrase, form: Form, clause: Clause) -> Condition | None:

@@ -41,9 +41,9 @@ def _in(phrase: Phrase, at: int, end: int, *, is_in: bool) -> Found | None:
     if not is_in:
         return None
     if phrase.low(at) in _AUDIENCES:
-        return {"type": "audience", "audience": text_of(phrase, at + 1, end)}, end
+        return _audience(phrase, at + 1, end), end
     if phrase.low(end - 1) in _AUDIENCES:
-        return {"type": "audience", "audience": text_of(phrase, at, end - 1)}, end
+        return _audience(phrase, at, end - 1), end
     if (kept := audience_at(phrase, at, end)) is not None:
         return kept
     stop = _until_window(phrase, at, end)
@@ -62,6 +62,12 @@ def audience_at(phrase: Phrase, at: int, end: int) -> Found | None:
         if said in known:
             return {"type": "audience", "audience": known[said]}, at + width
     return None
+
+
+def _audience(phrase: Phrase, at: int, end: int) -> Condition:
+    """Answer that somebody is in the audience of a name, which may be none of the workspace's."""
+    name = text_of(phrase, at, end)
+    return {"type": "audience", "audience": phrase.words.audiences.get(name.lower(), name)}
 
 
 _LONGEST_NAME = 6

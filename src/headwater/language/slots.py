@@ -13,7 +13,7 @@ from headwater.language.population_clauses import ends_of_clauses, read_clause_c
 from headwater.language.population_parts import modifier_at
 from headwater.language.populations import read_people
 from headwater.language.subjects import Subject, identifier_of, subject_at
-from headwater.language.windows import Window, duration_at, window_at
+from headwater.language.windows import NUMBERS, Window, duration_at, window_at
 
 _FORMATS = {"parquet": "parquet", "csv": "csv", "json": "json", "jsonl": "json", "excel": "csv",
             "spreadsheet": "csv"}  # fmt: skip
@@ -234,8 +234,12 @@ def every(phrase: Phrase, at: int, end: int) -> str | None:
 
 
 def count(phrase: Phrase, at: int, end: int) -> int | None:
-    """A whole number from 1 to 10,000."""
-    value = phrase.tokens[at].value if end - at == 1 and phrase.kind(at) == "number" else None
+    """A whole number from 1 to 10,000: `10`, `ten`."""
+    if end - at != 1:
+        return None
+    if phrase.kind(at) == "word" and phrase.low(at) not in {"a", "an", "couple", "few"}:
+        return NUMBERS.get(phrase.low(at))
+    value = phrase.tokens[at].value if phrase.kind(at) == "number" else None
     return value if isinstance(value, int) and 1 <= value <= 10_000 else None
 
 

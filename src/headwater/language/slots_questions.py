@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headwater.language import slots
@@ -73,6 +73,16 @@ def _by_word(word: str) -> dict[str, Any]:
     if one in _TRAITS or one == "tier":
         return {"by": "trait", "name": "plan" if one == "tier" else one}
     return {"by": "property", "name": f"properties.{one}"}
+
+
+PATH = {"by": "property", "name": "properties.path"}
+"""Which page, as the calls of every SDK of browsers say it."""
+
+
+def told_apart(by: Mapping[str, Any], series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Answer what series are told apart by; of page views alone, `by page` is by their path."""
+    is_page = all(one["events"].get("call") == "page" for one in series)
+    return dict(PATH if is_page and by.get("name") == "properties.page" else by)
 
 
 def unique(phrase: Phrase, at: int, end: int) -> str | None:

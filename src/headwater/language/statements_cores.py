@@ -8,17 +8,18 @@ from typing import Any
 
 from headwater.language.question_adjuncts import over_json
 from headwater.language.reading import Document
+from headwater.language.slots_questions import told_apart
 from headwater.language.slots_steps import REVENUE, event_of
 from headwater.language.statements import Grammar
 from headwater.language.windows import SECONDS
 
 Held = Mapping[str, Any]
 
-_ASK = (
+ASK = (
     "(show|plot|chart|graph|give|get|tell|what is|what was|what were|what are|what's|compare|"
     "break down|split|group|compute|calculate)? me? (the|our|a|my|a chart of)?"
 )
-_MANY = "(users|customers|people|visitors|members|accounts|buyers|agents|subscribers)"
+MANY = "(users|customers|people|visitors|members|accounts|buyers|agents|subscribers)"
 
 
 def question(kind: str, held: Held, **fields: Any) -> Document:
@@ -52,10 +53,20 @@ def trend(held: Held, series: list[dict[str, Any]], *, total: bool = False) -> D
     if "by" in held:
         is_any = all(one["events"] == {"call": "any"} for one in series)
         is_name = is_any and held["by"].get("name") in _NAMES_OF_EVENTS
-        asked["breakdown"] = {"by": "event"} if is_name else held["by"]
+        asked["breakdown"] = {"by": "event"} if is_name else told_apart(held["by"], series)
     if "compare" in held:
         asked["compare"] = held["compare"]
     return plan
+
+
+def _periods(held: Held) -> Document | None:
+    """Answer a stretch of the calendar beside the one before; no others can be compared so."""
+    then, now = sorted((held["over"], held["then"]), key=lambda one: one.kind == "this")
+    is_before = (now.kind, then.kind, then.number) == ("this", "previous", 1)
+    is_same = held.get("again", held["series"]) == held["series"]
+    if not is_before or now.unit != then.unit or not is_same:
+        return None
+    return trend({**held, "over": now, "compare": "previous_period"}, held["series"])
 
 
 _NAMES_OF_EVENTS = frozenset({"properties.name", "properties.kind", "properties.type"})
@@ -67,19 +78,22 @@ def add_cores(grammar: Grammar) -> None:
     _figures(grammar)
     _funnels(grammar)
     _retention(grammar)
-    _lists(grammar)
 
 
 def _amounts(grammar: Grammar) -> None:
+    # "what is" asks for one figure, see below.
     grammar.add(
-        f"{_ASK} <series:series>",
+        """
+        (show|plot|chart|graph|give|get|tell|what were|what are|compare|break down|split|group|compute|calculate)? me? (the|our|a|my|a chart of)? <series:series>
+        (how did|how do|how does|how is|how are|how's|how was|how were|how have|how has) (the|our|my)? (number of)? <series:series> (develop|developing|developed|trend|trending|doing|do|look|looking|going|go|change|changed|changing|evolve|evolved|evolving|grow|growing|grown|been|been doing)
+        """,
         lambda held: trend(held, held["series"]),
         example="signups and orders per week last quarter",
     )
     grammar.add(
         """
         (how many|number of|count of|total number of|how often were there) <series:series> (did we have|were there|have there been|do we have|did we get|happened|were placed|were made|came in)?
-        (what is|what was|what's) (our|the)? total? <series:series>
+        (what is|what was|what's) (our|the|my|a)? total? <series:series>
         (show|get|give)? me? (our|the)? total <series:series>
         """,
         lambda held: trend(held, held["series"], total=True),
@@ -98,12 +112,17 @@ def _amounts(grammar: Grammar) -> None:
         example="how many visitors did the pricing page get this week?",
     )
     grammar.add(
+        "compare <over:window> 's <series:series> (with|to|and|vs|versus|against) (that of|those of)? <then:window> 's? <again:series>?",
+        _periods,
+        example="compare this month's signups with last month's",
+    )
+    grammar.add(
         "how much (revenue|money)? (did|have|do) we (sell|sold|make|made|earn|earned|take in)",
         lambda held: trend(held, [dict(REVENUE)], total=True),
         example="how much did we sell last month?",
     )
     grammar.add(
-        f"{_ASK} (number of|how many)? <events:event> per (customer|user|person|buyer|head|member)",
+        f"{ASK} (number of|how many)? <events:event> per (customer|user|person|buyer|head|member)",
         lambda held: trend(held, [{"measure": "per_person", "events": held["events"]}], total=True),
         example="purchases per customer this quarter",
     )
@@ -129,7 +148,7 @@ def _figures(grammar: Grammar) -> None:
     value = "(order value|order size|order|purchase|order amount|basket size|basket value|sale)"
     for word, measure in _MEASURES.items():
         grammar.add(
-            f"{_ASK} {word} {value}",
+            f"{ASK} {word} {value}",
             partial(_figure, measure),
             example="biggest order this year",
         )
@@ -140,19 +159,19 @@ def _figures(grammar: Grammar) -> None:
         return trend(held, [series], total=True)
 
     grammar.add(
-        f"{_ASK} <number:ordinal> percentile of? the? {value}",
+        f"{ASK} <number:ordinal> percentile of? the? {value}",
         percentile,
         example="95th percentile of order value last month",
     )
     people = [{"measure": "people", "events": {"call": "any"}}]
     grammar.add(
-        f"{_ASK} (active users|actives|active people|active customers)",
+        f"{ASK} (active users|actives|active people|active customers)",
         lambda held: trend(held, list(people)) if "interval" in held else None,
         example="weekly active users this quarter",
     )
     for short, interval in (("dau", "day"), ("wau", "week"), ("mau", "month")):
         grammar.add(
-            f"{_ASK} {short}",
+            f"{ASK} {short}",
             partial(_active, interval),
             example="MAU this year",
         )
@@ -178,23 +197,34 @@ def _funnels(grammar: Grammar) -> None:
     share = "(how many|what share|what percentage|what percent|what fraction|what part|how much)"
     grammar.add(
         f"""
-        {_ASK} <steps:steps> (funnel|conversion|conversion rate|conversion funnel|conversions)
-        {_ASK} (funnel|conversion funnel|conversion rate|conversion|conversions|drop-off|drop off|time) (from|of|for|:|between) <steps:steps>
-        {share} of? (the|our|all)? {_MANY}? (who|that)? <steps:steps>
-        (where do|at which step do|when do) {_MANY} (drop off|drop out|fall off|leave|give up) (between|from|in)? <steps:steps>
-        how long does it take {_MANY}? (from|between|to get from|to go from)? <steps:steps>
-        how long do {_MANY} take (from|between|to get from|to go from)? <steps:steps>
+        {ASK} <steps:steps> (funnel|conversion|conversion rate|conversion funnel|conversions)
+        {ASK} (average|median|typical|usual)? (funnel|conversion funnel|conversion rate|conversion|conversions|drop-off|drop off|time) (from|of|for|:|between) <steps:steps>
+        {share} of? (the|our|all)? {MANY}? (who|that)? <steps:steps>
+        (where do|at which step do|when do) {MANY} (drop off|drop out|fall off|leave|give up) (between|from|in)? <steps:steps>
+        how long does it take {MANY}? (from|between|to get from|to go from)? <steps:steps>
+        how long do {MANY} take (from|between|to get from|to go from)? <steps:steps>
         """,
         lambda held: funnel(held, held["steps"]),
         example="signup to purchase funnel this month",
+    )
+    become = "(lead to|led to|become|became|turn into|turned into|convert to|converted to|convert into|end in|ended in|result in|resulted in)"
+    grammar.add(
+        f"""
+        {share} of? (the|our|all)? <first:event> {become} (a|an|paying)? <second:step>
+        how long (does|did) it take (for|until)? {MANY}? to? <second:step> after <first:step>
+        how long (do|did) {MANY} (take|need) to <second:step> after <first:step>
+        how long after <first:step> (do|did) {MANY} <second:step>
+        """,
+        lambda held: funnel(held, [held["first"], held["second"]]),
+        example="how long does it take people to buy after signing up?",
     )
 
 
 def _retention(grammar: Grammar) -> None:
     grammar.add(
         f"""
-        {_ASK} (user|customer|people|repeat)? (retention|retention rate|retention curve|cohorts|cohort retention|cohort analysis) (of|for|after|from|by)? <start:step>?
-        {_ASK} <start:step> (retention|retention rate|cohorts|cohort retention|cohort analysis)
+        {ASK} (user|customer|people|repeat)? (retention|retention rate|retention curve|cohorts|cohort retention|cohort analysis) (of|for|after|from|by)? <start:step>?
+        {ASK} <start:step> (retention|retention rate|cohorts|cohort retention|cohort analysis)
         how many of? (our|the)? <start:event> (come back|return|returned|came back|are retained|stay|stayed)
         """,
         retention,
@@ -202,7 +232,7 @@ def _retention(grammar: Grammar) -> None:
     )
     grammar.add(
         f"""
-        {_ASK} (repurchase|repeat purchase|reorder|repeat order) rate
+        {ASK} (repurchase|repeat purchase|reorder|repeat order) rate
         do (buyers|customers|people|shoppers) (come back|return) to (buy|purchase|order) again?
         """,
         lambda held: retention({**held, "start": _ORDER, "back": _ORDER}),
@@ -230,47 +260,3 @@ def retention(held: Held) -> Document | None:
     if interval not in {None, "day", "week", "month"}:
         return None
     return question("retention", beside, **fields, interval=interval, breakdown=held.get("by"))
-
-
-def _lists(grammar: Grammar) -> None:
-    def listed(held: Held, by: Mapping[str, Any] | None = None, **fields: Any) -> Document | None:
-        if not only(held, "about"):
-            return None
-        more = {"limit": held.get("limit"), "by": None if by is None else dict(by)}
-        return question("list", held, **more, **fields)
-
-    grammar.add(
-        f"""
-        {_ASK} (best|biggest|top|most valuable|highest paying) <limit:count>? {_MANY}
-        {_ASK} (top|biggest|best|highest) <limit:count>? (spenders|payers)
-        (who|which {_MANY[1:-1].replace("|", "|which ")}) (spent|paid|spend|pay|bought for|spends|pays) (the most|most|the most money|most money)
-        """,
-        lambda held: listed(held, REVENUE),
-        example="who spent the most this month?",
-    )
-    who = f"(who|which {_MANY[1:-1].replace('|', '|which ')})"
-    grammar.add(
-        f"""
-        {who} <events:step> (the most|most|most often|most frequently|the most often) <of:word>?
-        {who} (had|has|have|did|made|placed|sent|got) (the most|most) <events:event>
-        {_ASK} <limit:count>? {_MANY} (with|having|by) the? (most|highest number of) <events:event>
-        {_ASK} (top|best|biggest) <limit:count>? {_MANY} by (number of)? <events:event>
-        """,
-        lambda held: listed(held, {"events": held["events"]}),
-        example="who invited the most people this quarter?",
-    )
-    grammar.add(
-        f"""
-        {_ASK} <limit:count>? (least active|least engaged) <limit:count>? <about:people>
-        {_ASK} <limit:count>? {_MANY} (with|having) the? (fewest|least) <events:event>
-        """,
-        lambda held: listed(
-            held, {"events": held["events"]} if held.get("events") else None, order="least"
-        ),
-        example="least active Pro users this month",
-    )
-    grammar.add(
-        f"{_ASK} <limit:count>? (most active|most engaged|busiest) <limit:count>? <about:people>",
-        listed,
-        example="most active Pro users this month",
-    )

@@ -99,6 +99,8 @@ def _showing(grammar: Grammar) -> None:
         (show|get|list|view)? me? the? (recent|latest)? (activity|timeline|history|events|actions) (of|for|by|from) <who:who> <over:window>?
         (what did|what has|what's|what was|what is) <who:who> (do|done|been doing|been up to|doing|up to) <over:window>?
         (what did|what has) <who:numbered> (do|done|been doing|been up to) <over:window>?
+        what (happened|has happened|is happening) (to|with) <who:who> <over:window>?
+        (show|list|get|give|see)? me? (everything|all|all that|everything that|what) <who:someone> (did|has done|has been doing|was doing) <over:window>?
         """,
         lambda held: _show(held, "activity"),
         example="user-123 activity this week",
@@ -133,10 +135,15 @@ def _populations(grammar: Grammar) -> None:
     )
     grammar.add(
         """
-        (create|define|make|save|add|new) (an|a|the|new|a new)? (audience|segment|cohort) (called|named)? <name:name> (:|of|with|as|from|for|=|containing) <people:people>
+        (create|define|make|save|add|build|set up|new) (an|a|the|new|a new)? (audience|segment|cohort) (called|named)? <name:name> (:|of|with|as|from|for|=|containing) <people:people>
         save <people:people> as (an|a|the)? (audience|segment) <name:name>
         """,
         _audience,
+        example="create audience big-spenders: users who spent more than $500",
+    )
+    grammar.add(
+        "(create|define|make|save|add|build|set up|new) (an|a|new|a new)? (audience|segment|cohort) (:|of|with|from|for|containing) <people:people>",
+        _refuse_nameless,
         example="create audience big-spenders: users who spent more than $500",
     )
     grammar.add(
@@ -160,6 +167,14 @@ def _populations(grammar: Grammar) -> None:
             "people": held["people"],
         },
         example="define churned as users inactive for 60 days",
+    )
+
+
+def _refuse_nameless(_: Held) -> Document:
+    raise NotUnderstood(
+        "An audience needs a name to be asked for by; say it before the people, such as 'create "
+        "audience big-spenders: users who spent more than $500'.",
+        nearest=("create audience big-spenders: users who spent more than $500",),
     )
 
 
@@ -199,10 +214,15 @@ _LISTED = {
 
 
 def _privacy(grammar: Grammar) -> None:
+    held = "(we have|we hold|we know|we store|known|stored|that we have|that we hold|that we know)?"
+    what = "(data|everything|personal data|information|records)"
     grammar.add(
-        """
-        (export|download|get|give me|extract|dump|hand over|hand out) (all|the|all the|all of the)? (data|everything|personal data|information) (we have|we hold|known|that we have)? (for|of|about|on) <who:who>
-        (export|download|extract) <who:someone> 's? (data)?
+        f"""
+        (export|download|get|get me|give me|send me|extract|dump|hand over|hand out|save) (all|the|all the|all of the|all of)? {what} {held} (for|of|about|on) <who:who>
+        (export|download|extract|get|get me|give me|save) (all|all of)? <who:someone> 's (data|personal data|information|records)
+        (export|download|extract) <who:someone>
+        (i need|we need|i want|get|give me|get me|send me|make|make me|create|can i have|can i get)? (a|an|the)? (full|complete)? (copy|archive|export|dump) of (all|the|all the|all of the)? {what} {held} (for|of|about|on) <who:who>
+        (i need|we need|i want|get|give me|get me|send me|make|make me|create|can i have|can i get)? (a|an|the)? (full|complete)? (copy|archive|export|dump) of (all|all of)? <who:someone> 's (data|personal data|information|records)
         (gdpr|dsar)? (access request|data request) (for|of|from|by) <who:who>
         (subject access request|access request|gdpr export|data export|data request) (for|of|from) <who:who>
         """,
@@ -212,6 +232,7 @@ def _privacy(grammar: Grammar) -> None:
     grammar.add(
         """
         (permanently|irrevocably)? (delete|erase|forget|purge) (the|this)? (user|person|customer|profile|profile of|account of)? <who:who>
+        (delete|erase|remove|purge|wipe) <who:someone> from (everything|everywhere|our database|the database|our systems|all systems|all our systems|our records)
         (delete|erase|remove|purge) (all|the|all the|all of the)? (data|everything|personal data|records|information) (we have|we hold)? (for|of|about|on) <who:who>
         """,
         lambda held: {"do": "erase", "who": exact(held["who"], "Erasing")},

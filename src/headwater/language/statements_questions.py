@@ -7,12 +7,13 @@ from typing import Any
 
 from headwater.language.conditions import any_of, did, settled
 from headwater.language.reading import Document
+from headwater.language.slots_questions import told_apart
 from headwater.language.sources import source_filter
 from headwater.language.statements import Grammar, over
 
 Held = Mapping[str, Any]
 
-_REVENUE = {
+REVENUE = {
     "measure": "sum",
     "property": "properties.revenue",
     "events": {"name": "Order Completed"},
@@ -47,7 +48,7 @@ def _trend(held: Held, series: list[dict[str, Any]], *, about: Any = None) -> Do
     if by is not None and "interval" in by:
         fields["interval"] = by["interval"]
     elif by is not None:
-        fields |= {"interval": None, "breakdown": by}
+        fields |= {"interval": None, "breakdown": told_apart(by, series)}
     elif held.get("total"):
         fields["interval"] = None
     return ask("trend", {**held, "about": about or held.get("about")}, **fields)
@@ -59,25 +60,24 @@ def _things(held: Held, *, total: bool = False) -> Document | None:
 
 
 def _revenue(held: Held, *, total: bool = False) -> Document | None:
-    return _trend({**held, "total": total}, [dict(_REVENUE)])
+    return _trend({**held, "total": total}, [dict(REVENUE)])
 
 
 def add_questions(grammar: Grammar) -> None:
     """Add the rules of questions."""
     _amounts(grammar)
-    _lists(grammar)
     _funnels(grammar)
     _others(grammar)
 
 
-_SHOW = "(show|plot|chart|graph|give|get)? me? (the|a chart of|our)?"
+SHOW = "(show|plot|chart|graph|give|get)? me? (the|a chart of|our)?"
 
 
 def _amounts(grammar: Grammar) -> None:
     grammar.add(
         f"""
-        {_SHOW} (daily|total)? <events:counted> <by:by>? <over:window>?
-        {_SHOW} <events:counted> <over:window>? <by:by>?
+        {SHOW} (daily|total)? <events:counted> <by:by>? <over:window>?
+        {SHOW} <events:counted> <over:window>? <by:by>?
         """,
         _things,
         example="signups this week",
@@ -92,8 +92,8 @@ def _amounts(grammar: Grammar) -> None:
     )
     grammar.add(
         f"""
-        {_SHOW} sales? (revenue|turnover|sales|income) <by:by>? <over:window>?
-        {_SHOW} sales? (revenue|turnover|sales|income) <over:window>? <by:by>?
+        {SHOW} sales? (revenue|turnover|sales|income) <by:by>? <over:window>?
+        {SHOW} sales? (revenue|turnover|sales|income) <over:window>? <by:by>?
         """,
         _revenue,
         example="revenue by campaign last month",
@@ -107,14 +107,14 @@ def _amounts(grammar: Grammar) -> None:
     )
     grammar.add(
         f"""
-        {_SHOW} (average order value|aov|mean order value|average revenue per order) <by:by>? <over:window>?
+        {SHOW} (average order value|aov|mean order value|average revenue per order) <by:by>? <over:window>?
         """,
-        lambda held: _trend({**held, "total": True}, [{**_REVENUE, "measure": "average"}]),
+        lambda held: _trend({**held, "total": True}, [{**REVENUE, "measure": "average"}]),
         example="average order value this month",
     )
     grammar.add(
         f"""
-        {_SHOW} <each:unique> (active users|actives|users) <over:window>?
+        {SHOW} <each:unique> (active users|actives|users) <over:window>?
         """,
         lambda held: ask(
             "trend",
@@ -123,56 +123,6 @@ def _amounts(grammar: Grammar) -> None:
             interval=held["each"],
         ),
         example="daily active users",
-    )
-
-
-def _lists(grammar: Grammar) -> None:
-    def listed(held: Held, **fields: Any) -> Document:
-        limit = held.get("limit")
-        return ask("list", held, **({"limit": limit} if limit else {}), **fields)
-
-    many = "(users|customers|people|agents|visitors|members|accounts)"
-    one = "(user|customer|person|agent|visitor|member)"
-    most = "(most active|most productive|busiest|most engaged|top)"
-    grammar.add(
-        f"""
-        {_SHOW} <limit:count>? {most} <limit:count>? {many} <over:window>?
-        (who are|which are) the? {most} {many} <over:window>?
-        {_SHOW} (agent|user|customer|team) activity <over:window>?
-        """,
-        listed,
-        example="most active users this week",
-    )
-    grammar.add(
-        f"""
-        {_SHOW} {most} {one} <over:window>?
-        (who is|who was) the? {most} {one} <over:window>?
-        """,
-        lambda held: listed({**held, "limit": 1}),
-        example="most productive agent today",
-    )
-    grammar.add(
-        f"""
-        {_SHOW} <limit:count>? (least active|least engaged) <limit:count>? {many} <over:window>?
-        """,
-        lambda held: listed(held, order="least"),
-        example="least active users this month",
-    )
-    grammar.add(
-        f"""
-        {_SHOW} (top|best|biggest|highest) <limit:count>? {many} by (revenue|sales|spend|spending) <over:window>?
-        {_SHOW} (top|best|biggest) <limit:count>? (spenders|buyers) <over:window>?
-        (show|list|who are|which are)? me? (my|our|the) (best|biggest) {many} <over:window>?
-        """,
-        lambda held: listed(held, by=dict(_REVENUE)),
-        example="top 10 customers by revenue this month",
-    )
-    grammar.add(
-        f"""
-        {_SHOW} (top|best|biggest) <limit:count>? {many} by <events:event> <over:window>?
-        """,
-        lambda held: listed(held, by={"events": selection(held["events"])}),
-        example="top 10 users by purchases",
     )
 
 
@@ -208,7 +158,7 @@ def _funnels(grammar: Grammar) -> None:
             return ask(
                 "trend",
                 {**held, "about": about},
-                series=[dict(_REVENUE)],
+                series=[dict(REVENUE)],
                 interval=None,
                 breakdown=breakdown,
             )
@@ -250,8 +200,8 @@ def _others(grammar: Grammar) -> None:
 
     grammar.add(
         f"""
-        {_SHOW} <each:unique>? (user|customer)? (retention|cohorts|cohort retention) (of|for|after)? <events:event>? <over:window>?
-        {_SHOW} <events:event> (retention|cohorts) <over:window>?
+        {SHOW} <each:unique>? (user|customer)? (retention|cohorts|cohort retention) (of|for|after)? <events:event>? <over:window>?
+        {SHOW} <events:event> (retention|cohorts) <over:window>?
         """,
         retention,
         example="weekly retention of signups",
@@ -266,7 +216,7 @@ def _others(grammar: Grammar) -> None:
     )
     grammar.add(
         f"""
-        {_SHOW} <each:unique>? (lifecycle|growth accounting) <over:window>?
+        {SHOW} <each:unique>? (lifecycle|growth accounting) <over:window>?
         """,
         lambda held: ask(
             "lifecycle", held, **({"interval": held["each"]} if held.get("each") else {})
@@ -275,7 +225,7 @@ def _others(grammar: Grammar) -> None:
     )
     grammar.add(
         f"""
-        {_SHOW} stickiness <over:window>?
+        {SHOW} stickiness <over:window>?
         """,
         lambda held: ask("stickiness", held),
         example="stickiness this month",

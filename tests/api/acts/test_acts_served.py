@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,26 @@ def test_people_are_not_exported_as_parquet(server: Server) -> None:
 
     assert answer.status_code == 400
     assert "csv or json" in answer.json()["message"]
+
+
+def test_everything_held_on_a_person_is_archived(server: Server) -> None:
+    """The plan shows whom it is about; carried out, it is a job whose file is the archive."""
+    text = "export everything of user_id:ann"
+    shown = admin(server, "POST", "/v1/ask?plan=true", {"text": text}).json()
+    ordered = done(server, text)
+    job = finished(server, ordered["job"])
+    archive = admin(server, "GET", ordered["archive"])
+
+    assert sorted(shown["reach"]["identifiers"]) == sorted(ordered["identifiers"])
+    assert sorted(ordered["identifiers"]) == ["email:ann@b.co", "user_id:ann"]
+    assert job["kind"] == "export-person"
+    with zipfile.ZipFile(io.BytesIO(archive.content)) as opened:
+        assert "index.html" in opened.namelist()
+
+
+def test_nothing_is_archived_of_nobody(server: Server) -> None:
+    """An identifier that nobody has is told; an archive of nothing would look like an answer."""
+    assert ask(server, "export everything of user_id:nobody-there").status_code == 404
 
 
 def test_an_erasure_is_shown_and_then_done(server: Server) -> None:

@@ -26,7 +26,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def run(server: Server, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    server: Server, *arguments: str, given: str = "", folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a user would, nothing at its terminal."""
     command = [str(HEADWATER), *arguments]
     environment = {**server.environment(), "HEADWATER_URL": server.url}
@@ -34,6 +36,7 @@ def run(server: Server, *arguments: str, given: str = "") -> subprocess.Complete
         command,
         env=environment,
         input=given,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
@@ -58,6 +61,23 @@ def run(server: Server, *arguments: str, given: str = "") -> subprocess.Complete
 def test_a_sentence_is_said(given: list[str], run_as: list[str]) -> None:
     """What is no command is a sentence, but a single word is a command that was mistyped."""
     assert as_command(given, {"say", "status"}) == run_as
+
+
+def test_a_person_is_saved_where_one_is(server: Server, tmp_path: Path) -> None:
+    """It tells whose archive it makes, puts it here, and does not write over another one."""
+    run(server, "user_id:43 signed up")
+    words = "export everything of user 43"
+    saved = run(server, words, folder=tmp_path)
+    again = run(server, words, folder=tmp_path)
+    (tmp_path / "other").mkdir()
+    nobody = run(server, "export everything of user 44", folder=tmp_path / "other")
+
+    assert saved.returncode == 0, saved.stderr
+    assert "They are known by user_id:43, and have 1 event." in saved.stdout
+    assert (tmp_path / "person.zip").read_bytes().startswith(b"PK")
+    assert again.returncode == 2
+    assert "headwater export --person user_id:43 --to FILE" in " ".join(again.stderr.split())
+    assert "Nobody is known by" in nobody.stderr
 
 
 def test_lines_from_a_pipe_are_said_in_turn(server: Server) -> None:

@@ -34,7 +34,7 @@ ACTS: Mapping[str, Act] = {
     "link": people.link,
     "merge": people.merge,
     "show_person": people.show_person,
-    "export_person": people.export_person,
+    "export_person": exports.export_person,
     "define_audience": audiences.define_audience,
     "define_word": audiences.define_word,
     "define_trait": definitions.define_trait,

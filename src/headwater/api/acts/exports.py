@@ -7,16 +7,21 @@ from typing import Any, Literal
 
 from headwater.api.acts.asked import Asked
 from headwater.api.acts.asked_events import condition_on, limits_of
+from headwater.api.acts.erasing import identifiers_of
 from headwater.api.csv_text import csv_text
 from headwater.api.exports import ExportOrder
 from headwater.api.jobs import job_view
 from headwater.audiences.conditions_reading import to_json
 from headwater.errors import BadRequest
 from headwater.language.plan_events import ExportEvents, ExportPeople
+from headwater.language.plan_people import ExportPerson
 from headwater.questions.question import read_question
 
 MOST = 10_000
 """People that one answer holds; more are exported as an audience's members, page by page."""
+
+ARCHIVE = "person.zip"
+"""The file of an archive of one person."""
 
 _FORMS: dict[str, Literal["parquet", "csv", "jsonl"]] = {
     "parquet": "parquet", "csv": "csv", "json": "jsonl",
@@ -37,6 +42,20 @@ async def export_events(plan: ExportEvents, asked: Asked) -> dict[str, Any]:
         "job": job_view(job).model_dump(mode="json"),
         "files": f"/v1/exports/{job.id}/files/",
     }
+
+
+async def export_person(plan: ExportPerson, asked: Asked) -> dict[str, Any]:
+    """Order the archive of everything held on a person; answer the job, whose it is, and where.
+
+    Raises:
+        NotFound: nobody is known by the identifier.
+    """
+    held = await identifiers_of(asked.who(plan.who), asked)
+    job = await asked.services.jobs.start(
+        asked.workspace, "export-person", {"identifier": held[0]}, key=asked.id
+    )
+    shown = job_view(job).model_dump(mode="json")
+    return {"job": shown, "identifiers": held, "archive": f"/v1/exports/{job.id}/files/{ARCHIVE}"}
 
 
 async def export_people(plan: ExportPeople, asked: Asked) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from headwater.api.acts.asked import Asked, nobody
 from headwater.api.acts.facts import send, who_fields
 from headwater.api.people import PersonView, person_view
 from headwater.collect.times import write_time
-from headwater.language.plan_people import ExportPerson, Link, Merge, ShowPerson
+from headwater.language.plan_people import Link, Merge, ShowPerson
 from headwater.profiles.people import TimelineFilter
 from headwater.questions.calendar import stretch_of
 
@@ -79,25 +79,3 @@ async def merge(plan: Merge, asked: Asked) -> dict[str, Any]:
     """Make two people one; answer the one that they are now."""
     merged = await asked.services.people.merge(asked.workspace, plan.first, plan.second)
     return {"person": _shown(person_view(merged))}
-
-
-async def export_person(plan: ExportPerson, asked: Asked) -> dict[str, Any]:
-    """Answer everything known of a person: profile, why it is one person, every event."""
-    who = asked.who(plan.who)
-    people = asked.services.people
-    found = await people.person(asked.workspace, who)
-    if found is None:
-        raise nobody(who)
-    explained = await people.explain(asked.workspace, who)
-    events: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        which = TimelineFilter(oldest_first=True)
-        page = await people.timeline(asked.workspace, who, which=which, limit=_PAGE, cursor=cursor)
-        events += [] if page is None else [dict(event) for event in page.events]
-        cursor = None if page is None else page.next
-        if cursor is None:
-            break
-    links = [] if explained is None else [list(one.identifiers) for one in explained.links]
-    profile = person_view(found, verbose=True).model_dump(mode="json", exclude_none=True)
-    return {"person": profile, "links": links, "events": events}

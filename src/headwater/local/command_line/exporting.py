@@ -122,6 +122,11 @@ def _export_person(
     target = Path("person.zip") if to is None else to
     target = _target(target / "person.zip" if target.is_dir() else target, overwrite=overwrite)
     job = _made(server, "/v1/exports/people", {"identifier": person}, target, again=again)
+    fetch_archive(server, job, target, person=person)
+
+
+def fetch_archive(server: Remote, job: dict[str, Any], target: Path, *, person: str) -> None:
+    """Put the archive of a person, whose job is done, in place, and delete it at the server."""
     _fetch(server, job, target, is_folder=False)
     target.chmod(0o600)
     server.delete(f"/v1/exports/{segment(job['id'])}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from headwater.local.command_line.exporting import fetch_archive
+from headwater.local.command_line.following import follow
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json
 from headwater.local.command_line.output import say as tell
@@ -54,7 +57,10 @@ def say(
         return
     if shown["effect"] in CONFIRMED and shown["missing"] is None:
         confirm(shown, yes=yes)
-    _show(server, carry_out(server, shown, visitor))
+    if shown["plan"]["do"] == "export_person" and not server.as_json:
+        save_person(server, shown, visitor)
+    else:
+        _show(server, carry_out(server, shown, visitor))
 
 
 def _values(given: list[str]) -> dict[str, str]:
@@ -79,9 +85,7 @@ def confirm(shown: dict[str, Any], *, yes: bool) -> None:
     people = shown["reach"].get("people")
     if people is not None:
         tell(f"This reaches {counted(people, 'person')}.")
-    if identifiers := shown["reach"].get("identifiers"):
-        events = shown["reach"]["events"]
-        tell(f"They are known by {', '.join(identifiers)}, and have {counted(events, 'event')}.")
+    _tell_who(shown)
     if not sys.stdin.isatty():
         raise Trouble(
             f"This {shown['effect']}; say --yes to do it without being asked, or --plan to see it.",
@@ -89,6 +93,32 @@ def confirm(shown: dict[str, Any], *, yes: bool) -> None:
         )
     if not typer.confirm("Do it?"):
         raise Trouble("Nothing was done.")
+
+
+def _tell_who(shown: dict[str, Any]) -> None:
+    if identifiers := shown["reach"].get("identifiers"):
+        events = shown["reach"]["events"]
+        tell(f"They are known by {', '.join(identifiers)}, and have {counted(events, 'event')}.")
+
+
+def save_person(server: Remote, shown: dict[str, Any], visitor: str | None) -> None:
+    """Put the archive of everything held on a person into this folder, and tell whose it is.
+
+    Raises:
+        Trouble: there is one already, or the server refuses.
+    """
+    who = shown["plan"]["who"]
+    target = Path("person.zip").absolute()
+    if target.exists():
+        raise Trouble(
+            f"{target} is there already; move it away, or say where to put it: headwater export "
+            f"--person {who} --to FILE",
+            exit_code=USAGE,
+        )
+    _tell_who(shown)
+    ordered = carry_out(server, shown, visitor)["result"]
+    job = follow(server, ordered["job"], title="Exporting")
+    fetch_archive(server, job, target, person=ordered["identifiers"][0])
 
 
 def carry_out(server: Remote, shown: dict[str, Any], visitor: str | None) -> dict[str, Any]:

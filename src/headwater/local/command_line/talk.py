@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from headwater.local.command_line.language import CONFIRMED, carry_out, confirm
+from headwater.local.command_line.language import CONFIRMED, carry_out, confirm, save_person
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import complain, say
 from headwater.local.command_line.remote import Remote
@@ -61,7 +61,10 @@ def _answer(server: Remote, line: str) -> None:
     shown = server.ask("POST", "/v1/ask", parameters={"plan": "true"}, body=order)
     if shown["effect"] in CONFIRMED and shown["missing"] is None:
         confirm(shown, yes=False)
-    print_spoken(carry_out(server, shown, None))
+    if shown["plan"]["do"] == "export_person":
+        save_person(server, shown, None)
+    else:
+        print_spoken(carry_out(server, shown, None))
 
 
 def _lines(*, is_terminal: bool) -> Iterable[str]:
