@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from importlib import resources
 
-from headwater.actors.audience_rows import AudienceRows, Part
+from headwater.actors.audience_part import Part
+from headwater.actors.audience_rows import AudienceRows
 from headwater.actors.migrations import statements
 from headwater.audiences.conditions import EventCondition, EventSelector
 from tests.actors.test_audiences import World

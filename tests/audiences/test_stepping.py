@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.actors.audience_rows import Part
+from headwater.actors.audience_part import Part
 from headwater.audiences import conditions as k
 from headwater.audiences.audience import Audience, text_of
 from headwater.audiences.comparing import passes

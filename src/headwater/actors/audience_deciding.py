@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.actors.audience_events import membership_event
 from headwater.actors.audience_history import build
-from headwater.actors.audience_rows import Part
+from headwater.actors.audience_part import Part
 from headwater.actors.identity_state import Account as AccountState
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn

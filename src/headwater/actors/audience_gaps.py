@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from headwater.actors.audience_deciding import Deciding, Told
 from headwater.actors.audience_history import build
-from headwater.actors.audience_rows import Part
+from headwater.actors.audience_part import Part
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
 from headwater.audiences.program import Program

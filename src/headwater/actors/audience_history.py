@@ -11,7 +11,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from headwater.actors.audience_rows import Part
+from headwater.actors.audience_part import Part
 from headwater.audiences.features import Seen, Step
 from headwater.audiences.feeding import FeatureStep
 from headwater.audiences.program import OWN_MESSAGES, Program

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from headwater.actors.audience_rows import Part
+from headwater.actors.audience_part import Part
 from headwater.actors.identity_messages import Page
 
 if TYPE_CHECKING:

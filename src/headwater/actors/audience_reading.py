@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from headwater.actors import audience_gaps
 from headwater.actors.audience_deciding import accounts, written_traits
 from headwater.actors.audience_history import build
-from headwater.actors.audience_rows import Part
+from headwater.actors.audience_part import Part
 from headwater.actors.identity_state import Root, decode
 from headwater.actors.identity_storage import Turn
 from headwater.audiences.audience import Audience, ComputedTrait, text_of

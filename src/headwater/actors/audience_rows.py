@@ -9,11 +9,12 @@ people at a time is texts, and the memory that one was parsed into is still near
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from headwater.actors.audience_part import Part
 from headwater.audiences.program import Program
 from headwater.ports import Sql
 
@@ -48,36 +49,6 @@ _OPEN_GAP = "INSERT INTO audience_gap (actor) VALUES (?) ON CONFLICT DO NOTHING"
 _CLOSE_GAP = "DELETE FROM audience_gap WHERE actor = ?"
 
 
-class Part(
-    msgspec.Struct, rename={"version": "v", "features": "f", "hot": "h"}, omit_defaults=True
-):
-    """Features' states of one identifier's events.
-
-    Attributes:
-        version: of the program that keeps it.
-        features: ids to states.
-        hot: where set, features newer than this version lack what only the lake holds.
-    """
-
-    version: int
-    features: dict[str, Any] = {}
-    hot: int | None = None
-
-    @classmethod
-    def from_json(cls, body: str) -> Part:
-        """Answer the part that a JSON text holds."""
-        return _part_decoder.decode(body)
-
-    def to_json(self) -> str:
-        """Answer the part as JSON text."""
-        return _encoder.encode(self).decode()
-
-    @property
-    def get(self) -> Callable[[str], Any]:
-        """What answers a feature's state; None if it has none."""
-        return self.features.get
-
-
 class Decided(msgspec.Struct, omit_defaults=True):
     """What was decided of a person.
 
@@ -106,7 +77,6 @@ class Decided(msgspec.Struct, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_part_decoder = msgspec.json.Decoder(Part)
 _decode_decided = msgspec.json.Decoder(Decided).decode
 
 
@@ -230,6 +200,9 @@ class AudienceRows:
             return self._decided[actor]
         self._released.discard(actor)
         held = self._decided[actor] = _decode_decided(text)
+        for part in held.parts.values():
+            if part.older:
+                part.renew()
         return held
 
     def release(self, actor: str) -> None:

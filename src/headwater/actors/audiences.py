@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from headwater.actors.audience_deciding import Deciding, Told
 from headwater.actors.audience_history import build, missing, see, see_alone
-from headwater.actors.audience_rows import PURPOSE, AudienceRows, Part
+from headwater.actors.audience_part import Part
+from headwater.actors.audience_rows import PURPOSE, AudienceRows
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
 from headwater.audiences.features import Seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from headwater.audiences.conditions import (
 from headwater.audiences.features_moments import Chain, EndEvent, Link
 from headwater.audiences.figures import Figure, LogFigure
 from headwater.audiences.periods import milliseconds
-from headwater.audiences.reducers import Count, Extreme, Item, Reducer, Sum
+from headwater.audiences.reducers import Count, Extreme, Reducer, Sum
 from headwater.audiences.reducers_values import Distinct
 from headwater.audiences.scope import Answer, Check, PersonView, Scope
 from headwater.audiences.watches import complete, counting, passing, rising
@@ -79,8 +80,8 @@ def _recent_count(feature: str, last: int, wanted: int, comparison: str) -> Chec
 
     def check(person: PersonView, now: int) -> Answer:
         inside = person.feature(feature) or _NOTHING
-        if inside and inside[0][0] <= now - last:
-            inside = [item for item in inside if item[0] > now - last]
+        if inside and inside[0] <= now - last:
+            inside = inside[bisect_right(inside, now - last) :]
         truth = fits(len(inside), wanted)
         if comparison == "at_most":
             place = None if truth else wanted + 1
@@ -88,12 +89,12 @@ def _recent_count(feature: str, last: int, wanted: int, comparison: str) -> Chec
             place = wanted if truth else None
         else:
             place = wanted if truth else wanted + 1 if len(inside) > wanted else None
-        return truth, inside[-place][0] + last if place else None
+        return truth, inside[-place] + last if place else None
 
     return check
 
 
-_NOTHING: list[Item] = []
+_NOTHING: list[int] = []
 
 
 def figure_value(feature: Figure) -> Value:

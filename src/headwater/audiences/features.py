@@ -83,9 +83,12 @@ def identity(*parts: Any) -> str:
 
 def with_item(items: list[Item], item: Item) -> list[Item]:
     """Answer a log with one more event, by time; what decides among equal times is its text."""
-    if not items or items[-1][0] < item[0]:
+    if not items or time_of(items[-1]) < time_of(item):
         return [*items, item]
     added = list(items)
+    if isinstance(item, int):
+        insort(added, item)
+        return added
     first, end = bisect_left(items, item[0], key=_time), bisect_right(items, item[0], key=_time)
     if first == end:
         added.insert(first, item)
@@ -96,7 +99,10 @@ def with_item(items: list[Item], item: Item) -> list[Item]:
 
 def sorted_items(logs: Sequence[Sequence[Item]]) -> list[Item]:
     """Answer several logs as one."""
-    items = sorted(chain.from_iterable(logs), key=_time)
+    items = [*chain.from_iterable(logs)]
+    if not items or isinstance(items[0], int):
+        return sorted(items)
+    items.sort(key=_time)
     # Few events are of the same millisecond, and what decides among these takes long to make.
     if len(set(map(_time, items))) < len(items):
         items.sort(key=_order)
@@ -107,7 +113,13 @@ _time = itemgetter(0)
 
 
 def _order(item: Item) -> tuple[int, str]:
-    return item[0], "" if len(item) == 1 else json.dumps(item[1:])
+    return item[0], json.dumps(item[1:])
+
+
+def time_of(item: Item) -> int:
+    """Answer the time of an event in a log."""
+    at: int = item if isinstance(item, int) else item[0]
+    return at
 
 
 def earliest(instants: Sequence[int | None]) -> int | None:

@@ -14,7 +14,7 @@ from typing import Any
 from headwater.audiences.calendar import number_of
 from headwater.audiences.comparisons import look_up
 from headwater.audiences.conditions import EventSelector
-from headwater.audiences.features import Seen, State, earliest, sorted_items, with_item
+from headwater.audiences.features import Seen, State, earliest, sorted_items, time_of, with_item
 from headwater.audiences.reducers import Item, Reducer, reduce_items
 from headwater.audiences.windows import Always, Fixed, Moving, Units
 
@@ -176,8 +176,8 @@ class LogFigure:
         if not reducer.admits(value):
             return None
         items = state or []
-        if items and items[0][0] <= oldest:
-            items = [one for one in items if one[0] > oldest]
+        if items and time_of(items[0]) <= oldest:
+            items = [one for one in items if time_of(one) > oldest]
         return self._thinned(with_item(items, reducer.item(seen.at, value, seen.message_id)))
 
     def _thinned(self, items: list[Item]) -> list[Item]:
@@ -193,16 +193,18 @@ class LogFigure:
         if not state:
             return reducer.result(reducer.empty()), None
         if self.window.skip is not None:
-            inside = [item for item in state if self.window.contains(item[0], now)]
-            changes = [self.window.changes(item[0], now) for item in state]
+            inside = [item for item in state if self.window.contains(time_of(item), now)]
+            changes = [self.window.changes(time_of(item), now) for item in state]
             return reducer.result(reduce_items(reducer, inside)), earliest(changes)
         last = self.window.last
-        if state[0][0] > now - last:
-            return reducer.result(reduce_items(reducer, state)), state[0][0] + last
-        first = bisect_right(state, now - last, key=_time)
+        oldest = time_of(state[0])
+        if oldest > now - last:
+            return reducer.result(reduce_items(reducer, state)), oldest + last
+        first = bisect_right(state, now - last, key=time_of)
         if first == len(state):
             return reducer.result(reducer.empty()), None
-        return reducer.result(reduce_items(reducer, state[first:])), state[first][0] + last
+        change = time_of(state[first]) + last
+        return reducer.result(reduce_items(reducer, state[first:])), change
 
     def only_loses(self, state: State | None, now: int) -> bool:  # noqa: ARG002 - what is inside leaves
         """Tell whether time alone can only make the figure less."""
@@ -265,15 +267,15 @@ class FigureSince:
         anchor = (max(anchors) if self.last else min(anchors)) if anchors else None
         logs = [items for _, items in states if items]
         items = logs[0] if len(logs) == 1 else sorted_items(logs)
-        if self.last and anchor is not None and items and items[0][0] <= anchor:
-            items = [item for item in items if item[0] > anchor]
+        if self.last and anchor is not None and items and time_of(items[0]) <= anchor:
+            items = [item for item in items if time_of(item) > anchor]
         return [anchor, self.reducer.thin(items)]
 
     def result(self, state: State | None, now: int) -> Result:  # noqa: ARG002 - time changes nothing
         """Answer the figure, or None where the anchor has not happened."""
         if state is None or state[0] is None:
             return None, None
-        inside = [item for item in state[1] if item[0] > state[0]]
+        inside = [item for item in state[1] if time_of(item) > state[0]]
         return self.reducer.result(reduce_items(self.reducer, inside)), None
 
     def only_loses(self, state: State | None, now: int) -> bool:  # noqa: ARG002 - nothing moves
@@ -282,8 +284,3 @@ class FigureSince:
 
 
 Figure = WholeFigure | UnitFigure | LogFigure | FigureSince
-
-
-def _time(item: Item) -> int:
-    at: int = item[0]
-    return at

@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Protocol
 
 from headwater.audiences.comparisons import is_number
 
-Item = list[Any]
-"""One event in a log: its time, then its value and messageId where the reducer needs them."""
+Item = Any
+"""One event in a log: its time, or where the reducer needs more a list, the time first."""
 
 _LONGEST_VALUE = 200
 # Numbers of JSON lie between 1e-324 and 1e308; sums of them are exact with so many digits.
@@ -103,7 +103,7 @@ class Count:
 
     def item(self, at: int, value: Any, message_id: str) -> Item:  # noqa: ARG002 - see Reducer
         """Its time is enough."""
-        return [at]
+        return at
 
     def empty(self) -> int:
         """None so far."""

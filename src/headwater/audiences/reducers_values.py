@@ -143,7 +143,7 @@ class Moment:
 
     def item(self, at: int, value: Any, message_id: str) -> Item:  # noqa: ARG002 - see Reducer
         """Its time is enough."""
-        return [at]
+        return at
 
     def empty(self) -> Any:
         """None so far."""
@@ -151,7 +151,7 @@ class Moment:
 
     def add(self, seen: Any, item: Item) -> Any:
         """The later one."""
-        return self.merge(seen, item[0])
+        return self.merge(seen, item)
 
     def merge(self, seen: Any, other: Any) -> Any:
         """The later of both."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from typing import Any
 
 from headwater.audiences.calendar import numbering
 from headwater.audiences.features import Seen, State, Step
 from headwater.audiences.figures import FigureSince, LogFigure, UnitFigure, WholeFigure
-from headwater.audiences.reducers import Count, Item
+from headwater.audiences.reducers import Count
 from headwater.audiences.watching import Watched
 
 
@@ -39,11 +39,11 @@ def recent_count(feature: LogFigure, most: int | None, who: Watched) -> Step:
             return None
         items = held.get(id_)
         if not items:
-            held[id_] = [[at]]
+            held[id_] = [at]
             return by_size.get(1, always)
         _put(items, at)
-        if items[0][0] <= oldest:
-            held[id_] = items = [item for item in items if item[0] > oldest]
+        if items[0] <= oldest:
+            held[id_] = items = items[bisect_right(items, oldest) :]
         if most is not None and len(items) > most:
             del items[:-most]
         return by_size.get(len(items), always)
@@ -100,18 +100,18 @@ def count_since(feature: FigureSince, most: int | None, who: Watched) -> Step:
     def step(held: dict[str, State], seen: Seen) -> tuple[int, ...] | None:
         at, state = seen.at, held.get(id_)
         if state is None:
-            held[id_] = [None, [[at]]]
+            held[id_] = [None, [at]]
             return who.always
         anchor, items = state
         if anchor is not None and at <= anchor:
             return None
         if not items:
-            state[1] = items = [[at]]
+            state[1] = items = [at]
         else:
             _put(items, at)
         if most is not None and len(items) > most:
             first = items.pop(0)
-            if first[0] == at:
+            if first == at:
                 return None
         # Before there was any, there is no figure, whatever is counted.
         return who.always if anchor is None else who.by_size.get(len(items), who.always)
@@ -119,11 +119,11 @@ def count_since(feature: FigureSince, most: int | None, who: Watched) -> Step:
     return step
 
 
-def _put(items: list[Item], at: int) -> None:
-    if items[-1][0] <= at:
-        items.append([at])
+def _put(times: list[int], at: int) -> None:
+    if times[-1] <= at:
+        times.append(at)
     else:
-        insort(items, [at])
+        insort(times, at)
 
 
 def count_step(feature: Any, roles: int, who: Watched) -> Step | None:
