@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from headwater.exports.events import COLUMNS
 from headwater.lake.event_rows import split_body
 from headwater.lake.keys import DAY, day_number, events_key
 from headwater.lake.manifest import Entry, LakeFile, Tier
@@ -29,7 +30,6 @@ from headwater.local.jobs.runner import JobRunner
 from headwater.local.lake.arrow import FileWriter, arrow_table, groups, in_order
 from headwater.local.lake.flush import described
 from headwater.local.random import SystemRandom
-from headwater.local.sandbox.extracting import COLUMNS
 from headwater.local.sandbox.sandbox import Sandbox
 from scripts.bench import shop
 from scripts.bench.figures import Figures, console, verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.api.services import SqlAnswer
 from headwater.errors import NotFound
+from headwater.exports.condition import read_condition
 
 
 class NoSql:
@@ -14,5 +15,6 @@ class NoSql:
         raise NotFound("SQL is run by the local server only; the lake's files are in the bucket.")
 
     async def check(self, workspace: str, where: str | None) -> None:  # noqa: ARG002 - the port's
-        """Say that events cannot be selected here."""
-        raise NotFound("Events are selected by the local server only.")
+        """Return where a text is a condition that is understood without SQL; see `SqlQueries`."""
+        if where is not None:
+            read_condition(where)

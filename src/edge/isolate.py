@@ -76,6 +76,7 @@ class Isolate:
         self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.bucket else None
         self.works: dict[str, Callable[[], Work]] = {"erase": self._erasure}
         if self.bucket is not None:
+            self.works["export"] = self._events_export
             self.works["export-person"] = self._person_export
         self.shards = Shards(self.actors)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
@@ -148,17 +149,25 @@ class Isolate:
 
         return BucketExports(self.bucket, self.jobs, self.settings, clock=self.clock)
 
+    def _events_export(self) -> Work:
+        from headwater.dispatch.exporting.events import EventsExportWork  # noqa: PLC0415 - see above
+
+        return EventsExportWork(self._own_bucket())
+
+    def _own_bucket(self) -> R2Bucket:
+        if self.bucket is None:
+            raise Unavailable("There is no bucket to put exports into.")
+        return self.bucket
+
     def _person_export(self) -> Work:
         from headwater.api.archive_views import archive_views  # noqa: PLC0415 - see above
         from headwater.dispatch.exporting.person import PersonExportWork  # noqa: PLC0415 - see above
 
-        if self.bucket is None:
-            raise Unavailable("There is no bucket to put archives into.")
         return PersonExportWork(
             self.actors,
             self.settings,
             self.people,
-            self.bucket,
+            self._own_bucket(),
             archive_views(),
             clock=self.clock,
         )

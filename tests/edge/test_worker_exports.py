@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from headwater.exports.events import COLUMNS
 from headwater.local.command_line.application import application as command_line
 from tests.edge.conftest import attended
 from tests.edge.face import Face, track
@@ -144,3 +146,47 @@ def test_one_that_was_ordered_is_fetched_in_pieces_and_goes_with_an_erasure(
     assert certificate["statement"]["exports_deleted"] >= 1
     assert face.http.get(address, headers=face.admin).status_code == 404
     assert files_in_bucket(worker, tmp_path / "r2") == []
+
+
+def test_events_are_exported_out_of_the_lake(worker: Workerd, face: Face, tmp_path: Path) -> None:
+    """As Parquet, CSV and JSON lines, by a condition, in one file or one for each day."""
+    sent = [
+        track(f"e{number}", ("Bought", "Played")[number % 2], userId=f"ex{number % 3}")
+        for number in range(8)
+    ]
+    assert face.send(*sent).status_code == 200
+    arrived(worker, {one["messageId"] for one in sent})
+    bought = {one["messageId"] for one in sent if one["event"] == "Bought"}
+    own = "user_id IN ('ex0', 'ex1', 'ex2')"
+
+    run(face, "export", "--to", str(tmp_path / "all.parquet"))
+    where = f"name = 'Bought' AND {own}"
+    printed = run(face, "export", "--to", str(tmp_path / "some.csv"), "--where", where)
+    folder = ["--format", "jsonl", "--partition-by", "day", "--to", str(tmp_path / "days")]
+    run(face, "export", *folder, "--where", own)
+
+    table = pq.read_table(tmp_path / "all.parquet")
+    assert table.column_names == list(COLUMNS)
+    assert {one["messageId"] for one in sent} <= {*table.column("message_id").to_pylist()}
+    lines = (tmp_path / "some.csv").read_text("utf-8").splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert {line.split(",")[2] for line in lines[1:]} == bought
+    assert printed["rows"] == len(bought)
+    (day,) = (tmp_path / "days").rglob("events.jsonl")
+    told = [json.loads(line) for line in day.read_text("utf-8").splitlines()]
+    assert {one["message_id"] for one in told} == {one["messageId"] for one in sent}
+    assert told[0]["received_at"][:10] == day.parent.name.removeprefix("day=")
+    assert isinstance(told[0]["context"], dict)
+    assert files_in_bucket(worker, tmp_path / "r2") == []
+
+
+def test_what_is_not_understood_of_an_order_is_said(face: Face) -> None:
+    """A condition that needs an engine of SQL; a kind of job that is done locally alone."""
+    answer = face.http.post("/v1/exports", json={"where": "timestamp > now()"}, headers=face.admin)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_sql")
+    assert "from 'timestamp > now()' on" in answer.json()["message"]
+    hook = face.add_webhook("https://example.com/hook")
+    answer = face.http.post("/v1/replays", json={"destination": hook}, headers=face.admin)
+    assert answer.status_code == 404
+    assert "local server" in answer.json()["message"]
+    face.remove(hook)

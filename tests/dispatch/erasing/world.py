@@ -24,6 +24,7 @@ from headwater.api.archive_views import archive_views
 from headwater.api.directory import WriteKeyDirectory
 from headwater.collect.arrival import Arrival
 from headwater.dispatch.erasing.erasure import ErasureWork
+from headwater.dispatch.exporting.events import EventsExportWork
 from headwater.dispatch.exporting.files import BucketExports
 from headwater.dispatch.exporting.person import PersonExportWork
 from headwater.dispatch.intake import Dispatcher, Whereabouts
@@ -114,7 +115,7 @@ class ErasingWorld:
         self.jobs = JobsOverActors(
             self,
             self.settings,
-            kinds={"erase", "export-person"},
+            kinds={"erase", "export-person", "export"},
             clock=self,
             random=self.random,
         )
@@ -237,6 +238,7 @@ class ErasingWorld:
                     clock=self,
                     random=self.random,
                 ),
+                "export": lambda: EventsExportWork(self.bucket),
                 "export-person": lambda: PersonExportWork(
                     self, self.settings, self.people, self.bucket, archive_views(), clock=self
                 ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from headwater.lake.parquet.columns import Column, Kind
 from headwater.lake.parquet.compression import Codec
 from headwater.lake.parquet.errors import BadValue, UnsupportedFile
 from headwater.lake.parquet.layout import Layout
-from headwater.lake.parquet.writer import ParquetWriter, write
+from headwater.lake.parquet.writer import ParquetWriter, WrittenGroup, write
 from tests.lake.parquet.tables import (
     COLUMNS,
     LAYOUTS,
@@ -218,6 +219,29 @@ def test_columns_that_do_not_fit_are_named(rows: dict[str, list[Any]], reason: s
         write([PERSON, Column("x", Kind.STRING)], rows)
 
     assert reason in caught.value.message
+
+
+def test_another_writer_goes_on_with_a_file() -> None:
+    """Each adds some rows, the last ends it; what they hand on may be stored meanwhile."""
+    columns = [Column("a", Kind.STRING), Column("n", Kind.INT64)]
+    layout = Layout(group_rows=3)
+    parts = [{"a": [f"{part}{row}" for row in range(part)], "n": [*range(part)]} for part in (4, 9)]
+    data, groups = b"", b"[]"
+    of_groups = msgspec.json.Decoder(list[WrittenGroup])
+    for part in parts:
+        writer = ParquetWriter(columns, layout)
+        writer.go_on(len(data))
+        data += (b"" if data else writer.start()) + writer.add(part)
+        groups = msgspec.json.encode([*of_groups.decode(groups), *writer.taken()])
+        assert writer.taken() == []
+    last = ParquetWriter(columns, layout)
+    last.go_on(len(data), of_groups.decode(groups))
+    data += last.finish()
+
+    alone = ParquetWriter(columns, layout)
+    pieces = [alone.start(), *map(alone.add, parts), alone.finish()]
+    assert data == b"".join(pieces)
+    assert pq.read_table(io.BytesIO(data)).num_rows == 13
 
 
 def test_a_file_has_columns_of_different_names() -> None:

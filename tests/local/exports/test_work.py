@@ -16,6 +16,7 @@ import pytest
 
 from headwater.actors.jobs import Job
 from headwater.errors import Conflict, NotFound
+from headwater.exports.events import COLUMNS
 from headwater.exports.keeping import KEPT
 from headwater.lake.keys import DAY, day_text
 from headwater.local.exports import work
@@ -23,7 +24,6 @@ from headwater.local.exports.files import ExportFiles
 from headwater.local.exports.work import Exporting
 from headwater.local.jobs.runner import JobRunner
 from headwater.local.random import SystemRandom
-from headwater.local.sandbox.extracting import COLUMNS
 from tests.local.lake.harness import NOW, Shop, shop
 from tests.local.sandbox.here import HereSandbox
 from tests.simulation.world import WORKSPACE, arrival

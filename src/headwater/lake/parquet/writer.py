@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -33,6 +33,14 @@ _TYPES: Mapping[Kind, tuple[type, ...]] = {
     Kind.BOOLEAN: (bool,),
 }
 _INTEGERS = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenGroup:
+    """A row group that was written: what the end of the file says of it."""
+
+    group: RowGroup
+    chunks: list[WrittenChunk]
 
 
 class ParquetWriter:
@@ -63,6 +71,7 @@ class ParquetWriter:
         self._position = 0
         self._rows = 0
         self._groups: list[tuple[RowGroup, list[WrittenChunk]]] = []
+        self._handed = 0
 
     @property
     def rows(self) -> int:
@@ -73,6 +82,29 @@ class ParquetWriter:
     def size(self) -> int:
         """Answer how many bytes were answered so far."""
         return self._position
+
+    def taken(self) -> list[WrittenGroup]:
+        """Answer the row groups that were written since this was asked last, without their pages.
+
+        With them another writer can finish the file, by `go_on`.
+        """
+        new, self._handed = self._groups[self._handed :], len(self._groups)
+        return [
+            WrittenGroup(group, [replace(chunk, pages=[]) for chunk in chunks])
+            for group, chunks in new
+        ]
+
+    def go_on(self, size: int, groups: Sequence[WrittenGroup] = ()) -> None:
+        """Go on with a file that other writers have begun.
+
+        Args:
+            size: bytes that they have answered.
+            groups: what they answered by `taken`; only who finishes the file needs it.
+        """
+        self._position = size
+        self._groups = [(one.group, one.chunks) for one in groups]
+        self._rows = sum(one.group.rows for one in groups)
+        self._handed = len(self._groups)
 
     def start(self) -> bytes:
         """Answer the first bytes of the file."""

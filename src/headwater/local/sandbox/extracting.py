@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from headwater.lake.schema import EVENTS
+from headwater.exports.events import COLUMNS, OBJECTS, TIMES
 from headwater.local.sandbox.checking import check_condition
 from headwater.local.sandbox.engine import open_engine, quoted
 from headwater.local.sandbox.orders import Extract, Join, Progress, Written
@@ -22,12 +22,6 @@ _WAYS = {
     "csv": "FORMAT csv, HEADER {header}",
     "jsonl": "FORMAT json",
 }
-
-COLUMNS = tuple(one.name for one in EVENTS.columns if one.name not in {"rest", "position", "bot"})
-"""What an export has of each event: all that it says, without what only the lake has a use for."""
-
-_OBJECTS = frozenset({"properties", "traits", "context"})
-_TIMES = frozenset({"timestamp", "received_at", "original_timestamp", "sent_at"})
 
 
 def extract(order: Extract, tell: Callable[[Progress], None]) -> Written:
@@ -81,9 +75,9 @@ def _columns(form: str) -> str:
     """Answer the columns of a form: JSON lines nest objects, the others have them as text."""
     parts = []
     for name in COLUMNS:
-        if form == "jsonl" and name in _OBJECTS:
+        if form == "jsonl" and name in OBJECTS:
             parts.append(f'"{name}"::JSON AS "{name}"')
-        elif form != "parquet" and name in _TIMES:
+        elif form != "parquet" and name in TIMES:
             parts.append(f'strftime("{name}", \'%Y-%m-%dT%H:%M:%S.%gZ\') AS "{name}"')
         else:
             parts.append(f'"{name}"')
