@@ -27,7 +27,7 @@ from headwater.local.lake.arrow import ROWS_A_GROUP, arrow_schema, in_order, pyt
 from headwater.local.lake.compact import compact
 from headwater.local.lake.flush import put_file
 from headwater.local.lake.orders import Compact
-from headwater.local.lake.splitting import Splitter
+from headwater.local.lake.splitting import split
 from headwater.local.lake.tender import LEVEL, TARGET
 from scripts.bench import rig, shop
 from scripts.bench.figures import console, verdict
@@ -51,12 +51,11 @@ def main() -> int:
 
 async def written(bucket: FolderBucket, options: argparse.Namespace) -> list[LakeFile]:
     """Write a day's events in many files, and tell how large they are."""
-    splitter = Splitter()
     files: list[LakeFile] = []
     plain = zipped = 0
     size = options.events // options.files
     for number, rows in enumerate(events_of(options.events, known=options.events // 20, at=size)):
-        table = splitter.split([body.encode() for _, body, _ in rows])
+        table = split([body.encode() for _, body, _ in rows])
         via = pa.array([name for _, _, name in rows], pa.string())
         place = pa.array(range(number * size, number * size + len(rows)), pa.int64())
         columns = {**dict(zip(table.column_names, table.columns, strict=True)), "position": place}

@@ -35,7 +35,7 @@ from headwater.local.lake.flush import described
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.nearby import InFolder
 from headwater.local.lake.past import TieredPast
-from headwater.local.lake.splitting import Splitter
+from headwater.local.lake.splitting import split
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
@@ -117,7 +117,7 @@ def make(bucket: FolderBucket, database: Database, options: argparse.Namespace) 
 def pool_of_events() -> pa.Table:
     """Answer a few thousand of the shop's events, as the lake has them."""
     rows = next(events_of(4_000, known=2_000, at=4_000))
-    return Splitter().split([body.encode() for _, body, _ in rows])
+    return split([body.encode() for _, body, _ in rows])
 
 
 def store(bucket: FolderBucket, table: pa.Table, day: int) -> LakeFile:

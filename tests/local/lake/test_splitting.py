@@ -13,24 +13,23 @@ from hypothesis import strategies as st
 from headwater.collect import json_text
 from headwater.lake.event_rows import join_body, split_body
 from headwater.local.lake.arrow import python_rows
-from headwater.local.lake.splitting import AT_ONCE, Splitter
+from headwater.local.lake.splitting import Split, split
 from tests.lake.test_event_rows import BODY, EVENTS
 
 KINDS = ("track", "identify", "page", "screen", "group", "alias")
 
 
-@pytest.fixture(scope="module")
-def splitter() -> Splitter:
-    """One for all tests."""
-    return Splitter()
-
-
-def same(splitter: Splitter, bodies: list[str]) -> None:
+def same(bodies: list[str]) -> None:
     """Hold the columns against those of one event at a time."""
-    rows = list(python_rows(splitter.split([body.encode() for body in bodies])))
+    rows = list(python_rows(split([body.encode() for body in bodies])))
 
     assert rows == [{name: row[name] for name in rows[0]} for row in map(split_body, bodies)]
     assert [join_body(row) for row in rows] == bodies
+
+
+def alone(bodies: list[str]) -> int:
+    """Answer how many of these are looked at one by one."""
+    return len(Split([body.encode() for body in bodies]).others)
 
 
 def event(kind: str, **fields: Any) -> str:
@@ -59,11 +58,11 @@ def event(kind: str, **fields: Any) -> str:
     return json_text.encode({**body, **fields})
 
 
-def test_what_headwater_writes_is_split_at_once(splitter: Splitter) -> None:
+def test_what_headwater_writes_is_split_at_once() -> None:
     """Each type, with all of its fields, needs no second look."""
     bodies = [event(kind, messageId=f"m-{n}") for n in range(3) for kind in KINDS]
-    same(splitter, bodies)
-    assert splitter.alone == 0
+    same(bodies)
+    assert alone(bodies) == 0
 
 
 @pytest.mark.parametrize(
@@ -96,10 +95,10 @@ def test_what_headwater_writes_is_split_at_once(splitter: Splitter) -> None:
     ids=str,
 )
 def test_what_is_not_as_usual_comes_out_the_same(
-    splitter: Splitter, fields: dict[str, Any]
+    fields: dict[str, Any],
 ) -> None:
     """It is looked at alone where that is needed; its neighbours are not disturbed."""
-    same(splitter, [event("track"), event("track", **fields), event("identify", **fields)])
+    same([event("track"), event("track", **fields), event("identify", **fields)])
 
 
 BEFORE = '{"type":"track","messageId":"m","timestamp":"2026-11-23T10:11:12.345Z",'
@@ -123,36 +122,35 @@ TIME = '"receivedAt":"2026-11-23T10:11:12.345Z"'
     ],
     ids=str,
 )
-def test_no_two_ways_of_writing_an_event_are_taken_for_one(splitter: Splitter, body: str) -> None:
+def test_no_two_ways_of_writing_an_event_are_taken_for_one(body: str) -> None:
     """Twice the same field, another order, spaces, escapes: each comes back as it was."""
     usual = f'{BEFORE}{TIME},"userId":"1","event":"E","properties":{{}},{BEHIND}'
-    before = splitter.alone
-    same(splitter, [usual, body, usual])
-    assert splitter.alone == before + 1
+    same([usual, body, usual])
+    assert alone([usual, body, usual]) == 1
 
 
-def test_many_events_keep_their_order(splitter: Splitter) -> None:
+def test_many_events_keep_their_order() -> None:
     """Also where they are split in several parts, and some of each alone."""
     bodies = [
         event("track", messageId=f"m-{number}", **({"unknown": 1} if number % 7 == 3 else {}))
-        for number in range(2 * AT_ONCE + 1)
+        for number in range(2_001)
     ]
-    same(splitter, bodies)
+    same(bodies)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b"", b'{"a":1},{"b":2}', b'"text"'])
-def test_what_is_no_object_is_told(splitter: Splitter, body: bytes) -> None:
+def test_what_is_no_object_is_told(body: bytes) -> None:
     """A text that no event can be is an error, whatever stands beside it."""
     with pytest.raises(msgspec.DecodeError):
-        splitter.split([event("track").encode(), body])
+        split([event("track").encode(), body])
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=4), st.sampled_from([None, 1]))
 def test_every_event_is_split_as_it_would_be_alone(
-    splitter: Splitter, events: list[dict[str, Any]], indent: int | None
+    events: list[dict[str, Any]], indent: int | None
 ) -> None:
     """Whatever events hold, however they are written."""
     bodies = [json_text.encode(each) for each in events]
     bodies += [json.dumps(each, indent=indent) for each in events]
-    same(splitter, bodies)
+    same(bodies)

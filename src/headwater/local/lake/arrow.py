@@ -59,20 +59,24 @@ def in_order(table: Table, rows: pa.Table) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in table.order])
 
 
+_BATCH = 16_384  # rows that are encoded at a time, and after which a page may end
+
+
 class FileWriter:
     """Writes one Parquet file in memory, a row group at a time."""
 
-    def __init__(self, table: Table, *, level: int) -> None:
-        """Begin; `level` is zstd's."""
+    def __init__(self, table: Table, *, level: int, schema: pa.Schema | None = None) -> None:
+        """Begin; `level` is zstd's, `schema` the rows' own where some columns are dictionaries."""
         self._sink = io.BytesIO()
         self._writer = pq.ParquetWriter(
             self._sink,
-            arrow_schema(table),
+            schema or arrow_schema(table),
             compression="zstd",
             compression_level=level,
             use_dictionary=[one.name for one in table.columns if one.repeats],
             write_statistics=[one.name for one in table.columns if _worth_statistics(one.name)],
             write_page_index=True,
+            write_batch_size=_BATCH,
             store_schema=False,  # Arrow's own form of it, which only Arrow reads
         )
         self._writer.add_key_value_metadata({VERSION_KEY: table.label})

@@ -1,166 +1,271 @@
-"""Many events' fields, cut out of their texts by the parser and checked by their lengths.
+"""Where the fields of many events stand in their texts; found for all at once.
 
-If the values of an event's fields, and what is written around them, are together as long as its
-text, then nothing is in the text but they, none is escaped, and none is there twice; that each
-stands where its place in the order puts it is looked at.
+An event as Headwater writes it (collect/events.py) is a chain: each of its fields begins where the
+one before ends. Short texts end at the next quote, times after so many letters, and how long the
+objects are the parser tells. An event is good if the chain, with nothing left out and nothing
+between, is its whole text and no short text is escaped. Then its columns are just these pieces,
+and nobody need make a Python value of any of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from headwater.local.lake import text_arrays
 from headwater.local.lake.text_arrays import Marks, Numbers
-from headwater.local.lake.written_times import TIME, written_times
+from headwater.local.lake.written_times import LETTERS, TIME, written_times
 
 _ABSENT = msgspec.Raw(b"")
 
 
-class _Event(msgspec.Struct, gc=False):
-    """An event's fields in the order in which they are written (collect/events.py)."""
+class _Objects(msgspec.Struct, gc=False):
+    """What a text's objects are; the rest of it is only read to see that it is JSON."""
 
-    type: str | None = None
-    messageId: str | None = None  # noqa: N815 - the names in the text, here and below
-    timestamp: str | None = None
-    originalTimestamp: str | None = None  # noqa: N815
-    sentAt: str | None = None  # noqa: N815
-    receivedAt: str | None = None  # noqa: N815
-    userId: str | None = None  # noqa: N815
-    anonymousId: str | None = None  # noqa: N815
-    event: str | None = None
-    name: str | None = None
-    category: str | None = None
-    groupId: str | None = None  # noqa: N815
-    previousId: str | None = None  # noqa: N815
     properties: msgspec.Raw = _ABSENT
     traits: msgspec.Raw = _ABSENT
     context: msgspec.Raw = _ABSENT
     integrations: msgspec.Raw = _ABSENT
-    sourceId: str | None = None  # noqa: N815
 
 
-FIELDS = _Event.__struct_fields__
+OBJECTS = _Objects.__struct_fields__
+TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
+_NAMES = ("userId", "anonymousId", "event", "name", "category", "groupId", "previousId")
+FIELDS = ("type", "messageId", *TIMES, *_NAMES, *OBJECTS, "sourceId")
+"""In the order in which they are written."""
+
 ALWAYS = frozenset(
     {"type", "messageId", "timestamp", "receivedAt", "context", "integrations", "sourceId"}
 )
 """Fields of every event that Headwater wrote."""
 
-_OBJECTS = frozenset({"properties", "traits", "context", "integrations"})
-_TIMES = ("timestamp", "receivedAt", "originalTimestamp", "sentAt")
+KINDS = ("track", "identify", "page", "screen", "group", "alias")
 _NAMED = {"event": ("track",), "name": ("page", "screen")}
 
-_WORD = 8  # bytes by which a field is told from all others
-_PADDING = b" " * _WORD
-_NULL = len(b"null")
+_WORDS = 16  # bytes that are compared at once
+_SPAN = 64  # letters in which most short texts end
+_AT_ONCE = 1_000  # texts that the parser is given: they, and what it makes of them, fit a cache
+_PADDING = b" " * _SPAN
+_QUOTE, _BRACE, _CLOSING = b'"{}'
 
-_decoder = msgspec.json.Decoder(list[_Event])
-_one = msgspec.json.Decoder(_Event)
+
+_TYPE = b'{"type":'
+_QUOTED = [f'"{kind}"'.encode() for kind in KINDS]
+_BY_LETTER = np.zeros(256, np.int64)
+_BY_LETTER[[kind[1] for kind in _QUOTED]] = np.arange(len(KINDS))
+_KIND_SIZES = np.array([len(kind) for kind in _QUOTED])
+_KIND_WORDS = np.array([np.frombuffer(kind.ljust(_WORDS, b"\0"), "<u8") for kind in _QUOTED])
+_KIND_MASKS = np.array(
+    [np.frombuffer(bytes(255 for _ in kind).ljust(_WORDS, b"\0"), "<u8") for kind in _QUOTED]
+)
+
+_decoder = msgspec.json.Decoder(list[_Objects])
+_one = msgspec.json.Decoder(_Objects)
 
 
 class EventFields:
     """The fields of some events.
 
     Attributes:
-        values: of each field, as they were parsed.
-        arrays: of each field, texts as they are written, without quotes, and times.
+        count: how many events these are.
+        good: which are just as Headwater writes them; of the others the rest means nothing.
         there: of each field, which events have it.
-        good: which events are just as Headwater writes them; of the others the rest means nothing.
+        kinds: of each event, the place of its type in `KINDS`.
     """
 
     def __init__(self, bodies: Sequence[bytes]) -> None:
-        joined = b"[" + b",".join(bodies) + b"]" + _PADDING
-        events = _decoded(joined, bodies)
-        self._count = len(events)
-        values = zip(*map(msgspec.structs.astuple, events), strict=True)
-        self.values: dict[str, Sequence[Any]] = dict(zip(FIELDS, values, strict=True))
-        self.arrays: dict[str, pa.Array] = {}
+        """Look for them, in one event at least."""
+        self.count = len(bodies)
+        self._data = bytearray(b",").join([b"", *bodies, _PADDING])
+        self._bytes = np.frombuffer(self._data, np.uint8)
+        self._words = _pieces(self._data, f"V{_WORDS}")
+        self._spans = _pieces(self._data, f"V{_SPAN}")
+        self._buffer = pa.py_buffer(self._data)
+        lengths = np.fromiter(map(len, bodies), np.int64, self.count)
+        self._ends = np.cumsum(lengths + 1)
+        self._place = self._ends - lengths
+        self._cuts: dict[str, tuple[Numbers, Numbers]] = {}
         self.there: dict[str, Marks] = {}
-        sizes = {name: self._take(name) for name in FIELDS}
-        self.good = self._in_place(joined, bodies, sizes)
+        self.good = np.ones(self.count, bool)
+        self._read_kinds()
+        for name in ("messageId", *TIMES, *_NAMES):
+            self._read_short(name, ending=LETTERS if name in TIMES else None)
+        before = self._place
+        sizes = _sizes(self._data, bodies, self._ends)
+        for number, name in enumerate(OBJECTS):
+            self._read_object(name, sizes[:, number])
+        self._look_for_escapes(before)
+        self._read_short("sourceId", ending=None)
+        self.good &= (self._place + 1 == self._ends) & (self._bytes[self._place] == _CLOSING)
         for name in ALWAYS:
             self.good &= self.there[name]
-        self._read_times()
+        self.times = {name: self._times(name) for name in TIMES}
         self._look_at_names()
 
-    def _take(self, name: str) -> Numbers:
-        """Make a field's array; answer the bytes of each value, without its key and quotes."""
-        values = self.values[name]
-        if name in _OBJECTS:
-            sizes = np.fromiter(map(len, values), np.int64, self._count)
-            self.there[name] = there = sizes > 0
-            self.arrays[name] = text_arrays.of_pieces(values, sizes, there)
-            return sizes
-        if values.count(None) == self._count:
-            self.there[name] = np.zeros(self._count, bool)
-            self.arrays[name] = pa.nulls(self._count, pa.string())
-            return np.zeros(self._count, np.int64)
-        array = self.arrays[name] = pa.array(values, pa.string())
-        self.there[name] = text_arrays.there(array)
-        return np.diff(text_arrays.ends(array)).astype(np.int64)
+    def texts(self, name: str, rows: Numbers) -> pa.Array:
+        """Answer a field of these events, as its text is written; null where it is not there."""
+        there = self.there[name]
+        if not there.any():
+            return pa.nulls(len(rows), pa.string())
+        places = 2 * rows
+        wanted = pa.array(places) if there.all() else pa.array(places, mask=~there[rows])
+        return self._pieces_of(*self._cuts[name]).take(wanted)
 
-    def _in_place(self, joined: bytes, bodies: Sequence[bytes], sizes: dict[str, Numbers]) -> Marks:
-        """Tell of which events the fields stand one behind the other, with nothing between."""
-        words = np.ndarray((len(joined) - _WORD + 1,), "<u8", joined, strides=(1,))
-        lengths = np.fromiter(map(len, bodies), np.int64, self._count)
-        ends = np.cumsum(lengths + 1)
-        place = ends - lengths
-        good = np.ones(self._count, bool)
-        for name in FIELDS:
-            there = self.there[name]
-            if not there.any():
-                continue
-            opening = "," if name != FIELDS[0] else "{"
-            around = f'{opening}"{name}":'.encode()
-            word = int.from_bytes(around[:_WORD], "little")
-            in_place = words[np.minimum(place, len(words) - 1)] == word
-            size = sizes[name] + len(around)
-            if name in _OBJECTS:
-                in_place &= sizes[name] != _NULL  # no value; some numbers are as long
-            else:
-                size += len('""')
-            if there.all():
-                good &= in_place
-                place += size
-            else:
-                good &= in_place | ~there
-                place += size * there
-        good &= place + 1 == ends
-        return good
+    def names(self, rows: Numbers) -> pa.Array:
+        """Answer the names of these events: a track's, or a page's or screen's."""
+        event, name = self.there["event"], self.there["name"]
+        if not name.any():
+            return self.texts("event", rows)
+        if not event.any():
+            return self.texts("name", rows)
+        begins, ends = (
+            np.where(event, one, other)
+            for one, other in zip(self._cuts["event"], self._cuts["name"], strict=True)
+        )
+        wanted = pa.array(2 * rows, mask=~(event | name)[rows])
+        return self._pieces_of(begins, ends).take(wanted)
 
-    def _read_times(self) -> None:
-        for name in _TIMES:
-            there = self.there[name]
+    def sizes(self, name: str) -> Numbers:
+        """Answer how many bytes each event's field has; any number where it is not there."""
+        begins, ends = self._cuts.get(name, (self._place, self._place))
+        sizes: Numbers = ends - begins
+        return sizes
+
+    def _pieces_of(self, begins: Numbers, ends: Numbers) -> pa.Array:
+        """Answer an array in which every other text is one of these, and the rest stand between."""
+        cuts = np.empty(2 * self.count + 1, np.int32)
+        cuts[:-1:2], cuts[1::2], cuts[-1] = begins, ends, len(self._data)
+        return pa.StringArray.from_buffers(2 * self.count, pa.py_buffer(cuts), self._buffer)
+
+    def _standing(self, text: bytes) -> Marks:
+        """Tell of which events a text, of at most twice `_WORDS`, stands at the present place."""
+        found = self._same(text[:_WORDS], self._place)
+        if len(text) > _WORDS and found.any():
+            found &= self._same(text[-_WORDS:], self._place + (len(text) - _WORDS))
+        return found
+
+    def _same(self, text: bytes, places: Numbers) -> Marks:
+        here = self._words[places].view("<u8")
+        found: Marks = here[::2] == int.from_bytes(text[:8], "little")
+        if len(text) > 8:
+            mask = (1 << 8 * (len(text) - 8)) - 1
+            found &= (here[1::2] & mask) == int.from_bytes(text[8:], "little")
+        return found
+
+    def _read_kinds(self) -> None:
+        """Step over the first field: one of six, told apart by its first letter."""
+        places = self._place + len(_TYPE)
+        kinds = _BY_LETTER[self._bytes[places + 1]]
+        here = self._words[places].view("<u8").reshape(-1, 2) & _KIND_MASKS[kinds]
+        same = (here == _KIND_WORDS[kinds]).all(axis=1)
+        there = self.there["type"] = same & self._same(_TYPE, self._place)
+        self.kinds = np.where(there, kinds, -1)
+        self._place = np.where(there, places + _KIND_SIZES[kinds], self._place)
+
+    def _read_short(self, name: str, *, ending: int | None) -> None:
+        """Step over a text, of so many letters or up to the next quote, where it is there."""
+        opening = f',"{name}":"'.encode()
+        there = self.there[name] = self._standing(opening)
+        if there.all():
+            begins = self._place + len(opening)
+            ends = self._quotes(begins) if ending is None else begins + ending
+            self._cuts[name] = begins, ends
+        else:
+            begins, ends = self._place.copy(), self._place.copy()
             if there.any():
-                times = self.arrays[name] = written_times(self.arrays[name])
-                self.good &= ~there | text_arrays.there(times)
-            else:
-                self.arrays[name] = pa.nulls(self._count, TIME)
+                inside = begins[there] + len(opening)
+                begins[there] = inside
+                ends[there] = self._quotes(inside) if ending is None else inside + ending
+            self._cuts[name] = begins, ends
+        closed = self._bytes[ends] == _QUOTE
+        self.good &= closed | ~there
+        self._place = ends + (there & closed)
+
+    def _quotes(self, begins: Numbers) -> Numbers:
+        """Answer where the first quote stands from each place on; the data's end if nowhere."""
+        spans = self._spans[begins].view(np.uint8).reshape(len(begins), _SPAN) == _QUOTE
+        sizes = spans.argmax(axis=1)
+        ends: Numbers = begins + sizes
+        for one in np.flatnonzero((sizes == 0) & ~spans[:, 0]).tolist():
+            found = self._data.find(b'"', int(begins[one]))
+            ends[one] = found if found >= 0 else len(self._data) - _SPAN
+        return ends
+
+    def _read_object(self, name: str, sizes: Numbers) -> None:
+        """Step over an object's value, where it is there."""
+        opening = f',"{name}":'.encode()
+        there = self.there[name] = sizes > 0
+        if not there.any():
+            return
+        standing = self._standing(opening)
+        begins = self._place + len(opening) * there
+        ends = np.minimum(begins + sizes, len(self._data) - _SPAN)
+        self.good &= standing & (self._bytes[begins] == _BRACE) | ~there
+        self._cuts[name] = begins, ends
+        self._place = ends
+
+    def _look_for_escapes(self, before: Numbers) -> None:
+        """Put aside events that have an escape before their objects, or behind."""
+        if b"\\" not in self._data:
+            return
+        places = np.flatnonzero(self._bytes == ord("\\"))
+        owners = np.searchsorted(self._ends, places)
+        short = (places < before[owners]) | (places >= self._place[owners])
+        self.good[owners[short]] = False
+
+    def _times(self, name: str) -> pa.Array:
+        there = self.there[name] = self.there[name] & self.good
+        if not there.any():
+            return pa.nulls(self.count, TIME)
+        times = written_times(self.texts(name, np.arange(self.count)))
+        self.good &= ~there | text_arrays.there(times)
+        return times
 
     def _look_at_names(self) -> None:
         """A name is a column only where its call has one."""
-        kinds = np.array(self.values["type"], object)
-        for name, of in _NAMED.items():
+        for name, kinds in _NAMED.items():
             there = self.there[name]
             if there.any():
-                self.good &= ~there | np.logical_or.reduce([kinds == kind for kind in of])
+                own = np.isin(self.kinds, [KINDS.index(kind) for kind in kinds])
+                self.good &= ~there | own
 
 
-def _decoded(joined: bytes, bodies: Sequence[bytes]) -> list[_Event]:
-    """Answer the fields of each text; none where they cannot be had."""
-    try:
-        events = _decoder.decode(joined)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        events = []
-    return events if len(events) == len(bodies) else [_decoded_alone(body) for body in bodies]
+def _pieces(data: bytearray, kind: str) -> npt.NDArray[np.void]:
+    """Answer the value of so many bytes that begins at each byte."""
+    size = np.dtype(kind).itemsize
+    return np.ndarray((len(data) - size + 1,), kind, data, strides=(1,))
 
 
-def _decoded_alone(body: bytes) -> _Event:
+def _sizes(data: bytearray, bodies: Sequence[bytes], ends: Numbers) -> Numbers:
+    """Answer how many bytes each event's objects have, a row an event; none where it is no JSON."""
+    events = chain.from_iterable(_parsed(data, bodies, ends))
+    found = chain.from_iterable(map(msgspec.structs.astuple, events))
+    sizes = np.fromiter(map(len, found), np.int64, len(bodies) * len(OBJECTS))
+    return sizes.reshape(len(bodies), len(OBJECTS))
+
+
+def _parsed(
+    data: bytearray, bodies: Sequence[bytes], ends: Numbers
+) -> Iterator[Sequence[_Objects]]:
+    for start in range(0, len(bodies), _AT_ONCE):
+        some = bodies[start : start + _AT_ONCE]
+        begin = int(ends[start]) - len(some[0]) - 1
+        end = int(ends[start + len(some) - 1])
+        data[begin], data[end] = b"[]"  # for commas: a list to the parser
+        try:
+            events = _decoder.decode(memoryview(data)[begin : end + 1])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            events = []
+        yield events if len(events) == len(some) else [_parsed_alone(body) for body in some]
+
+
+def _parsed_alone(body: bytes) -> _Objects:
     try:
         return _one.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Event()
+        return _Objects()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,15 +14,14 @@ from headwater.lake import keys
 from headwater.lake.manifest import Flushed, LakeFile, Tier
 from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.local.lake.arrow import FileWriter, arrow_table, groups, in_order
+from headwater.local.lake.lake_rows import Rows
 from headwater.local.lake.orders import Flush, Written
-from headwater.local.lake.splitting import Splitter, lake_table
 from headwater.local.lake.tail import (
     Tail,
     changed,
     events_behind,
     everything,
     last_change,
-    people_of,
 )
 from headwater.local.sql import Database, open_reader
 from headwater.ports import Bucket
@@ -32,9 +30,6 @@ LEVEL = 1
 """Of zstd, for files that are soon compacted."""
 
 _IDENTITY_PAGE = 50_000
-
-
-_splitter = cache(Splitter)  # an order after the other: one will do
 
 
 class _Names:
@@ -57,16 +52,15 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
         sql.execute("BEGIN")
         rows, until = events_behind(sql, order.position, limit=order.limit)
         parts = {
-            workspace: (some, people_of(sql, some))
-            for workspace, some in _by_workspace(order, rows).items()
+            workspace: Rows(sql, some) for workspace, some in _by_workspace(order, rows).items()
         }
         change, pages = _identity_pages(sql, order)
         if order.change is not None:
             # All is read. A snapshot that stays open keeps the log from being folded back, and
             # every commit of the server would try to.
             sql.execute("COMMIT")
-        for workspace, (some, people) in parts.items():
-            for day, table in _by_day(lake_table(_splitter(), some, people)):
+        for workspace, part in parts.items():
+            for day, table in part.days():
                 key = keys.events_key(workspace, day, names.next())
                 written = await put_file(bucket, EVENTS, key, table, day=day)
                 files.setdefault(workspace, []).append(written)
@@ -82,20 +76,11 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
 def _by_workspace(order: Flush, rows: Tail) -> dict[str, Tail]:
     """Answer the events that a workspace's manifest does not have yet."""
     parts: dict[str, Tail] = {}
-    for workspace in rows.workspaces():
+    for workspace, some in rows.by_workspace().items():
         reached = order.workspaces.get(workspace, Flushed()).position
-        if new := rows.of(workspace).behind(reached):
+        if new := some.behind(reached):
             parts[workspace] = new
     return parts
-
-
-def _by_day(table: pa.Table) -> Iterable[tuple[int, pa.Table]]:
-    """Answer the events of each day, in the order of a compacted file."""
-    days = pc.divide(table.column("received_at").cast(pa.int64()), keys.DAY)
-    there = sorted(pc.unique(days).to_pylist())
-    for day in there:
-        some = table if len(there) == 1 else table.filter(pc.equal(days, day))
-        yield day, in_order(EVENTS, some)
 
 
 def _identity_pages(sql: Database, order: Flush) -> tuple[int, Iterable[list[IdentityRow]]]:
@@ -129,7 +114,7 @@ async def put_file(
     bucket: Bucket, table: Table, key: str, rows: pa.Table, *, day: int | None
 ) -> LakeFile:
     """Write sorted rows as one file of a flush, and answer what the manifest is to say of it."""
-    writer = FileWriter(table, level=LEVEL)
+    writer = FileWriter(table, level=LEVEL, schema=rows.schema)
     for group in groups(rows, by="person" if table is EVENTS else "actor", size=65_536):
         writer.add(group)
     data = writer.finish()
@@ -142,7 +127,7 @@ def described(
 ) -> LakeFile:
     """Answer what the manifest says of a file with these rows."""
     who, when = ("person", "timestamp") if table is EVENTS else ("actor", "changed_at")
-    people = pc.min_max(rows.column(who)).as_py()
+    people = pc.min_max(rows.column(who).cast(pa.string())).as_py()
     times = pc.min_max(rows.column(when).cast(pa.int64())).as_py()
     return LakeFile(
         key=key,

@@ -25,9 +25,9 @@ from headwater.lake.manifest import Flushed, Manifest
 from headwater.lake.schema import EVENTS, IDENTITY, Kind
 from headwater.local.lake import position as positions
 from headwater.local.lake.identity_bodies import Bodies, everybody, these
+from headwater.local.lake.lake_rows import Rows
 from headwater.local.lake.position import Position
-from headwater.local.lake.splitting import Splitter, lake_table
-from headwater.local.lake.tail import events_behind, last_change, people_of
+from headwater.local.lake.tail import events_behind, last_change
 from headwater.local.sql import Database, open_reader
 
 _TYPES = {Kind.STRING: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ", Kind.INTEGER: "BIGINT"}
@@ -71,7 +71,6 @@ class Relation:
         schema = resources.files(__package__).joinpath("relation.sql").read_text("utf-8")
         for statement in statements(schema):
             self._engine.execute(statement)
-        self._splitter = Splitter()
         self._last_id = 0
         self._change: int | None = None
         self._files: frozenset[str] | None = None
@@ -141,8 +140,8 @@ class Relation:
             rows, until = events_behind(sql, reached, limit=_TAIL_AT_A_TIME, after=self._last_id)
             more = len(rows.ids) >= _TAIL_AT_A_TIME
             self._last_id = until
-            if own := rows.of(self._workspace):
-                self._add_news(lake_table(self._splitter, own, people_of(sql, own)))
+            if own := rows.by_workspace().get(self._workspace):
+                self._add_news(Rows(sql, own).table())
 
     def _add_news(self, news: pa.Table) -> None:
         """Take rows of the tail; one that has moved since it was taken comes again."""

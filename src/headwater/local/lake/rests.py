@@ -7,28 +7,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.local.lake.event_fields import ALWAYS, FIELDS, EventFields
+from headwater.local.lake.text_arrays import Numbers
 
 _OPTIONAL = [name for name in FIELDS if name not in ALWAYS]
 
 # These stand with their values, everything else as null.
 _SELDOM = ("category", "previousId")
 _KEPT = frozenset({*_SELDOM, "integrations"})
+_EMPTY = len(b"{}")
 
 
-def rests(events: EventFields) -> pa.Array:
-    """Answer the `rest` of each; of an event that is not good it means nothing."""
-    shapes = np.zeros(len(events.good), np.int64)
+def rests(events: EventFields, rows: Numbers) -> pa.Array:
+    """Answer the `rest` of these events, each different text once (a dictionary) if that is cheap.
+
+    Of an event that is not good it means nothing.
+    """
+    shapes = np.zeros(events.count, np.int64)
     for bit, name in enumerate(_OPTIONAL):
-        shapes |= events.there[name].astype(np.int64) << bit
-    distinct, which = np.unique(shapes, return_inverse=True)
+        if events.there[name].any():
+            shapes |= events.there[name].astype(np.int64) << bit
+    distinct = np.flatnonzero(np.bincount(shapes))
     parts = [_around(shape) for shape in distinct.tolist()]
-    places = pa.array(which)
-    plain = b"".join(events.values["integrations"]) == b"{}" * len(shapes)
+    places = np.searchsorted(distinct, shapes)[rows].astype(np.int32)
+    plain = bool((events.sizes("integrations") == _EMPTY).all())
     if plain and not any(events.there[name].any() for name in _SELDOM):
-        return pa.array([f"{a}{b}{c}{{}}{d}" for a, b, c, d in parts]).take(places)
-    around = [pa.array(part).take(places) for part in zip(*parts, strict=True)]
-    kept = [_quoted(events.arrays[name]) for name in _SELDOM]
-    kept.append(events.arrays["integrations"])
+        texts = pa.array([f"{a}{b}{c}{{}}{d}" for a, b, c, d in parts], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(places), texts)
+    taken = pa.array(places)
+    around = [pa.array(part, pa.string()).take(taken) for part in zip(*parts, strict=True)]
+    kept = [_quoted(events.texts(name, rows)) for name in _SELDOM]
+    kept.append(events.texts("integrations", rows))
     pieces = [each for pair in zip(around, kept, strict=False) for each in pair]
     return pc.binary_join_element_wise(
         *pieces, around[-1], "", null_handling="replace", null_replacement=""

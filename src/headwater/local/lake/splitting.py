@@ -1,44 +1,34 @@
 """Many events' JSON texts to columns at once: what `split_body` does, in a fraction of its time.
 
-An event that Headwater wrote is cut by its parser and checked by its lengths (event_fields.py).
-One that is not just as Headwater writes them goes through `split_body`, which is also what this is
-held against.
+An event that Headwater wrote is cut where its fields stand (event_fields.py). One that is not just
+as Headwater writes them goes through `split_body`, which is also what this is held against.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from headwater.lake.event_rows import REQUIRED, bot, split_body
+from headwater.lake.event_rows import bot, split_body
 from headwater.lake.schema import EVENTS
 from headwater.local.lake import text_arrays
 from headwater.local.lake.arrow import arrow_schema
-from headwater.local.lake.event_fields import EventFields
+from headwater.local.lake.event_fields import KINDS, EventFields
 from headwater.local.lake.rests import rests
-from headwater.local.lake.tail import Tail
+from headwater.local.lake.text_arrays import Numbers
 
-AT_ONCE = 1_000
-"""Events that are split together: their texts, more than once, fit a processor's cache."""
-
-_NOT_IN_TEXT = frozenset({"person", "via", "position"})
+NOT_IN_TEXT = frozenset({"person", "via", "position"})
+"""Columns that an event's text does not tell."""
 
 # What a text need not tell may be missing in any of its columns.
 _SCHEMA = pa.schema(
-    [pa.field(one.name, one.type) for one in arrow_schema(EVENTS) if one.name not in _NOT_IN_TEXT]
+    [pa.field(one.name, one.type) for one in arrow_schema(EVENTS) if one.name not in NOT_IN_TEXT]
 )
 
-_COLUMNS = {
-    "type": "type",
+_TEXTS = {
     "messageId": "message_id",
-    "timestamp": "timestamp",
-    "receivedAt": "received_at",
-    "originalTimestamp": "original_timestamp",
-    "sentAt": "sent_at",
     "userId": "user_id",
     "anonymousId": "anonymous_id",
     "groupId": "group_id",
@@ -47,53 +37,66 @@ _COLUMNS = {
     "traits": "traits",
     "context": "context",
 }
+_TIMES = {
+    "timestamp": "timestamp",
+    "receivedAt": "received_at",
+    "originalTimestamp": "original_timestamp",
+    "sentAt": "sent_at",
+}
+_KINDS = pa.array(KINDS, pa.string())
 
 
-class Splitter:
-    """Splits events.
+class Split:
+    """Some events, cut where their fields stand.
 
     Attributes:
-        alone: how many were not as usual, and looked at one by one.
+        fields: where that is.
+        others: the places of those that are not as usual, and are looked at one by one.
     """
 
-    def __init__(self) -> None:
-        self.alone = 0
+    def __init__(self, bodies: Sequence[bytes]) -> None:
+        """Cut one event at least."""
+        self.fields = EventFields(bodies)
+        self.others = np.flatnonzero(~self.fields.good)
+        self._alone = [bodies[place].decode() for place in self.others.tolist()]
 
-    def split(self, bodies: Sequence[bytes]) -> pa.Table:
-        """Answer what `split_body` answers for each text, as a table in the same order.
+    def table(self) -> pa.Table:
+        """Answer what `split_body` answers for each text, in the same order.
 
         Raises:
             msgspec.DecodeError: one of them is no JSON object.
         """
-        parts = [
-            self._some(bodies[start : start + AT_ONCE]) for start in range(0, len(bodies), AT_ONCE)
-        ]
-        return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
-
-    def _some(self, bodies: Sequence[bytes]) -> pa.Table:
-        events = EventFields(bodies)
-        good = events.good
-        if good.all():
-            return _table(events)
-        others = np.flatnonzero(~good)
-        self.alone += len(others)
-        table = pa.concat_tables(
-            [
-                _table(events).filter(pa.array(good)),
-                _alone([bodies[place].decode() for place in others.tolist()]),
-            ]
-        )
-        places = np.concatenate([np.flatnonzero(good), others])
-        return table.take(pa.array(np.argsort(places)))
+        fields = self.fields
+        if not len(self.others):
+            return pa.table(usual_columns(fields, np.arange(fields.count))).cast(_SCHEMA)
+        good = np.flatnonzero(fields.good)
+        usual = pa.table(usual_columns(fields, good)).cast(_SCHEMA)
+        table = pa.concat_tables([usual, _one_by_one(self._alone)])
+        return table.take(pa.array(np.argsort(np.concatenate([good, self.others]))))
 
 
-def _table(events: EventFields) -> pa.Table:
-    """Answer the columns; of an event that is not good they mean nothing."""
-    found = {column: events.arrays[name] for name, column in _COLUMNS.items()}
-    found["name"] = pc.coalesce(events.arrays["event"], events.arrays["name"])
-    found["bot"] = _bots(events.arrays["context"])
-    found["rest"] = rests(events)
-    return pa.Table.from_arrays([found[name] for name in _SCHEMA.names], schema=_SCHEMA)
+def split(bodies: Sequence[bytes]) -> pa.Table:
+    """Answer what `split_body` answers for each text, as a table in the same order.
+
+    Raises:
+        msgspec.DecodeError: one of them is no JSON object.
+    """
+    return Split(bodies).table() if bodies else _SCHEMA.empty_table()
+
+
+def usual_columns(fields: EventFields, rows: Numbers) -> dict[str, pa.Array]:
+    """Answer the columns of these events, in this order; all of them must be good.
+
+    What repeats a lot may come as a dictionary.
+    """
+    found = {column: fields.texts(name, rows) for name, column in _TEXTS.items()}
+    found |= {column: fields.times[name].take(pa.array(rows)) for name, column in _TIMES.items()}
+    kinds = pa.array(fields.kinds[rows].astype(np.int32))
+    found["type"] = pa.DictionaryArray.from_arrays(kinds, _KINDS)
+    found["name"] = fields.names(rows)
+    found["bot"] = _bots(found["context"])
+    found["rest"] = rests(fields, rows)
+    return {name: found[name] for name in _SCHEMA.names}
 
 
 def _bots(contexts: pa.Array) -> pa.Array:
@@ -106,32 +109,7 @@ def _bots(contexts: pa.Array) -> pa.Array:
     return pa.array(marks, pa.string())
 
 
-def _alone(bodies: Sequence[str]) -> pa.Table:
+def _one_by_one(bodies: Sequence[str]) -> pa.Table:
     rows = [split_body(body) for body in bodies]
     columns = [pa.array([row[one.name] for row in rows], one.type) for one in _SCHEMA]
     return pa.Table.from_arrays(columns, schema=_SCHEMA)
-
-
-def lake_table(splitter: Splitter, rows: Tail, people: Sequence[str]) -> pa.Table:
-    """Answer the rows of the lake that events of the database make, in their order.
-
-    `people` has the root identifier that each is of.
-    """
-    split = splitter.split(rows.bodies)
-    columns = dict(zip(split.column_names, split.columns, strict=True))
-    # Of a text that is not as ours are, what it does not tell the columns beside it do.
-    told: dict[str, Sequence[Any]] = {
-        "message_id": rows.message_ids,
-        "type": rows.types,
-        "timestamp": rows.timestamps,
-        "received_at": rows.timestamps,
-    }
-    for name in REQUIRED:
-        if columns[name].null_count:
-            there = pa.array(told[name], columns[name].type)
-            columns[name] = pc.coalesce(columns[name], there)
-    columns["person"] = pa.array(people, pa.string())
-    columns["via"] = pa.array(rows.vias, pa.string())
-    columns["position"] = pa.array(rows.positions, pa.int64())
-    schema = arrow_schema(EVENTS)
-    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)

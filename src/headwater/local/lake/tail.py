@@ -23,7 +23,6 @@ class Tail(NamedTuple):
         actors: whose each is, with the workspace.
         vias: the identifier that each arrived under.
         bodies: JSON texts, as bytes.
-        message_ids: as the texts tell them too, if they are ours; so, too, the two below.
     """
 
     ids: Sequence[int]
@@ -31,9 +30,6 @@ class Tail(NamedTuple):
     actors: Sequence[str]
     vias: Sequence[str]
     bodies: Sequence[bytes]
-    message_ids: Sequence[str]
-    types: Sequence[str]
-    timestamps: Sequence[int]
 
     def __bool__(self) -> bool:
         """Tell whether there are any."""
@@ -48,21 +44,36 @@ class Tail(NamedTuple):
 
     def behind(self, position: int) -> Tail:
         """Answer those that were committed after a position."""
+        if min(self.positions, default=0) > position:
+            return self
         return self.some([one > position for one in self.positions])
 
-    def workspaces(self) -> list[str]:
-        """Answer the names of the workspaces that these are of."""
-        return sorted({actor.partition("/")[0] for actor in set(self.actors)})
+    def by_workspace(self) -> dict[str, Tail]:
+        """Answer those of each workspace, by its name."""
+        of_actor = {actor: actor.partition("/")[0] for actor in set(self.actors)}
+        names = sorted(set(of_actor.values()))
+        if len(names) == 1:
+            return {names[0]: self}
+        owners = [of_actor[actor] for actor in self.actors]
+        return {name: self.some([owner == name for owner in owners]) for name in names}
 
-    def of(self, workspace: str) -> Tail:
-        """Answer those of one workspace."""
-        own = f"{workspace}/"
-        return self.some([actor.startswith(own) for actor in self.actors])
+
+class Told(NamedTuple):
+    """What is told of an event beside its text; the text of one of ours tells the same."""
+
+    message_id: str
+    type: str
+    timestamp: int
+
+    @property
+    def received_at(self) -> int:
+        """Answer when it was received, as far as can be told."""
+        return self.timestamp
 
 
 # Rows of accounts are copies of their members' events. A buried row (actor '') is nobody's.
 _EVENTS = """
-SELECT id, coalesce(origin, id), actor, via, CAST(body AS BLOB), message_id, type, timestamp
+SELECT id, coalesce(origin, id), actor, via, CAST(body AS BLOB)
 FROM event
 WHERE id > ? AND id <= ? AND coalesce(origin, id) > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
@@ -70,12 +81,15 @@ ORDER BY id LIMIT ?
 """
 # Moved rows stand at the end by their id, but count from where they were at first.
 _MOVED_FROM_AMONG_THEM = """
-SELECT id, origin, actor, via, CAST(body AS BLOB), message_id, type, timestamp
+SELECT id, origin, actor, via, CAST(body AS BLOB)
 FROM event
 WHERE origin > ? AND origin <= ? AND id > ?
   AND actor <> '' AND instr(actor, '/=account:') = 0
 """
-_EMPTY = Tail((), (), (), (), (), (), (), ())
+_TOLD = """
+SELECT id, message_id, type, timestamp FROM event WHERE id IN (SELECT value FROM json_each(?))
+"""
+_EMPTY = Tail((), (), (), (), ())
 
 
 def last_event(sql: Sql) -> int:
@@ -105,11 +119,17 @@ def events_behind(
     return Tail(*zip(*found, strict=True)) if found else _EMPTY, until
 
 
-def people_of(sql: Sql, rows: Tail) -> list[str]:
-    """Answer for each event the root identifier that it is of now."""
+def told(sql: Sql, ids: Sequence[int]) -> list[Told]:
+    """Answer what the columns beside their texts tell of some events."""
+    found = sql.execute(_TOLD, (json.dumps(ids),))
+    by_id = {row[0]: Told(*row[1:]) for row in found}
+    return [by_id[id_] for id_ in ids]
+
+
+def people_of(sql: Sql, rows: Tail) -> dict[str, str]:
+    """Answer for each actor that has events here the root identifier that they are of now."""
     arrived = dict(zip(rows.actors, rows.vias, strict=True))
-    known = {actor: _person(sql, actor, via) for actor, via in arrived.items()}
-    return [known[actor] for actor in rows.actors]
+    return {actor: _person(sql, actor, via) for actor, via in arrived.items()}
 
 
 def _person(sql: Sql, actor: str, via: str) -> str:

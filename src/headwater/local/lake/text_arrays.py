@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -24,22 +23,18 @@ def ends(texts: pa.Array) -> npt.NDArray[np.int32]:
     return np.frombuffer(texts.buffers()[1], np.int32)[: len(texts) + 1]
 
 
-def of_pieces(pieces: Sequence[msgspec.Raw], sizes: Numbers, there: Marks) -> pa.Array:
-    """Answer texts out of the places where they stand; null where there is none."""
-    count = len(pieces)
-    ends = np.zeros(count + 1, np.int32)
-    np.cumsum(sizes, out=ends[1:])
-    marks = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
-    data = pa.py_buffer(b"".join(pieces))
-    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), data, marks)
-
-
 def holding(what: bytes, texts: pa.Array) -> Iterator[int]:
-    """Answer the places of the texts that hold something."""
-    data = texts.buffers()[2].to_pybytes()
-    last = ends(texts)[1:]
-    found = data.find(what)
-    while found >= 0:
-        place = int(np.searchsorted(last, found, side="right"))
-        yield place
-        found = data.find(what, int(last[place]))
+    """Answer the places of the texts that hold something of three letters or more.
+
+    Letters are compared two at a time, at even places: either the pair that it begins with stands
+    at such a one, or the next.
+    """
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    pairs = data[: len(data) // 2 * 2].view("<u2")
+    first, second = (int.from_bytes(what[start : start + 2], "little") for start in (0, 1))
+    places = np.flatnonzero((pairs == first) | (pairs == second))
+    begins = 2 * places - (pairs[places] == second)
+    begins = begins[(begins >= 0) & (begins <= len(data) - len(what))]
+    for place, one in enumerate(what):
+        begins = begins[data[begins + place] == one]
+    yield from np.unique(np.searchsorted(ends(texts)[1:], begins, "right")).tolist()

@@ -11,6 +11,9 @@ from headwater.local.lake.text_arrays import ends
 TIME = pa.timestamp("ms", tz="UTC")
 
 _SHAPE = b"0000-00-00T00:00:00.000Z"
+LETTERS = len(_SHAPE)
+"""How many a time has that is written so."""
+
 _ZERO = ord("0")
 _WRITTEN = np.frombuffer(_SHAPE, np.uint64)
 _MARKS = np.frombuffer(bytes(0 if one == _ZERO else 255 for one in _SHAPE), np.uint64)
