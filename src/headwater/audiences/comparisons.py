@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, with_config
@@ -115,6 +116,9 @@ def look_up(value: Any, names: tuple[str, ...]) -> Any:
     return value
 
 
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
 def reader(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Any]:
     """Answer `look_up` for one path, made for the commonest: a property of an event."""
     if len(names) != 2:
@@ -122,8 +126,10 @@ def reader(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Any]:
     outer, inner = names
 
     def read(event: Mapping[str, Any]) -> Any:
-        value = event.get(outer)
-        return value.get(inner) if type(value) is dict else look_up(value, (inner,))
+        try:  # which costs nothing where there is an object, as there nearly always is
+            return event.get(outer, _EMPTY).get(inner)
+        except AttributeError:
+            return None
 
     return read
 

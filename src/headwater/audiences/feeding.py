@@ -131,10 +131,9 @@ class Feeds:
 
     def steps(self, event: Mapping[str, Any], at: int) -> Steps:
         """Answer which features an event, of a time in milliseconds, is for, and what it does."""
-        call = event.get("type", "")
-        kinds = self._kinds
-        name = event.get("event") if call == "track" else event.get("name")
-        kind = kinds.get((call, name)) if isinstance(name, str) else None
+        call, kinds = event.get("type", ""), self._kinds
+        name = event.get("event" if call == "track" else "name")
+        kind = kinds.get((call, name if type(name) is str else None))
         if kind is None:
             kind = kinds.get((call, None)) or kinds[_ANY]
         if not kind.asking:

@@ -125,25 +125,28 @@ class UnitFigure:
 
     def result(self, state: State | None, now: int) -> Result:
         """Answer the figure, and when a unit comes in or goes out."""
-        seen = self.reducer.empty()
+        reducer, window = self.reducer, self.window
+        seen = reducer.empty()
+        if not state:
+            return reducer.result(seen), None
         change: int | None = None
-        newest = number_of(self.window.unit, now, self.window.zone) - self.window.ago
-        oldest = newest - self.window.span
-        for number, part in sorted(state.items()) if state else ():
+        newest = number_of(window.unit, now, window.zone) - window.ago
+        oldest = newest - window.span
+        for number, part in sorted(state.items()) if len(state) > 1 else state.items():
             place = int(number)
             if oldest < place <= newest:
-                seen = self.reducer.merge(seen, part)
-            moves = self.window.unit_changes(place, now)
+                seen = reducer.merge(seen, part)
+            moves = window.unit_changes(place, now)
             if moves is not None and (change is None or moves < change):
                 change = moves
-        return self.reducer.result(seen), change
+        return reducer.result(seen), change
 
     def only_loses(self, state: State | None, now: int) -> bool:
         """Tell whether time alone can only make the figure less: no unit is still to come in."""
         if self.window.ago or self.reducer.name == "sum":
             return False
         present = number_of(self.window.unit, now, self.window.zone)
-        return all(int(number) <= present for number in state or ())
+        return not state or max(map(int, state)) <= present
 
 
 @dataclass(frozen=True, slots=True)
