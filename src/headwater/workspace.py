@@ -107,10 +107,15 @@ class DestinationConfig:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Of whom nothing is kept: hashes of identifiers, by `profiles.suppression.hash_of`."""
+    """Of whom nothing is kept: hashes of identifiers, by `profiles.suppression.hash_of`.
+
+    Attributes:
+        erased_at: when somebody was last let in again who was erased, in milliseconds.
+    """
 
     salt: str = ""
     hashes: frozenset[str] = frozenset()
+    erased_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

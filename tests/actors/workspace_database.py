@@ -24,6 +24,7 @@ def workspace_database() -> Database:
                 "workspace_words.sql",
                 "registry.sql",
                 "suppressions.sql",
+                "suppression_erased.sql",
                 "erasures.sql",
                 "regulations.sql",
                 "workspace_people.sql",

@@ -176,6 +176,7 @@ class NoteLake(msgspec.Struct, frozen=True, tag=True):
         taken: where they were born.
         first_hot: the first day (since 1970) whose events stay here; 0: all do.
         unsettled: days before it whose files are not compacted yet, and whose events stay.
+        life: as in the actor's offer.
     """
 
     until: int
@@ -183,6 +184,7 @@ class NoteLake(msgspec.Struct, frozen=True, tag=True):
     taken: Births
     first_hot: int = 0
     unsettled: list[int] = []
+    life: int = 0
 
 
 # Calls that read. `identifier` is the one that the reader came by, short and normalised.

@@ -129,7 +129,7 @@ class IdentityObject:
         step = Step(sql, turn, policy, name, now)
         match envelope.call:
             case OfferLake():
-                return lake_offers.offer(turn, name)
+                return lake_offers.offer(turn, name, life=self._erased_below or 0)
             case NoteLake() as call:
                 return self._note_lake(step, call)
             case Trace() | Forget() as call:
@@ -288,6 +288,8 @@ class IdentityObject:
         return parcel
 
     def _note_lake(self, step: Step, call: NoteLake) -> LakeNoted:
+        if call.life != (self._erased_below or 0):  # its ids are of somebody who was erased since
+            return LakeNoted(is_settled=False, more=False)
         is_settled = lake_offers.note(
             step.turn, step.name, until=call.until, change=call.change, taken=call.taken
         )

@@ -86,6 +86,7 @@ class LakeOffer(msgspec.Struct, frozen=True, tag=True):
         change: the number of the latest change that `rows` tell of.
         is_settling: the person is taking over another, and offers events once that is done:
             until then nobody knows which of them has come to both.
+        life: differs from earlier offers where the actor was emptied since: its ids began anew.
     """
 
     events: list[OfferedEvent]
@@ -93,6 +94,7 @@ class LakeOffer(msgspec.Struct, frozen=True, tag=True):
     rows: list[IdentityRow]
     change: int
     is_settling: bool = False
+    life: int = 0
 
     @property
     def births(self) -> Births:
@@ -130,7 +132,7 @@ def waits_since(sql: Sql, name: str, *, now: int) -> int | None:
     return min(since, default=None)
 
 
-def offer(turn: Turn, name: str) -> LakeOffer:
+def offer(turn: Turn, name: str, *, life: int = 0) -> LakeOffer:
     """Answer what the lake may lack of an actor: events only of a root, whose they are."""
     sql, held = turn.sql, reached(turn.sql)
     events: list[OfferedEvent] = []
@@ -143,7 +145,7 @@ def offer(turn: Turn, name: str) -> LakeOffer:
             (actor, number), *also = births.read(born)
             events.append(OfferedEvent(actor, number, via, kind, timestamp, message_id, body, also))
     rows = list(changed_rows(sql, held.changed))
-    return LakeOffer(events, until, rows, held.change, is_settling)
+    return LakeOffer(events, until, rows, held.change, is_settling, life)
 
 
 def _is_settling(state: State | None) -> bool:

@@ -25,6 +25,7 @@ SETTINGS = (
     "workspace_people.sql",
     "jobs.sql",
     "erasure_keys.sql",
+    "suppression_erased.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql", "population_recall.sql")

@@ -36,14 +36,15 @@ class Suppressions(WorkspaceSettings):
     def suppression(self) -> Suppression:
         """Answer what collectors need to know."""
         rows = self._sql.execute(
-            "SELECT salt FROM suppression_salts WHERE workspace = ?", (self._workspace,)
+            "SELECT salt, erased_at FROM suppression_salts WHERE workspace = ?", (self._workspace,)
         )
         if not rows:
             return Suppression()
+        ((salt, erased_at),) = rows
         hashes = self._sql.execute(
             "SELECT hash FROM suppressions WHERE workspace = ?", (self._workspace,)
         )
-        return Suppression(rows[0][0], frozenset(row[0] for row in hashes))
+        return Suppression(salt, frozenset(row[0] for row in hashes), erased_at)
 
     def suppress(self, identifiers: Sequence[str], *, now: int, reason: str = "suppressed") -> int:
         """Keep nothing of these from now on; answer how many were not suppressed before.
@@ -65,8 +66,11 @@ class Suppressions(WorkspaceSettings):
                 self._grow_version()
         return new
 
-    def unsuppress(self, identifiers: Sequence[str]) -> int:
-        """Keep events of these again; answer how many were suppressed."""
+    def unsuppress(self, identifiers: Sequence[str], *, erased_at: int = 0) -> int:
+        """Keep events of these again; answer how many were suppressed.
+
+        `erased_at` is the present, in milliseconds, where they are erased by now.
+        """
         with self._sql.transaction():
             present = self.suppression()
             hashes = {hash_of(present.salt, one) for one in identifiers} & present.hashes
@@ -74,6 +78,10 @@ class Suppressions(WorkspaceSettings):
                 "DELETE FROM suppressions WHERE workspace = ?"
                 " AND hash IN (SELECT value FROM json_each(?))",
                 (self._workspace, json.dumps(sorted(hashes))),
+            )
+            self._sql.execute(
+                "UPDATE suppression_salts SET erased_at = max(erased_at, ?) WHERE workspace = ?",
+                (erased_at, self._workspace),
             )
             if hashes:
                 self._grow_version()

@@ -266,7 +266,7 @@ class _Work:
         # One that offers nothing for now is told of nothing: it will offer the same again.
         known = () if offer.is_settling else self._catalogue.manifest.taken.get(actor, ())
         taken = births.together(offer.births, {actor: known} if known else {})
-        order = NoteLake(offer.until, offer.change, taken, *self._letting_go())
+        order = NoteLake(offer.until, offer.change, taken, *self._letting_go(), life=offer.life)
         try:
             noted = await self._exchange.ask(actor, order, LakeNoted)
         except (CallFailed, HeadwaterError) as error:

@@ -24,6 +24,9 @@ DELIVERIES = "deliveries"
 LARGEST_MESSAGE = 120_000
 """Bytes; see `ports.Queue`."""
 
+LATE = 10_000
+"""Milliseconds by which clocks differ at most."""
+
 _logger = logging.getLogger(__name__)
 
 _encoder = msgspec.json.Encoder()
@@ -109,14 +112,18 @@ class Deliveries:
     async def _whole(self, exchange: Exchange, parcels: dict[int, Parcel]) -> dict[int, Parcel]:
         """Answer the parcels with the commands that were too large for a message.
 
-        Of whom nothing is kept, the actor is asked whether it still has the parcel: it has not
-        where the person was erased meanwhile.
+        Of whom nothing is kept, and of what is from before somebody was erased who may come again,
+        the actor is asked whether it still has the parcel: it has not where it was emptied since.
         """
         whole: dict[int, Parcel] = {}
         config = exchange.config
         check = SuppressionCheck(config) if config.suppression.hashes else None
+        erased = config.suppression.erased_at
         for place, parcel in parcels.items():
-            if parcel.commands and not (check and check.covers([parcel.actor.partition("/")[2]])):
+            is_sure = not erased or parcel.at > erased + LATE
+            if check and check.covers([parcel.actor.partition("/")[2]]):
+                is_sure = False
+            if parcel.commands and is_sure:
                 whole[place] = parcel
                 continue
             answer = await exchange.ask(parcel.actor, Fetch(parcel.id, parcel.token), Standing)

@@ -27,6 +27,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "audience_gaps.sql"),
     ("headwater.actors", "regulations.sql"),
     ("headwater.actors", "workspace_people.sql"),
+    ("headwater.actors", "suppression_erased.sql"),
 )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Sequence
 from contextvars import ContextVar
 from typing import Any
 
+import msgspec
 import pytest
 
 from headwater.dispatch import lake_tending
@@ -31,6 +32,8 @@ from tests.lake.memory_bucket import MemoryBucket
 
 SEEDS = int(os.environ.get("HEADWATER_SEEDS", "24"))
 GONE = "zqgone"
+ALSO = "zqalso"
+ANEW = "anew"
 HOUR = 3_600_000
 AT_ONCE = 6
 """Things that are under way at most; more than that never come to an end."""
@@ -76,6 +79,7 @@ class Between(ErasingWorld):
     """A world in which whatever is under way waits until the seed lets it go on.
 
     Attributes:
+        comes_anew: whether the erased may, and do.
         crashes: how often something died.
         unanswered: messages of actors that wait for the lake, sent back or not yet consumed.
     """
@@ -89,6 +93,7 @@ class Between(ErasingWorld):
         self.unanswered: list[str] = []
         self.ways: list[tuple[int, asyncio.Future[None]]] = []
         self.tasks: dict[asyncio.Task[None], None] = {}
+        self.comes_anew = seed % 3 == 0
         self.sent = dict.fromkeys(OTHERS, 8)
 
     async def way(self) -> None:
@@ -150,6 +155,13 @@ class Between(ErasingWorld):
             if name in OTHERS:
                 raise
 
+    async def returns(self, number: int, *, config: Any) -> None:
+        """Have the erased come as somebody who was never here."""
+        one = event(ANEW, number, "user_id", userId=f"{GONE}user_id")
+        here = msgspec.structs.replace(one, identifiers=(f"user_id:{GONE}user_id",))
+        dispatcher = Dispatcher(self, self, whereabouts=Whereabouts(), later=self.waiting.append)
+        await dispatcher.receive(config, [here])
+
     async def work(self, job: str) -> None:
         """Do the steps of the job."""
         while (keeper := self.keeper(W, job)).wake_at() is not None:
@@ -169,7 +181,7 @@ class Between(ErasingWorld):
             case 6 | 7:
                 self.spawn(self.come(self.rng.choice(OTHERS), config=old))
             case 8:
-                self.spawn(self.come(GONE, config=old))
+                self.spawn(self.come(self.rng.choice((GONE, ALSO)), config=old))
             case 9 if self.tasks and not self.rng.randrange(20):
                 self.crashes += 1
                 self.rng.choice(list(self.tasks)).cancel()
@@ -178,20 +190,20 @@ class Between(ErasingWorld):
 
 
 async def told(world: Between) -> None:
-    """Have three people come, and all of it in the lake, in some files."""
+    """Have some people come, and all of it in the lake, in some files."""
     await world.prepare()
     for number in range(1, 7):
-        for name in (GONE, *OTHERS):
+        for name in (GONE, ALSO, *OTHERS):
             kinds = ("user_id", "anonymous_id") if number < 3 else ("user_id",)
             await world.receive(event(name, number, *kinds))
         if number % 2 or world.rng.randrange(2):
             await world.flush()
-    for name in (GONE, *OTHERS):  # what the lake does not have yet
+    for name in (GONE, ALSO, *OTHERS):  # what the lake does not have yet
         await world.receive(event(name, 7, "user_id"), event(name, 8, "user_id"))
 
 
 async def erased(world: Between) -> None:
-    """Run the erasure to its end, between everything else; then let that end, too."""
+    """Run one or two erasures to their ends, between everything else; then let that end, too."""
     old = await world.settings.newest(W)
     world.is_far = True
     for _ in range(world.rng.randrange(12)):
@@ -199,23 +211,42 @@ async def erased(world: Between) -> None:
         for _ in range(world.rng.randrange(30)):
             await world.step()
     world.is_far = False
-    job = (await world.erase(f"user_id:{GONE}user_id")).id
+    jobs = [(await world.erase(f"user_id:{GONE}user_id", suppress=not world.comes_anew)).id]
+    if world.rng.randrange(2):
+        jobs.append((await world.erase(f"user_id:{ALSO}user_id")).id)
+    await worked_on(world, jobs, old)
+    if world.comes_anew:
+        config = await world.settings.newest(W)
+        for number in range(3):
+            world.spawn(world.returns(number, config=config))
     world.is_far = True
-    doing = world.spawn(world.work(job))
-    for number in range(40_000):
-        if doing.done():
-            if world.keeper(W, job).wake_at() is None:
-                break
-            doing = world.spawn(world.work(job))  # it died
-        if number < 20_000 and not world.rng.randrange(12):
-            world.happen(old)
-        await world.step()
-    else:
-        raise AssertionError("the erasure never ends")
     while world.tasks:
         await world.step()
     world.is_far = False
-    assert (await world.jobs.job(W, job)).state == "done"
+    for job in jobs:
+        assert (await world.jobs.job(W, job)).state == "done"
+    if len(jobs) == 1:
+        await world.erase(f"user_id:{ALSO}user_id")
+        await world.finish()
+
+
+async def worked_on(world: Between, jobs: list[str], old: Any) -> None:
+    """Have jobs done, while everything else happens, too."""
+    world.is_far = True
+    doing = {job: world.spawn(world.work(job)) for job in jobs}
+    for number in range(60_000):
+        for job in [job for job, task in doing.items() if task.done()]:
+            if world.keeper(W, job).wake_at() is None:
+                del doing[job]
+            else:
+                doing[job] = world.spawn(world.work(job))  # it died
+        if not doing:
+            world.is_far = False
+            return
+        if number < 20_000 and not world.rng.randrange(12):
+            world.happen(old)
+        await world.step()
+    raise AssertionError("the erasure never ends")
 
 
 async def settled(world: Between) -> Manifest:
@@ -234,7 +265,10 @@ async def settled(world: Between) -> Manifest:
 
 def check(world: Between, manifest: Manifest) -> None:
     """Check that nothing of the erased is left, and everything of others is in the lake, once."""
-    assert world.holding(GONE) == set()
+    for name in (f"{GONE}m", f"{GONE}property", f"{GONE}anonymous_id", ALSO):
+        assert world.holding(name) == set()
+    if not world.comes_anew:
+        assert world.holding(GONE) == set()
     assert set(manifest.files) <= set(world.bucket.objects), "a file is lost that counts"
     found: Counter[str] = Counter()
     for one in manifest.of("events"):
@@ -249,6 +283,8 @@ def check(world: Between, manifest: Manifest) -> None:
         )
     }
     assert len(expected) >= 16
+    anew = {message for message in expected if message.startswith(ANEW)}
+    assert len(anew) == (3 if world.comes_anew else 0)
     assert found == Counter(expected)
 
 

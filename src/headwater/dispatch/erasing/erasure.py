@@ -247,7 +247,7 @@ class ErasureWork:
         statement["requested_at"] = write_time(shown.created_at)
         if not state.suppress:
             lifted = sorted(set(state.identifiers) - set(state.already))
-            await self._settings.write(workspace, WorkspaceActor.unsuppress, lifted)
+            await self._settings.write(workspace, WorkspaceActor.unsuppress, lifted, erased_at=now)
         key = await self._settings.read(workspace, WorkspaceActor.signing_key)
         if key is None:
             offered = await self._signer.made_key()
