@@ -28,6 +28,7 @@ def workspace_database() -> Database:
                 "erasures.sql",
                 "regulations.sql",
                 "workspace_people.sql",
+                "workspace_told.sql",
             )
         ],
     )

@@ -43,14 +43,14 @@ def membership_event(
     happened = write_time(at)
     told = happened if now == at else write_time(now)
     message_id = f"{OWN_MESSAGES}{audience.id}:{word}:{at}:{number}:{_digest(actor)}"
-    properties, personas = _of_audience(
-        audience.id, audience.key, audience.name, workspace, entered
+    properties, personas, choices = _of_audience(
+        audience.id, audience.key, audience.name, audience.destinations, workspace, entered
     )
     who, traits = _person(root, via)
     body = (
         f'{{"type":"track","event":"{ENTERED if entered else EXITED}",'
         f'"messageId":{_text(message_id)},{who}"properties":{properties},'
-        f'"context":{{"personas":{personas}{traits}}},"integrations":{{}},'
+        f'"context":{{"personas":{personas}{traits}}},"integrations":{choices},'
         f'"timestamp":"{happened}","originalTimestamp":"{happened}",'
         f'"sentAt":"{told}","receivedAt":"{told}"}}'
     )
@@ -62,10 +62,13 @@ def _of_audience(
     id_: str,
     key: str,
     name: str,
+    destinations: tuple[str, ...],
     workspace: str,
     entered: bool,  # noqa: FBT001 - a cache knows calls by their arguments' places
-) -> tuple[str, str]:
-    """Answer the JSON of what is the same in all events of an audience: properties, personas.
+) -> tuple[str, str, str]:
+    """Answer what is the same in all events of an audience, as JSON.
+
+    These are properties, personas, and integrations: where some destinations alone are told.
 
     Written once: an event touches ten audiences at times, and may enter some of them.
     """
@@ -82,7 +85,8 @@ def _of_audience(
         "namespace": "users",
         "space_id": workspace,
     }
-    return _text(properties), _text(personas)
+    choices = {"All": False, **dict.fromkeys(destinations, True)} if destinations else {}
+    return _text(properties), _text(personas), _text(choices)
 
 
 def _text(value: Any) -> str:

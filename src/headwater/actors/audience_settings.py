@@ -19,7 +19,7 @@ MAX_AUDIENCES = 5000
 MAX_COMPUTED_TRAITS = 500
 
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
-_CHANGEABLE = frozenset({"key", "name", "description", "definition", "enabled"})
+_CHANGEABLE = frozenset({"key", "name", "description", "definition", "enabled", "destinations"})
 _COLUMNS = "id, key, name, description, definition, enabled, since"
 _STORE = f"""
 INSERT INTO {{table}} (workspace, {_COLUMNS}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -36,7 +36,15 @@ class AudienceSettings(WorkspaceSettings):
 
     def audiences(self) -> tuple[Audience, ...]:
         """Answer all audiences, oldest first."""
-        return self._all("audiences", Audience)
+        rows = self._sql.execute(
+            "SELECT audience, destinations FROM audience_destinations WHERE workspace = ?",
+            (self._workspace,),
+        )
+        told = {audience: tuple(json.loads(ids)) for audience, ids in rows}
+        every = self._all("audiences", Audience)
+        return tuple(
+            replace(one, destinations=told[one.id]) if one.id in told else one for one in every
+        )
 
     def audience(self, audience: str) -> Audience:
         """Answer one audience by its id or key; raise `NotFound` where there is none."""
@@ -54,6 +62,7 @@ class AudienceSettings(WorkspaceSettings):
         now: int,
         description: str = "",
         enabled: bool = True,
+        destinations: Sequence[str] = (),
     ) -> Audience:
         """Make an audience, whose definition is a condition, and answer it.
 
@@ -61,7 +70,16 @@ class AudienceSettings(WorkspaceSettings):
             BadRequest: the key or the definition cannot be, or names what is not there.
             Conflict: the key is taken, or there are as many audiences as there may be.
         """
-        made = Audience(self._new_id("aud_"), key, name, definition, description, enabled=enabled)
+        self._require_destinations(destinations)
+        made = Audience(
+            self._new_id("aud_"),
+            key,
+            name,
+            definition,
+            description,
+            enabled=enabled,
+            destinations=tuple(dict.fromkeys(destinations)),
+        )
         return self._made("audiences", made, now)
 
     def update_audience(self, audience: str, changes: Mapping[str, Any]) -> Audience:
@@ -203,6 +221,9 @@ class AudienceSettings(WorkspaceSettings):
         unknown = sorted(set(changes) - _CHANGEABLE)
         if unknown:
             raise BadRequest(f"{unknown[0]}: cannot be changed.")
+        if "destinations" in changes:
+            self._require_destinations(changes["destinations"])
+            changes = {**changes, "destinations": tuple(dict.fromkeys(changes["destinations"]))}
         changed = self._checked(replace(present, **changes))
         if changed == present:
             return present
@@ -220,6 +241,7 @@ class AudienceSettings(WorkspaceSettings):
             f"DELETE FROM {table} WHERE workspace = ? AND id = ?",  # noqa: S608 - names above
             (self._workspace, present.id),
         )
+        self._tell(present.id, ())
         self._grow()
         return present
 
@@ -249,6 +271,29 @@ class AudienceSettings(WorkspaceSettings):
             _STORE.format(table=table),
             (self._workspace, *fields, int(one.enabled), one.since, now),
         )
+        if isinstance(one, Audience):
+            self._tell(one.id, one.destinations)
+
+    def _require_destinations(self, destinations: Sequence[str]) -> None:
+        present = self._sql.execute(
+            "SELECT id FROM destinations WHERE workspace = ?", (self._workspace,)
+        )
+        missing = sorted({*destinations} - {id_ for (id_,) in present})
+        if missing:
+            raise BadRequest(
+                f"destinations: there is no destination {missing[0][:80]!r};"
+                " GET /v1/destinations lists them with their ids."
+            )
+
+    def _tell(self, audience: str, destinations: Sequence[str]) -> None:
+        """Note which destinations alone are told of an audience; without any, all are."""
+        key = (self._workspace, audience)
+        self._sql.execute(
+            "DELETE FROM audience_destinations WHERE workspace = ? AND audience = ?", key
+        )
+        if destinations:
+            ids = json.dumps(destinations)
+            self._sql.execute("INSERT INTO audience_destinations VALUES (?, ?, ?)", (*key, ids))
 
     def _grow(self) -> None:
         """Grow the version; what is newly kept of events is kept from there on."""

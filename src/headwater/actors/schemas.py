@@ -26,6 +26,7 @@ SETTINGS = (
     "jobs.sql",
     "erasure_keys.sql",
     "suppression_erased.sql",
+    "workspace_told.sql",
 )
 LANE = ("deliveries.sql", "lane_settings.sql")
 POPULATION = ("population.sql", "population_recall.sql")

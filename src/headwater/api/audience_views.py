@@ -13,6 +13,8 @@ from headwater.audiences.membership import Backfill, Clause, Membership
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 Definition = Annotated[dict[str, Json], Field(description="See docs/audiences.md.")]
+_ALONE = "Ids of the destinations that alone are told who enters and leaves; none: as they are set."
+Told = Annotated[list[Text], Field(description=_ALONE, max_length=100, default_factory=list)]
 
 
 class AudienceView(View):
@@ -24,6 +26,7 @@ class AudienceView(View):
     description: str
     enabled: bool
     condition: dict[str, Any]
+    destinations: list[str] = Field(description=_ALONE)
 
 
 class AudiencesView(View):
@@ -40,6 +43,7 @@ class AudienceOrder(Order):
     description: LongText = ""
     condition: Definition
     enabled: bool = True
+    destinations: Told
 
 
 class AudienceChange(Order):
@@ -50,6 +54,7 @@ class AudienceChange(Order):
     description: LongText = ""
     condition: Definition = Field(default_factory=dict)
     enabled: bool = True
+    destinations: Told
 
 
 class ConditionOrder(Order):
@@ -202,6 +207,7 @@ def audience_view(one: Audience) -> AudienceView:
         description=one.description,
         enabled=one.enabled,
         condition=json.loads(one.definition),
+        destinations=list(one.destinations),
     )
 
 

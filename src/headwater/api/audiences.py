@@ -68,6 +68,7 @@ def _listing(routes: APIRouter, services: Services) -> None:
             description=order.description,
             definition=text_of(read(order.condition)),
             enabled=order.enabled,
+            destinations=order.destinations,
         )
         return audience_view(made)
 

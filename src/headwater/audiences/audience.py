@@ -89,6 +89,8 @@ class Audience:
         definition: the condition as JSON text: every codec carries it, and equal texts are told
             at a glance; `condition` answers it read.
         since: the configuration's version at which the condition became what it is.
+        destinations: ids of those that alone are told who enters and leaves; none: of all those
+            that get such events.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Audience:
     description: str = ""
     enabled: bool = True
     since: int = 1
+    destinations: tuple[str, ...] = ()
 
     @property
     def condition(self) -> Condition:

@@ -28,6 +28,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "regulations.sql"),
     ("headwater.actors", "workspace_people.sql"),
     ("headwater.actors", "suppression_erased.sql"),
+    ("headwater.actors", "workspace_told.sql"),
 )
 
 

@@ -203,8 +203,12 @@ def test_nothing_is_kept_of_the_suppressed(server: Server) -> None:
 
 
 def test_an_audience_is_kept_in_sync(server: Server) -> None:
-    """Who is in it already and who enters later are told; who does not belong is not."""
-    with Recorder() as recorder:
+    """Who is in it already and who enters later are told; who does not belong is not.
+
+    And no other destination is told, not even one that gets all events.
+    """
+    with Recorder() as recorder, Recorder() as everything:
+        warehouse = server.add_webhook("Warehouse", everything.url)
         crm = server.add_webhook("Crm", recorder.url)
         admin(server, "PATCH", f"/v1/destinations/{crm}", {"events": ["Nothing Else"]})
         done(
@@ -230,11 +234,15 @@ def test_an_audience_is_kept_in_sync(server: Server) -> None:
         assert (synced["changed"], again["changed"]) == (True, False)
         assert sorted(told()[key]) == [f"Audience Entered {who}" for who in ("ann", "cid", "dan")]
         assert told()[other_key] == ["Audience Entered bob"]
+        done(server, "user_id:dan renewed")
+        until(lambda: "Renewed" in str(sent(everything)), what="what the other gets")
+        assert "Audience Entered" not in str(sent(everything))
         assert other_key not in stopped["filter"]
         assert key in stopped["filter"]
         gone = ask(server, plan=_free("stop_sync"))
         assert gone.status_code == 404
         admin(server, "DELETE", f"/v1/destinations/{crm}")
+        admin(server, "DELETE", f"/v1/destinations/{warehouse}")
 
 
 def _free(do: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Destinations that are told who enters and leaves a population, and that get events as they come.
 
 Each sync has an audience of its own, named by the destination and the condition: so that everybody
-who is in it already is told to have entered, and the same order twice is one sync.
+who is in it already is told to have entered, and the same order twice is one sync. Of that audience
+no other destination is told.
 """
 
 from __future__ import annotations
@@ -43,18 +44,22 @@ async def sync_audience(plan: SyncAudience, asked: Asked) -> dict[str, Any]:
             key=key,
             definition=text_of(plan.people),
             enabled=False,
+            destinations=[destination.id],
         )
     changes = _changes_to_tell(destination, key)
     if changes:
         destination = await calls.write(
             asked.workspace, WorkspaceActor.update_destination, destination.id, changes
         )
-    if not audience.enabled:
+    was_there = audience.enabled and audience.destinations == (destination.id,) and not changes
+    if not audience.enabled or audience.destinations != (destination.id,):
         await calls.write(
-            asked.workspace, WorkspaceActor.update_audience, audience.id, {"enabled": True}
+            asked.workspace,
+            WorkspaceActor.update_audience,
+            audience.id,
+            {"enabled": True, "destinations": [destination.id]},
         )
     told = {"id": audience.id, "key": key, "name": audience.name}
-    was_there = audience.enabled and not changes
     return {"synced": {"audience": told, **shown(destination), "changed": not was_there}}
 
 

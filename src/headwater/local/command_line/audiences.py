@@ -74,6 +74,10 @@ def create(
         str | None, typer.Option(help="A name for programs; else of the name.")
     ] = None,
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    destination: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of one that alone is told who enters and leaves; may be repeated."),
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Wait until everybody has been looked at.")] = True,
 ) -> None:
     """Make an audience; everybody is looked at.
@@ -90,6 +94,7 @@ def create(
         "condition": read_condition(condition),
         "key": audience_key,
         "description": description,
+        "destinations": destination or [],
     }
     made = server.post("/v1/audiences", order)
     if wait:
@@ -116,6 +121,13 @@ def update(
     enabled: Annotated[
         bool | None, typer.Option("--on/--off", help="Off: nobody enters or leaves.")
     ] = None,
+    destination: Annotated[
+        list[str] | None,
+        typer.Option(help="Id of one that alone is told who enters and leaves; may be repeated."),
+    ] = None,
+    tell_all: Annotated[
+        bool, typer.Option("--tell-all", help="Tell all destinations that get such events again.")
+    ] = False,
 ) -> None:
     """Change an audience; with another condition, everybody is looked at anew.
 
@@ -128,6 +140,7 @@ def update(
         "condition": None if condition is None else read_condition(condition),
         "description": description,
         "enabled": enabled,
+        "destinations": [] if tell_all else destination or None,
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     changed = server.patch(f"/v1/audiences/{segment(audience)}", changes)
