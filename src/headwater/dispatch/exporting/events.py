@@ -26,7 +26,7 @@ from headwater.lake.parquet.writer import ParquetWriter, WrittenGroup
 from headwater.lake.schema import EVENTS
 from headwater.ports import Bucket, ObjectMissing
 
-ROWS = 12_000
+ROWS = 40_000
 """Rows that one step reads, about: a processor's time is 30 s."""
 
 MOST = 10_000_000
