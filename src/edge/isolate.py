@@ -77,6 +77,7 @@ class Isolate:
         self.works: dict[str, Callable[[], Work]] = {"erase": self._erasure}
         if self.bucket is not None:
             self.works["export"] = self._events_export
+            self.works["replay"] = self._replay
             self.works["export-person"] = self._person_export
         self.shards = Shards(self.actors)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
@@ -153,6 +154,13 @@ class Isolate:
         from headwater.dispatch.exporting.events import EventsExportWork  # noqa: PLC0415 - see above
 
         return EventsExportWork(self._own_bucket())
+
+    def _replay(self) -> Work:
+        from headwater.dispatch.replaying.work import ReplayWork  # noqa: PLC0415 - see above
+
+        return ReplayWork(
+            self.actors, self.settings, self.people, self._own_bucket(), clock=self.clock
+        )
 
     def _own_bucket(self) -> R2Bucket:
         if self.bucket is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.edge.face import Face, track
 from tests.edge.test_worker_erasure import done, erase, refuse, story
 from tests.edge.test_worker_lake import PATIENCE, arrived, prompt
 from tests.edge.workerd import Workerd
-from tests.loopback import Loopback
+from tests.loopback import Loopback, Reply, Request
 from tests.server import ADMIN_KEY
 
 
@@ -180,13 +181,39 @@ def test_events_are_exported_out_of_the_lake(worker: Workerd, face: Face, tmp_pa
     assert files_in_bucket(worker, tmp_path / "r2") == []
 
 
+def test_events_of_the_past_are_sent_to_a_destination(worker: Workerd, face: Face) -> None:
+    """One that was added later: counted first, each once, as they were stored, in their order."""
+    sent = [track(f"r{number:02}", f"Step {number % 2}", userId="replayed") for number in range(12)]
+    assert face.send(*sent).status_code == 200
+    arrived(worker, {one["messageId"] for one in sent})
+    got: list[str] = []
+
+    async def take(request: Request) -> Reply:
+        got.extend(re.findall(r'"messageId": ?"(r[0-9]+)"', request.body.decode()))
+        return Reply()
+
+    with Loopback(take) as sink:
+        hook = face.add_webhook(sink.url)
+        wanted = ["--to", hook, "--where", "user_id = 'replayed' AND name = 'Step 1'"]
+        counted = run(face, "replay", *wanted, "--dry-run")["result"]
+        assert (counted["sent"], counted["dry_run"], got) == (6, True, [])
+
+        done = run(face, "replay", *wanted, "--rate", "50", "--yes")["result"]
+
+        assert (done["sent"], done["left_out"]) == (6, 0)
+        face.eventually(lambda: len(got) >= 6, PATIENCE)
+        face.eventually(lambda: face.lane(hook)["waiting"] == 0, PATIENCE)
+        face.remove(hook)
+    assert sorted({*got}, key=got.index) == [f"r{number:02}" for number in range(12) if number % 2]
+    timeline = face.read("/v1/people/user_id:replayed/events")["events"]
+    assert len(timeline) == 12
+
+
 def test_what_is_not_understood_of_an_order_is_said(face: Face) -> None:
-    """A condition that needs an engine of SQL; a kind of job that is done locally alone."""
+    """A condition that needs an engine of SQL, and SQL itself."""
     answer = face.http.post("/v1/exports", json={"where": "timestamp > now()"}, headers=face.admin)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_sql")
     assert "from 'timestamp > now()' on" in answer.json()["message"]
-    hook = face.add_webhook("https://example.com/hook")
-    answer = face.http.post("/v1/replays", json={"destination": hook}, headers=face.admin)
+    answer = face.http.post("/v1/sql", json={"sql": "SELECT 1"}, headers=face.admin)
     assert answer.status_code == 404
     assert "local server" in answer.json()["message"]
-    face.remove(hook)

@@ -7,15 +7,38 @@ from typing import Any
 import msgspec
 
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
-from headwater.commands import Command
+from headwater.commands import Command, Deliver
 from headwater.destinations.lane_status import LaneStatus
 from headwater.workspace import DestinationConfig, IdentityRules
+
+Place = tuple[int, str, int, str]
+"""Where in a replay an event stands: the day of receipt, its person, its time, its message id."""
 
 
 class Enqueue(msgspec.Struct, frozen=True, tag=True):
     """Append these, in this order."""
 
     commands: list[Command]
+
+
+class Replay(msgspec.Struct, frozen=True, tag=True):
+    """Append events of the past, unless more than a few wait; those that you know are there.
+
+    Attributes:
+        job: the replay's.
+        events: in their order, each with its place in the replay.
+        until: the place of the last event that was looked at for them.
+    """
+
+    job: str
+    events: list[tuple[Place, Deliver]]
+    until: Place
+
+
+class Replayed(msgspec.Struct, frozen=True, tag=True):
+    """Whether they were appended; else there was no room."""
+
+    is_taken: bool
 
 
 class Configure(msgspec.Struct, frozen=True, tag=True):
@@ -117,6 +140,7 @@ class Outdated(msgspec.Struct, frozen=True, tag=True):
 
 LaneCall = (
     Enqueue
+    | Replay
     | Configure
     | Remove
     | ShowStatus
@@ -127,7 +151,7 @@ LaneCall = (
     | Sift
     | ShowTheirs
 )
-LaneAnswer = Done | StatusShown | LettersListed | Sifted | TheirsShown | Outdated
+LaneAnswer = Done | Replayed | StatusShown | LettersListed | Sifted | TheirsShown | Outdated
 
 
 class LaneEnvelope(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ SETTINGS = (
     "suppression_erased.sql",
     "workspace_told.sql",
 )
-LANE = ("deliveries.sql", "lane_settings.sql")
+LANE = ("deliveries.sql", "lane_settings.sql", "lane_replays.sql")
 POPULATION = ("population.sql", "population_recall.sql")
 JOB = ("job_order.sql",)
 

@@ -29,6 +29,7 @@ from headwater.actors.lane_calls import (
     ListLetters,
     Outdated,
     Remove,
+    Replay,
     ReplayLetters,
     ShowStatus,
     ShowTheirs,
@@ -171,8 +172,8 @@ class LaneKeeper:
             case ReplayLetters(which=which):
                 replayed = dead_letters.replay(self._sql, which, now, limit=2**31)
                 return Done(sum(replayed.values()))
-            case Sift() | ShowTheirs() as call:
-                return _of_people(self._sql, envelope.workspace, call)
+            case Replay() | Sift() | ShowTheirs() as call:
+                return _seldom(self._sql, envelope, call, now=now)
             case Configure() | Remove():
                 return Done()
 
@@ -235,7 +236,7 @@ class LaneKeeper:
     def _remove(self, envelope: LaneEnvelope) -> Done:
         """Forget what waits; dead letters go with it, as nobody can list them any more."""
         count = deliveries.drop(self._sql, envelope.workspace, envelope.destination)
-        for table in ("dead_letter", "lane_settings"):
+        for table in ("dead_letter", "lane_settings", "replayed"):
             self._sql.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
         self._told, self._runner = None, None
         return Done(count)
@@ -278,13 +279,24 @@ class LaneKeeper:
         return runner.report(stored)
 
 
-def _of_people(sql: Sql, workspace: str, call: Sift | ShowTheirs) -> LaneAnswer:
-    """Answer what is asked of some people's events; events need none of it."""
-    from headwater.actors import lane_erasing, lane_showing  # noqa: PLC0415 - see above
+def _seldom(
+    sql: Sql, envelope: LaneEnvelope, call: Replay | Sift | ShowTheirs, *, now: int
+) -> LaneAnswer:
+    """Answer what is seldom asked; events need none of it."""
+    from headwater.actors import (  # noqa: PLC0415 - see above
+        lane_erasing,
+        lane_replaying,
+        lane_showing,
+    )
 
-    if isinstance(call, Sift):
-        return lane_erasing.sift(sql, workspace, call)
-    return lane_showing.show_theirs(sql, workspace, call)
+    workspace = envelope.workspace
+    match call:
+        case Replay():
+            return lane_replaying.replay(sql, workspace, envelope.destination, call, now=now)
+        case Sift():
+            return lane_erasing.sift(sql, workspace, call)
+        case ShowTheirs():
+            return lane_showing.show_theirs(sql, workspace, call)
 
 
 def _keep_letters_apart(sql: Sql, destination: str) -> None:

@@ -65,10 +65,12 @@ class Slice:
     Args:
         bucket: where the files are.
         progress: how far it is; moved on by `write`.
+        rows: with so many, about, it is full; `SLICE_ROWS` where it is left out.
     """
 
-    def __init__(self, bucket: Bucket, progress: Progress) -> None:
+    def __init__(self, bucket: Bucket, progress: Progress, *, rows: int | None = None) -> None:
         self._bucket = bucket
+        self._most = SLICE_ROWS if rows is None else rows
         self._progress = progress
         self._table = progress.table
         self._names = [one.name for one in self._table.columns]
@@ -119,10 +121,13 @@ class Slice:
         self._progress.rows = self._written
 
     def _is_full(self) -> bool:
-        return self._writer.rows >= SLICE_ROWS or self._writer.size >= SLICE_BYTES
+        return self._writer.rows >= self._most or self._writer.size >= SLICE_BYTES
 
     def _is_group(self) -> bool:
-        return len(self._waiting) >= files.GROUP_ROWS or self._size >= files.GROUP_BYTES
+        return (
+            len(self._waiting) >= min(files.GROUP_ROWS, self._most)
+            or self._size >= files.GROUP_BYTES
+        )
 
     async def _gather(self) -> bool:
         """Take the rows that can be written next; tell whether there are any behind them."""
@@ -150,7 +155,7 @@ class Slice:
 
     def _write_group(self) -> bytes:
         """Answer the bytes of the next row group; a person's rows stay together."""
-        end = _between(self._waiting, self._who, most=files.GROUP_ROWS)
+        end = _between(self._waiting, self._who, most=min(files.GROUP_ROWS, self._most))
         group = self._waiting[:end]
         del self._waiting[:end]
         lines = [line for _, line in group]

@@ -35,6 +35,7 @@ from headwater.dispatch.lane_keeper import LaneKeeper
 from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.population import Shards, feed
+from headwater.dispatch.replaying.work import ReplayWork
 from headwater.dispatch.settings import SettingsOverActors
 from headwater.lake.parquet.reader import read
 from headwater.local.sql import Database
@@ -115,7 +116,7 @@ class ErasingWorld:
         self.jobs = JobsOverActors(
             self,
             self.settings,
-            kinds={"erase", "export-person", "export"},
+            kinds={"erase", "export-person", "export", "replay"},
             clock=self,
             random=self.random,
         )
@@ -239,6 +240,9 @@ class ErasingWorld:
                     random=self.random,
                 ),
                 "export": lambda: EventsExportWork(self.bucket),
+                "replay": lambda: ReplayWork(
+                    self, self.settings, self.people, self.bucket, clock=self
+                ),
                 "export-person": lambda: PersonExportWork(
                     self, self.settings, self.people, self.bucket, archive_views(), clock=self
                 ),

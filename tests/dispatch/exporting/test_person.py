@@ -269,7 +269,7 @@ def test_a_kind_that_is_not_done_here_says_so() -> None:
         world = ErasingWorld()
         await world.prepare()
         with pytest.raises(NotFound, match="local server"):
-            await world.jobs.start(W, "replay", {})
+            await world.jobs.start(W, "backup", {})
         with pytest.raises(BadRequest, match="500 identifiers"):
             await world.jobs.start(W, "erase", {"identifiers": ["user_id:x"] * 501})
 
