@@ -253,4 +253,4 @@ def test_other_kinds_of_jobs_are_refused() -> None:
     world = ErasingWorld()
 
     with pytest.raises(NotFound, match="local server only"):
-        run(world.jobs.start(W, "replay", {}))
+        run(world.jobs.start(W, "backup", {}))
