@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.collect import json_text
+from headwater.collect.events import Fields
 from headwater.lake.event_rows import join_body, split_body
 from headwater.local.lake.arrow import python_rows
+from headwater.local.lake.event_fields import FIELDS
 from headwater.local.lake.splitting import Split, split
 from tests.lake.test_event_rows import BODY, EVENTS
 
@@ -116,7 +118,8 @@ TIME = '"receivedAt":"2026-11-23T10:11:12.345Z"'
         f'{BEFORE}{TIME},"event":null,{BEHIND}',
         f'{BEFORE}{TIME},"event":"E","properties":null,{BEHIND}',
         f'{BEFORE}{TIME},"event":"E","properties":1234,"properties":{{}},{BEHIND}',
-        f'{BEFORE}{TIME},"event":"E","context":{{}},"more":{{}},{BEHIND[13:]}',
+        f'{BEFORE}{TIME},"event":"E","more":{{}},{BEHIND}',
+        f'{BEFORE}{TIME},"event":"E",{BEHIND[:-1]},"more":{{}}}}',
         f'{BEFORE}"sentAt":"",{TIME},"event":"E",{BEHIND}',
         "{}",
     ],
@@ -127,6 +130,54 @@ def test_no_two_ways_of_writing_an_event_are_taken_for_one(body: str) -> None:
     usual = f'{BEFORE}{TIME},"userId":"1","event":"E","properties":{{}},{BEHIND}'
     same([usual, body, usual])
     assert alone([usual, body, usual]) == 1
+
+
+@pytest.mark.parametrize(
+    "between", ['"properties":{},"more":{},"context":{}', '"context":{},"more":{}'], ids=str
+)
+def test_what_nobody_writes_among_the_objects_comes_back_too(between: str) -> None:
+    """It is in a column where it has no business, since texts are not parsed; nothing is lost."""
+    body = f'{BEFORE}{TIME},"event":"E",{between},"integrations":{{}},"sourceId":"s"}}'
+    (row,) = python_rows(split([body.encode()]))
+
+    assert join_body(row) == body
+
+
+def test_the_fields_are_those_that_are_encoded() -> None:
+    """A field that events come to have is to be told where it stands among the others."""
+    assert Fields.__struct_fields__ == FIELDS
+
+
+NESTED = st.recursive(
+    st.sampled_from([None, 1, "", "}", ',"context":{}', ',"integrations":{},"sourceId":"', "\\"]),
+    lambda values: st.dictionaries(
+        st.sampled_from(["a", "context", "traits", "integrations", "sourceId", "properties"]),
+        st.one_of(values, st.lists(values, max_size=2)),
+        max_size=3,
+    ),
+    max_leaves=8,
+).filter(lambda value: isinstance(value, dict))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"context": NESTED, "integrations": NESTED, "sourceId": st.sampled_from(["s", "web"])},
+            optional={"properties": NESTED, "traits": NESTED},
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_keys_within_objects_are_not_taken_for_fields(events: list[dict[str, Any]]) -> None:
+    """Whatever an event's objects hold, they end where they end."""
+    time = "2026-11-23T10:11:12.345Z"
+    written = [
+        Fields(type="track", messageId="m", timestamp=time, receivedAt=time, event="E", **each)
+        for each in events
+    ]
+    same([msgspec.json.encode(each).decode() for each in written])
 
 
 def test_many_events_keep_their_order() -> None:

@@ -1,16 +1,19 @@
-"""Where the fields of many events stand in their texts; found for all at once.
+"""Where the fields of many events stand in their texts; found for all at once, and not parsed.
 
 An event as Headwater writes it (collect/events.py) is a chain: each of its fields begins where the
-one before ends. Short texts end at the next quote, times after so many letters, and how long the
-objects are the parser tells. An event is good if the chain, with nothing left out and nothing
-between, is its whole text and no short text is escaped. Then its columns are just these pieces,
-and nobody need make a Python value of any of them.
+one before ends. Short texts end at the next quote, times after so many letters, and objects where
+the next field's key stands. An event is good if the chain, with nothing left out and nothing
+between, is its whole text, no short text is escaped, and it is plain where its objects end. Then
+its columns are just these pieces, and nobody need make a Python value of any of them.
+
+This holds for what the database has of events: JSON objects of these fields, each once at most and
+no others among the objects, since that is how they are encoded. Whatever else might look like one,
+its pieces still make up its whole text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -21,19 +24,7 @@ from headwater.local.lake import text_arrays
 from headwater.local.lake.text_arrays import Marks, Numbers
 from headwater.local.lake.written_times import LETTERS, TIME, written_times
 
-_ABSENT = msgspec.Raw(b"")
-
-
-class _Objects(msgspec.Struct, gc=False):
-    """What a text's objects are; the rest of it is only read to see that it is JSON."""
-
-    properties: msgspec.Raw = _ABSENT
-    traits: msgspec.Raw = _ABSENT
-    context: msgspec.Raw = _ABSENT
-    integrations: msgspec.Raw = _ABSENT
-
-
-OBJECTS = _Objects.__struct_fields__
+OBJECTS = ("properties", "traits", "context", "integrations")
 TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 _NAMES = ("userId", "anonymousId", "event", "name", "category", "groupId", "previousId")
 FIELDS = ("type", "messageId", *TIMES, *_NAMES, *OBJECTS, "sourceId")
@@ -49,7 +40,9 @@ _NAMED = {"event": ("track",), "name": ("page", "screen")}
 
 _WORDS = 16  # bytes that are compared at once
 _SPAN = 64  # letters in which most short texts end
-_AT_ONCE = 1_000  # texts that the parser is given: they, and what it makes of them, fit a cache
+_INTEGRATIONS = b',"integrations":'
+_ENDINGS = 8  # that are looked for in all events, before they are looked at one by one
+_LONGEST_ENDING = 256
 _PADDING = b" " * _SPAN
 _QUOTE, _BRACE, _CLOSING = b'"{}'
 
@@ -63,9 +56,6 @@ _KIND_WORDS = np.array([np.frombuffer(kind.ljust(_WORDS, b"\0"), "<u8") for kind
 _KIND_MASKS = np.array(
     [np.frombuffer(bytes(255 for _ in kind).ljust(_WORDS, b"\0"), "<u8") for kind in _QUOTED]
 )
-
-_decoder = msgspec.json.Decoder(list[_Objects])
-_one = msgspec.json.Decoder(_Objects)
 
 
 class EventFields:
@@ -81,13 +71,13 @@ class EventFields:
     def __init__(self, bodies: Sequence[bytes]) -> None:
         """Look for them, in one event at least."""
         self.count = len(bodies)
-        self._data = bytearray(b",").join([b"", *bodies, _PADDING])
+        self._data = b"\n".join([*bodies, _PADDING])
         self._bytes = np.frombuffer(self._data, np.uint8)
         self._words = _pieces(self._data, f"V{_WORDS}")
         self._spans = _pieces(self._data, f"V{_SPAN}")
         self._buffer = pa.py_buffer(self._data)
         lengths = np.fromiter(map(len, bodies), np.int64, self.count)
-        self._ends = np.cumsum(lengths + 1)
+        self._ends = np.cumsum(lengths + 1) - 1
         self._place = self._ends - lengths
         self._cuts: dict[str, tuple[Numbers, Numbers]] = {}
         self.there: dict[str, Marks] = {}
@@ -96,9 +86,7 @@ class EventFields:
         for name in ("messageId", *TIMES, *_NAMES):
             self._read_short(name, ending=LETTERS if name in TIMES else None)
         before = self._place
-        sizes = _sizes(self._data, bodies, self._ends)
-        for number, name in enumerate(OBJECTS):
-            self._read_object(name, sizes[:, number])
+        self._read_objects()
         self._look_for_escapes(before)
         self._read_short("sourceId", ending=None)
         self.good &= (self._place + 1 == self._ends) & (self._bytes[self._place] == _CLOSING)
@@ -196,18 +184,87 @@ class EventFields:
             ends[one] = found if found >= 0 else len(self._data) - _SPAN
         return ends
 
-    def _read_object(self, name: str, sizes: Numbers) -> None:
-        """Step over an object's value, where it is there."""
+    def _read_objects(self) -> None:
+        """Step over the objects: each ends where the next one's key stands."""
+        begins = self._place
+        places, owners = self._finds(b',"context":')
+        contexts = begins.copy()
+        contexts[owners] = places
+        contexts[np.bincount(owners, minlength=self.count) > 1] = -1
+        contexts = np.maximum(contexts, begins)
+        self._read_object("properties", contexts)
+        if (there := self.there["properties"]).any():
+            places, owners = self._finds(b',"traits":')
+            between = (places > begins[owners]) & (places < contexts[owners]) & there[owners]
+            self.good[owners[between]] = False
+        self._read_object("traits", contexts)
+        behind, sources = self._behind_contexts()
+        self._read_object("context", behind)
+        self._read_object("integrations", sources)
+
+    def _behind_contexts(self) -> tuple[Numbers, Numbers]:
+        """Answer where the keys of integrations and source stand, looked for from the end on.
+
+        An end that one event has, such as `,"integrations":{},"sourceId":"web"}`, many have.
+        """
+        keys, sources = self._place.copy(), self._place.copy()
+        left = np.arange(self.count)
+        for _ in range(_ENDINGS):
+            if not len(left):
+                break
+            key, source, end = self._end_of(int(left[0]))
+            alike = self._ending(self._data[key:end], left)
+            some = left[alike]
+            keys[some] = self._ends[some] - (end - key)
+            sources[some] = self._ends[some] - (end - source)
+            left = left[~alike]
+        for one in left.tolist():
+            keys[one], sources[one], _ = self._end_of(one)
+        return keys, sources
+
+    def _end_of(self, one: int) -> tuple[int, int, int]:
+        """Answer where in an event its last two keys stand, and where it ends.
+
+        The last place where integrations could be is one inside of them if JSON does not end there.
+        """
+        begin, end = int(self._place[one]), int(self._ends[one])
+        key = self._data.rfind(_INTEGRATIONS, begin, end)
+        source = self._data.rfind(b',"sourceId":"', max(key, begin), end)
+        try:
+            msgspec.json.decode(self._data[key + len(_INTEGRATIONS) : source], type=msgspec.Raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return begin, begin, end
+        return max(key, begin), max(source, begin), end
+
+    def _ending(self, text: bytes, rows: Numbers) -> Marks:
+        """Tell which of these events end so; of long ends only the first, which has it."""
+        size = len(text)
+        if size > _LONGEST_ENDING:
+            first: Marks = np.arange(len(rows)) == 0
+            return first
+        texts = np.ndarray((len(self._data) - size + 1,), f"S{size}", self._data, strides=(1,))
+        alike: Marks = texts[np.maximum(self._ends[rows] - size, 0)] == text
+        alike[0] = True
+        return alike
+
+    def _finds(self, text: bytes) -> tuple[Numbers, Numbers]:
+        """Answer where a text stands, in order, and in which events that is."""
+        places = text_arrays.finds(text, self._bytes)
+        return places, np.searchsorted(self._ends, places)
+
+    def _read_object(self, name: str, ends: Numbers) -> None:
+        """Step over an object's value, where it is there; it ends there if it is there."""
         opening = f',"{name}":'.encode()
-        there = self.there[name] = sizes > 0
+        there = self.there[name] = self._standing(opening)
         if not there.any():
             return
-        standing = self._standing(opening)
         begins = self._place + len(opening) * there
-        ends = np.minimum(begins + sizes, len(self._data) - _SPAN)
-        self.good &= standing & (self._bytes[begins] == _BRACE) | ~there
+        ends = np.where(there, ends, begins)
+        whole = self._bytes[begins] == _BRACE
+        whole &= (self._bytes[ends - 1] == _CLOSING) & (ends > begins)
+        self.good &= whole | ~there
         self._cuts[name] = begins, ends
-        self._place = ends
+        self._place = np.maximum(begins, ends)
 
     def _look_for_escapes(self, before: Numbers) -> None:
         """Put aside events that have an escape before their objects, or behind."""
@@ -235,37 +292,7 @@ class EventFields:
                 self.good &= ~there | own
 
 
-def _pieces(data: bytearray, kind: str) -> npt.NDArray[np.void]:
+def _pieces(data: bytes, kind: str) -> npt.NDArray[np.void]:
     """Answer the value of so many bytes that begins at each byte."""
     size = np.dtype(kind).itemsize
     return np.ndarray((len(data) - size + 1,), kind, data, strides=(1,))
-
-
-def _sizes(data: bytearray, bodies: Sequence[bytes], ends: Numbers) -> Numbers:
-    """Answer how many bytes each event's objects have, a row an event; none where it is no JSON."""
-    events = chain.from_iterable(_parsed(data, bodies, ends))
-    found = chain.from_iterable(map(msgspec.structs.astuple, events))
-    sizes = np.fromiter(map(len, found), np.int64, len(bodies) * len(OBJECTS))
-    return sizes.reshape(len(bodies), len(OBJECTS))
-
-
-def _parsed(
-    data: bytearray, bodies: Sequence[bytes], ends: Numbers
-) -> Iterator[Sequence[_Objects]]:
-    for start in range(0, len(bodies), _AT_ONCE):
-        some = bodies[start : start + _AT_ONCE]
-        begin = int(ends[start]) - len(some[0]) - 1
-        end = int(ends[start + len(some) - 1])
-        data[begin], data[end] = b"[]"  # for commas: a list to the parser
-        try:
-            events = _decoder.decode(memoryview(data)[begin : end + 1])
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            events = []
-        yield events if len(events) == len(some) else [_parsed_alone(body) for body in some]
-
-
-def _parsed_alone(body: bytes) -> _Objects:
-    try:
-        return _one.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Objects()

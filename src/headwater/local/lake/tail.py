@@ -129,7 +129,10 @@ def told(sql: Sql, ids: Sequence[int]) -> list[Told]:
 def people_of(sql: Sql, rows: Tail) -> dict[str, str]:
     """Answer for each actor that has events here the root identifier that they are of now."""
     arrived = dict(zip(rows.actors, rows.vias, strict=True))
-    return {actor: _person(sql, actor, via) for actor, via in arrived.items()}
+    return {
+        actor: _person(sql, actor, via) if "#" in actor else actor.partition("/")[2]
+        for actor, via in arrived.items()
+    }
 
 
 def _person(sql: Sql, actor: str, via: str) -> str:
