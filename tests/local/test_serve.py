@@ -354,3 +354,20 @@ def test_an_unknown_variable_is_pointed_out(tmp_path: Path) -> None:
         pass
 
     assert "HEADWATER_PROT is no setting (did you mean HEADWATER_PORT?)" in server.logs.read_text()
+
+
+def test_a_lake_that_is_none_ends_the_first_start_before_keys_are_made(tmp_path: Path) -> None:
+    """Keys are shown once, by the start that makes them: that one has to succeed."""
+    data = tmp_path / "data"
+    done = subprocess.run(
+        [HEADWATER, "serve", "--data", str(data), "--port", "0", "--lake", "s3://"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "write s3://bucket/prefix" in done.stderr
+    assert not data.exists()

@@ -69,6 +69,11 @@ class Gate:
         secret = secret_in(header(scope, b"authorization"))
         key = await self._services.registry.read(Registry.key, secret)
         if key is None:
+            if secret.startswith("wk_"):
+                raise Unauthorized(
+                    "This is a write key, which only sends events to the tracking API's addresses, "
+                    "such as /v1/track; here an admin key is needed (hw_…)."
+                )
             raise Unauthorized("This admin key is not known, or was revoked.")
         self._count(key)
         workspace = self._workspace(scope, key)

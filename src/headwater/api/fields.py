@@ -83,8 +83,7 @@ def identifier_text(value: str) -> str:
     type_, colon, rest = value.partition(":")
     if not (type_ and colon and rest):
         raise ValueError(
-            "should be written as type:value, percent-encoded, such as user_id:42 or "
-            "email:ann%40example.com"
+            "should be written as type:value, such as user_id:42 or email:ann@example.com"
         )
     return value
 

@@ -16,6 +16,7 @@ from headwater.local.application import application
 from headwater.local.clock import SystemClock
 from headwater.local.data_directory import Connection, DataDirectory
 from headwater.local.first_start import Keys, prepare
+from headwater.local.lake.buckets import check_address
 from headwater.local.migrations import open_database
 from headwater.local.parts import running
 from headwater.local.random import SystemRandom
@@ -46,12 +47,13 @@ async def run(settings: Settings, *, announce: Callable[[Started], None]) -> Non
         announce: called once requests are answered.
 
     Raises:
-        SettingsError: the address cannot be listened on.
+        SettingsError: the address cannot be listened on, or the lake's is none.
         DataDirectoryError: the data directory cannot be used.
         HeadwaterError: a preset key cannot be used.
         sqlite3.Error: the database cannot be opened.
     """
     asyncio.get_running_loop().set_exception_handler(_log_loop_error)
+    check_address(settings.lake)  # first: a key is shown once, by the first start that succeeds
     with DataDirectory(Path(settings.data)) as directory:
         listener = listen(settings)
         try:

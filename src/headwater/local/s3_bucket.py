@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from headwater.local.s3_place import s3_place
 from headwater.ports import BucketFailure, BucketRefused, ObjectMissing, StoredObject
 
 P = ParamSpec("P")
@@ -61,18 +61,9 @@ class S3Bucket:
         Raises:
             ValueError: the address is none.
         """
-        parts = urlsplit(address)
-        options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
-        self._cold_class = options.pop("cold_class", None)
-        if parts.scheme != "s3" or not parts.netloc or options:
-            raise ValueError(
-                f"{address!r} is no address of a bucket; write s3://bucket/prefix, and perhaps "
-                "?cold_class=GLACIER_IR behind it."
-            )
+        place = s3_place(address)
         self.address = address
-        self._bucket = parts.netloc
-        prefix = parts.path.strip("/")
-        self._prefix = f"{prefix}/" if prefix else ""
+        self._bucket, self._prefix, self._cold_class = place
         session = boto3.Session()
         self._client: Any = session.client(
             "s3",

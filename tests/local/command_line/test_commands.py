@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from headwater import __version__
 from headwater.collect.times import write_time
 from headwater.local.command_line.application import application
 from tests.loopback import Loopback, Reply, Request
@@ -280,6 +281,41 @@ def test_keys_have_roles_and_end(terminal: Terminal) -> None:
     assert "not known, or was revoked" in ended.stderr
 
 
+def test_a_write_key_opens_no_admin_api_and_is_told_so(terminal: Terminal) -> None:
+    """Whoever takes the one for the other learns which it is."""
+    done = terminal.run("status", "--url", terminal.server.url, "--key", "wk_1", data=False)
+
+    assert done.exit_code == 1
+    assert "This is a write key" in done.stderr
+
+
+def test_an_erasure_tells_whom_it_is_about(terminal: Terminal) -> None:
+    """Each identifier is shown before anything is asked; saying no erases nobody."""
+    terminal.server.send("/v1/track", {"userId": "shown", "event": "Signed Up"})
+    done = terminal.run("erase", "user_id:shown")
+
+    assert "user_id:shown is a person with 1 identifier:" in done.stdout
+    assert done.exit_code == 1
+    assert "user_id:shown" in terminal.shown("who", "user_id:shown")
+
+
+def test_the_version_is_told_either_way() -> None:
+    """As a command, and as the option that people try first."""
+    told = [CliRunner().invoke(application, [way]).stdout for way in ("version", "--version")]
+
+    assert told == [f"{__version__}\n"] * 2
+
+
+def test_a_lake_that_is_not_there_is_not_rebuilt_from(tmp_path: Path) -> None:
+    """A slip in its name makes no empty server."""
+    order = ["rebuild", "--lake", str(tmp_path / "nothing"), "--data", str(tmp_path / "new")]
+    done = CliRunner().invoke(application, order)
+
+    assert done.exit_code == 2
+    assert "There is no lake in" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_status_tells_how_it_is(terminal: Terminal) -> None:
     """State, version, counts; the same numbers for scripts."""
     terminal.server.send("/v1/track", {"userId": "s1", "event": "E"})
@@ -345,7 +381,7 @@ def test_config_shows_values_and_origins(tmp_path: Path, monkeypatch: pytest.Mon
     ("arguments", "exit_code", "message"),
     [
         (["who", "user_id:nobody-there"], 1, "Nobody is known by 'user_id:nobody-there'"),
-        (["who", "nonsense"], 1, "type:value"),
+        (["who", "nonsense"], 2, "user_id:nonsense"),
         (["source", "rotate", "src_x"], 1, "There is no source 'src_x'"),
         (["destination", "create", "webhook", "--set", "url"], 2, "write it as KEY=VALUE"),
         (["destination", "create", "nothing"], 1, "nothing"),

@@ -53,7 +53,7 @@ def test_the_order_of_sources(
 
 def test_a_saved_key_goes_to_no_other_address(data: Path) -> None:
     """The key of this machine's server is not handed to another server."""
-    with pytest.raises(Trouble, match="no admin key was given"):
+    with pytest.raises(Trouble, match="No admin key was given for http://elsewhere"):
         find_server(url="http://elsewhere.example", key=None, data=data, environment={})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Annotated
 
 import typer
 
@@ -63,6 +64,23 @@ application = typer.Typer(
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+def _version(given: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if given:
+        version()
+        raise typer.Exit
+
+
+@application.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_version, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 _COMMANDS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {

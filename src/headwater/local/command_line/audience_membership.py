@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from headwater.local.command_line.identifiers import Identifier
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import (
     clock_time,
@@ -19,13 +20,10 @@ from headwater.local.command_line.output import (
 from headwater.local.command_line.remote import Remote, segment
 
 AudienceId = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Its id or its key.")]
-IdentifierName = Annotated[
-    str, typer.Argument(metavar="TYPE:VALUE", help="The person, such as user_id:42.")
-]
 
 
 @with_server
-def check(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
+def check(server: Remote, audience: AudienceId, identifier: Identifier) -> None:
     """Tell whether a person is in an audience.
 
     Examples:
@@ -39,7 +37,7 @@ def check(server: Remote, audience: AudienceId, identifier: IdentifierName) -> N
 
 
 @with_server
-def explain(server: Remote, audience: AudienceId, identifier: IdentifierName) -> None:
+def explain(server: Remote, audience: AudienceId, identifier: Identifier) -> None:
     """Tell why a person is in an audience, or not: each clause, and the events it looks at.
 
     Examples:

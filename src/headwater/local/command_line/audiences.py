@@ -256,7 +256,9 @@ def read_condition(text: str) -> Any:
         elif text.startswith("@"):
             text = Path(text[1:]).read_text("utf-8")
     except OSError as error:
-        raise Trouble(f"CONDITION: {text[1:]} cannot be read.", exit_code=USAGE) from error
+        raise Trouble(
+            f"CONDITION: {text[1:]} cannot be read: {error.strerror}.", exit_code=USAGE
+        ) from error
     try:
         return json.loads(text)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from headwater.local.command_line.following import follow
+from headwater.local.command_line.identifiers import Identifiers
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_fields, print_json, say
 from headwater.local.command_line.remote import Remote, segment
@@ -18,9 +19,7 @@ from headwater.quantities import counted
 @with_server
 def erase(
     server: Remote,
-    identifiers: Annotated[
-        list[str], typer.Argument(metavar="TYPE:VALUE", help="Identifiers, such as user_id:42.")
-    ],
+    identifiers: Identifiers,
     *,
     suppress: Annotated[
         bool,

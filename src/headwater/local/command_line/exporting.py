@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from headwater.local.command_line.following import fetch, follow
+from headwater.local.command_line.identifiers import checked
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import age, print_json, say
 from headwater.local.command_line.remote import Remote, segment
@@ -56,7 +57,11 @@ def export(
     ] = None,
     person: Annotated[
         str | None,
-        typer.Option(metavar="TYPE:VALUE", help="Everything held on this person, as one archive."),
+        typer.Option(
+            metavar="TYPE:VALUE",
+            help="Everything held on this person, as one archive.",
+            callback=checked,
+        ),
     ] = None,
     again: Annotated[
         bool, typer.Option("--from-start", help="Do not go on where an earlier run stopped.")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.local.command_line.identifiers import Identifier
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import (
     age,
@@ -17,10 +18,6 @@ from headwater.local.command_line.output import (
     say,
 )
 from headwater.local.command_line.remote import Remote, segment
-
-Identifier = Annotated[
-    str, typer.Argument(metavar="TYPE:VALUE", help="An identifier, such as user_id:42.")
-]
 
 
 @with_server

@@ -57,6 +57,8 @@ def rebuild(
     from headwater.local.rebuild import rebuild as work  # noqa: PLC0415 - DuckDB and Arrow are large
 
     with troubles_told(), explaining(), bar() as tell:
+        if "://" not in lake and not Path(lake).is_dir():
+            raise Trouble(f"There is no lake in {lake}; say where it is: --lake.", exit_code=USAGE)
         made = work.rebuild(lake, data, from_start=again, tell=tell)
     if as_json:
         print_json(

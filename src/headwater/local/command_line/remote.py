@@ -47,6 +47,12 @@ def find_server(
         # A saved key is for the server that saved it, and goes to no other address.
         if saved is not None and (url is None or url.rstrip("/") == saved.url):
             url, key = url or saved.url, key or saved.admin_key
+        elif not key and url is not None:
+            raise Trouble(
+                f"No admin key was given for {url}. Give one with --key (HEADWATER_ADMIN_KEY); the "
+                "server showed it at its first start, and 'headwater key create' makes another.",
+                exit_code=USAGE,
+            )
         elif not key:
             raise Trouble(
                 f"No server was found in {directory} and no admin key was given. Start one with "

@@ -6,21 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from headwater.local.command_line.identifiers import AnyIdentifiers, Identifiers
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import clock_time, print_json, print_table, say
 from headwater.local.command_line.remote import Remote
 
-Identifiers = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="TYPE:VALUE", help="Identifiers, such as user_id:42."),
-]
 Only = Annotated[
     bool, typer.Option("--only", help="Not the other identifiers that the same person holds.")
 ]
 
 
 @with_server
-def suppress(server: Remote, identifiers: Identifiers = None, *, only: Only = False) -> None:
+def suppress(server: Remote, identifiers: AnyIdentifiers = None, *, only: Only = False) -> None:
     """Keep no events of people from now on: they are answered 200, dropped and counted.
 
     What is held of them stays; 'headwater erase' deletes it. Of the identifiers, only salted
@@ -42,9 +39,7 @@ def suppress(server: Remote, identifiers: Identifiers = None, *, only: Only = Fa
 @with_server
 def unsuppress(
     server: Remote,
-    identifiers: Annotated[
-        list[str], typer.Argument(metavar="TYPE:VALUE", help="Identifiers, such as user_id:42.")
-    ],
+    identifiers: Identifiers,
     *,
     only: Only = False,
 ) -> None:

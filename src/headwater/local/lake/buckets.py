@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from headwater.local.folder_bucket import FolderBucket
 from headwater.local.lake.nearby import Fetched, InFolder, Nearby
+from headwater.local.s3_place import s3_place
 from headwater.ports import Bucket
 from headwater.settings import SettingsError
 
@@ -24,6 +25,19 @@ def open_bucket(address: str) -> Bucket:
     return _s3(address) if "://" in address else FolderBucket(Path(address))
 
 
+def check_address(address: str) -> None:
+    """Raise where an address of a lake is none, before anything is made.
+
+    Raises:
+        SettingsError: it says why.
+    """
+    if "://" in address:
+        try:
+            s3_place(address)
+        except ValueError as error:
+            raise SettingsError(f"lake: {error}") from error
+
+
 def open_lake(address: str, *, cache: Path) -> tuple[Bucket, Nearby]:
     """Answer the bucket, and what tells where its files can be read by path.
 
@@ -35,14 +49,12 @@ def open_lake(address: str, *, cache: Path) -> tuple[Bucket, Nearby]:
         BucketFailure: it cannot be used.
         SettingsError: the address is none.
     """
+    check_address(address)
     if "://" not in address:
         bucket = FolderBucket(Path(address))
         bucket.clear_staged()
         return bucket, InFolder(bucket)
-    try:
-        remote = _s3(address)
-    except ValueError as error:
-        raise SettingsError(f"lake: {error}") from error
+    remote = _s3(address)
     return remote, Fetched(remote, cache)
 
 

@@ -119,7 +119,7 @@ class LakeKeeper:
         except (TimeoutError, BucketFailure, HeadwaterError) as error:
             _logger.warning(
                 "Not everything is in the lake; the next start goes on from there: %s.",
-                error or "the time was up",
+                str(error).removesuffix(".") or "the time was up",
             )
         await self.lake.close()
         for relation in self._relations.values():
