@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
+from headwater.local.blocking_bucket import BlockingBucket
 from headwater.ports import BucketFailure, BucketRefused, ObjectMissing, StoredObject
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 STAGED = ".staged"
 """Folder for files that are being written; nothing in it counts, and a start clears it."""
@@ -24,11 +19,8 @@ _KEY = re.compile(r"(?!/)(?!.*(?:^|/)\.{1,2}(?:/|$))[!-~]{1,800}(?<!/)")
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
-class FolderBucket:
-    """A bucket whose objects are the files under a folder.
-
-    The methods of the port are awaited; the same under `…_now` work at once, for threads.
-    """
+class FolderBucket(BlockingBucket):
+    """A bucket whose objects are the files under a folder."""
 
     def __init__(self, folder: Path) -> None:
         """Make the folder where it is missing, and clear what a crash left half written.
@@ -47,28 +39,6 @@ class FolderBucket:
         """Remove what a crash left half written; only while nobody else writes here."""
         for left in self._staged.iterdir():
             left.unlink(missing_ok=True)
-
-    async def put(
-        self, key: str, data: bytes, *, only_if_absent: bool = False, cold: bool = False
-    ) -> bool:
-        """Store an object; see `Bucket.put`."""
-        return await _aside(self.put_now, key, data, only_if_absent=only_if_absent, cold=cold)
-
-    async def get(self, key: str) -> bytes:
-        """Answer all of an object; see `Bucket.get`."""
-        return await _aside(self.get_now, key)
-
-    async def range(self, key: str, start: int, length: int) -> bytes:
-        """Answer some bytes; see `Bucket.range`."""
-        return await _aside(self.range_now, key, start, length)
-
-    async def list(self, prefix: str, *, after: str = "") -> Sequence[StoredObject]:
-        """Answer the objects under a prefix; see `Bucket.list`."""
-        return await _aside(self.list_now, prefix, after=after)
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; see `Bucket.delete`."""
-        await _aside(self.delete_now, keys)
 
     def put_now(
         self,
@@ -163,12 +133,6 @@ class FolderBucket:
                 except FileNotFoundError:  # deleted since
                     continue
                 yield Path(entry.path).relative_to(self.folder).as_posix(), size
-
-
-async def _aside(call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call on another thread: the disk may take its time."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, partial(call, *args, **kwargs))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,21 +8,17 @@ path. Endpoint and region come from where it looks for them, too: `AWS_ENDPOINT_
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from headwater.local.blocking_bucket import BlockingBucket
 from headwater.local.s3_place import s3_place
 from headwater.ports import BucketFailure, BucketRefused, ObjectMissing, StoredObject
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _THERE_ALREADY = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
@@ -44,11 +40,8 @@ _CONFIG = Config(
 )
 
 
-class S3Bucket:
-    """The objects of an S3 bucket under a prefix.
-
-    The methods of the port are awaited; the same under `…_now` work at once, for threads.
-    """
+class S3Bucket(BlockingBucket):
+    """The objects of an S3 bucket under a prefix."""
 
     def __init__(self, address: str, *, config: Config | None = None) -> None:
         """Prepare; nothing is asked of the server yet.
@@ -70,28 +63,6 @@ class S3Bucket:
             region_name=session.region_name or "us-east-1",
             config=_CONFIG.merge(config) if config else _CONFIG,
         )
-
-    async def put(
-        self, key: str, data: bytes, *, only_if_absent: bool = False, cold: bool = False
-    ) -> bool:
-        """Store an object; see `Bucket.put`."""
-        return await _aside(self.put_now, key, data, only_if_absent=only_if_absent, cold=cold)
-
-    async def get(self, key: str) -> bytes:
-        """Answer all of an object; see `Bucket.get`."""
-        return await _aside(self.get_now, key)
-
-    async def range(self, key: str, start: int, length: int) -> bytes:
-        """Answer some bytes; see `Bucket.range`."""
-        return await _aside(self.range_now, key, start, length)
-
-    async def list(self, prefix: str, *, after: str = "") -> Sequence[StoredObject]:
-        """Answer the objects under a prefix; see `Bucket.list`."""
-        return await _aside(self.list_now, prefix, after=after)
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; see `Bucket.delete`."""
-        await _aside(self.delete_now, keys)
 
     def put_now(
         self, key: str, data: bytes, *, only_if_absent: bool = False, cold: bool = False
@@ -189,9 +160,3 @@ def _told(key: str) -> Iterator[None]:
         ) from error
     except (BotoCoreError, OSError) as error:
         raise BucketFailure(f"{key}: {error}") from error
-
-
-async def _aside(call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call on another thread: the network takes its time."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, partial(call, *args, **kwargs))

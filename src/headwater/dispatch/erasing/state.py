@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -23,20 +23,7 @@ Step = Literal[
     "certify",
 ]
 
-STEPS: tuple[Step, ...] = (
-    "find",
-    "suppress",
-    "trace",
-    "empty",
-    "forget",
-    "population",
-    "lanes",
-    "texts",
-    "lake",
-    "lake_ending",
-    "look_again",
-    "certify",
-)
+STEPS: tuple[Step, ...] = get_args(Step)
 """In their order; each may take several goes."""
 
 
