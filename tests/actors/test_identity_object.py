@@ -13,8 +13,6 @@ from headwater.actors.identity_calls import (
     Locate,
     LookPerson,
     LookTimeline,
-    NoteLake,
-    OfferLake,
     Outdated,
     Receive,
     Received,
@@ -27,11 +25,9 @@ from headwater.actors.identity_calls import (
     encode,
     event_of,
 )
-from headwater.actors.identity_erasing_calls import Empty
 from headwater.actors.identity_messages import Join
 from headwater.actors.identity_object import PATIENCE, IdentityObject
 from headwater.actors.identity_state import Link
-from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.population_calls import Described, Held, Portion, Taken, Where
 from headwater.actors.population_feed import AFTER
 from headwater.audiences.audience import Audience, text_of
@@ -273,25 +269,3 @@ def test_who_never_was_anybody_has_nothing_to_tell() -> None:
 
     assert one.object.wake_at(one.sql, now=5) is None
     assert one.object.word(one.sql, NAME, now=5) is None
-
-
-def test_what_the_lake_took_before_an_erasure_is_not_noted_after_it() -> None:
-    """Ids begin anew in an emptied database: the new events would count as brought."""
-    one = One()
-    one.object = IdentityObject(one.known, lake_after=0)
-    one.receive(1, 2, 3)
-    before = one.ask(OfferLake())
-    assert isinstance(before, LakeOffer)
-    one.ask(Empty(["user_id:1"], 2))
-    one.ask(Receive([event_of(arrival("m9", "track", ("user_id:1",)))]), version=2)
-
-    noted = one.ask(NoteLake(before.until, before.change, before.births, life=before.life))
-
-    assert noted == LakeNoted(is_settled=False, more=False)
-    after = one.ask(OfferLake())
-    assert isinstance(after, LakeOffer)
-    assert [event.message_id for event in after.events] == ["m9"]
-    one.ask(NoteLake(after.until, after.change, after.births, life=after.life))
-    empty = one.ask(OfferLake())
-    assert isinstance(empty, LakeOffer)
-    assert empty.events == []

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from headwater.actors.identity_calls import Receive, Received, event_of
+from headwater.actors.identity_calls import NoteLake, OfferLake, Receive, Received, event_of
+from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.workspace import WorkspaceActor
 from headwater.dispatch.erasing.people import SLICE
 from headwater.dispatch.exchange import Exchange
@@ -179,6 +180,34 @@ def test_without_suppression_they_may_come_anew() -> None:
         assert dict(anew.counts) == {"track": 1}
         suppressed = await world.settings.read(W, WorkspaceActor.suppressed, limit=10)
         assert [one.type for one in suppressed] == ["anonymous_id"]
+
+    run(tell())
+
+
+def test_what_the_lake_took_before_is_not_noted_afterwards() -> None:
+    """Ids begin anew in an emptied object: what it stores then would count as brought."""
+
+    async def tell() -> None:
+        world = ErasingWorld()
+        await told(world)
+        name = f"{W}/user_id:{GONE}user_id"
+        await world.receive(*(event(GONE, number, "user_id") for number in range(20, 30)))
+        exchange = Exchange(world, await world.settings.newest(W))
+        offer = await exchange.ask(name, OfferLake(), LakeOffer)
+        assert offer.events
+        await world.erase(f"user_id:{GONE}user_id", suppress=False)
+        await world.finish()
+        await world.receive(event(GONE, 30, "user_id"))
+
+        exchange = Exchange(world, await world.settings.newest(W))
+        late = NoteLake(offer.until, offer.change, offer.births, life=offer.life)
+        noted = await exchange.ask(name, late, LakeNoted)
+
+        assert noted == LakeNoted(is_settled=False, more=False)
+        await world.flush()
+        assert f"{GONE}m30" in "".join(
+            text for place, text in world.everywhere().items() if place.endswith(".parquet")
+        )
 
     run(tell())
 
