@@ -34,6 +34,7 @@ from headwater.local.lake.tender import Tender
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners
 from headwater.local.metrics import Metrics
+from headwater.local.question_tables import complete_people
 from headwater.local.questions import LocalQuestions
 from headwater.local.random import SystemRandom
 from headwater.local.readers import Readers
@@ -145,6 +146,9 @@ async def running(
             None if lake is None else lake.relation,
             path.with_name("scratch"),
             seconds=settings.sql_seconds,
+            complete=lambda connection, workspace: complete_people(
+                connection, path, known.config(workspace) or WorkspaceConfig(workspace)
+            ),
         )
         folder = path.with_name("exports")
         erasure = Erasure(

@@ -17,6 +17,7 @@ from headwater.actors.identity_state import Account, decode
 from headwater.local.sql import open_reader
 from headwater.ports import Sql
 from headwater.questions.sql.text import quoted
+from headwater.workspace import WorkspaceConfig
 
 if TYPE_CHECKING:
     import duckdb
@@ -84,7 +85,12 @@ class QuestionTables:
                 with closing(open_reader(self._database)) as database:
                     make(database, sql)
                 self._is_there.add(name)
-        if "computed" not in self._is_there and any(key in sql for key in self._computed):
+        if any(key in sql for key in self._computed):
+            self.complete_people()
+
+    def complete_people(self) -> None:
+        """Have people's traits be all that they have, computed ones included."""
+        if self._computed and "computed" not in self._is_there:
             with closing(open_reader(self._database)) as database:
                 self._show_computed(database)
             self._is_there.add("computed")
@@ -129,6 +135,24 @@ class QuestionTables:
         self._connection.register(name, pa.table(dict(zip(columns, arrays, strict=True))))
         self._connection.execute(statement)
         self._connection.unregister(name)
+
+
+def complete_people(
+    connection: duckdb.DuckDBPyConnection, database: Path, config: WorkspaceConfig
+) -> None:
+    """Have a connection's `people` show computed traits, too."""
+    QuestionTables(
+        connection,
+        database,
+        workspace=config.workspace,
+        audiences=(),
+        computed=computed_of(config),
+    ).complete_people()
+
+
+def computed_of(config: WorkspaceConfig) -> dict[str, str]:
+    """Answer the computed traits that a workspace has, key to id."""
+    return {one.key: one.id for one in config.computed_traits if one.enabled}
 
 
 def _traits(body: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.errors import BadRequest, Conflict, Unavailable
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.replaced import TRIES, FilesReplaced
-from headwater.local.question_tables import QuestionTables
+from headwater.local.question_tables import QuestionTables, computed_of
 from headwater.ports import Clock
 from headwater.questions.answers.ask import ask
 from headwater.questions.asking import Circumstances
@@ -105,7 +105,7 @@ class LocalQuestions:
                 self._database,
                 workspace=workspace,
                 audiences=set(ids.values()),
-                computed={one.key: one.id for one in config.computed_traits if one.enabled},
+                computed=computed_of(config),
             )
             # Told the time after the connection was opened, which sees all that was stored before.
             now = self._clock.now()

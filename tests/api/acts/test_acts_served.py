@@ -272,7 +272,7 @@ def test_events_are_replayed(server: Server) -> None:
 
 
 def test_a_trait_is_computed(server: Server) -> None:
-    """It is made, listed, and there for whoever acts."""
+    """It is made, listed, and there for whoever acts, exports, or asks by SQL."""
     figure = {"type": "figure", "function": "count", "event": {"name": "Order Completed"}}
     made = done(server, plan={"do": "define_trait", "name": "orders", "computation": figure})
     listed = done(server, plan={"do": "list_definitions", "of": "traits"})
@@ -285,6 +285,19 @@ def test_a_trait_is_computed(server: Server) -> None:
     assert made["trait"]["key"] == "orders"
     assert [one["name"] for one in listed["defined"]] == ["orders"]
     assert until(orders, what="the trait") == 2
+    of_ann = {"type": "trait", "path": "orders", "operator": "at_least", "value": 2}
+    exported = done(server, plan={"do": "export_people", "people": of_ann, "format": "json"})
+    assert [(one["id"], one["orders"]) for one in json.loads(exported["text"])] == [
+        ("user_id:ann", 2)
+    ]
+    sql = "SELECT person, traits->>'orders', traits->>'plan' FROM people"
+    asked = admin(server, "POST", "/v1/sql", {"sql": f"{sql} WHERE traits->>'orders' > '1'"})
+    assert asked.json()["rows"] == [["user_id:ann", "2", "pro"]]
+    where = "person IN (SELECT person FROM people WHERE (traits->>'orders')::INTEGER = 1)"
+    job = admin(server, "POST", "/v1/exports", {"format": "jsonl", "where": where}).json()
+    (file,) = finished(server, job)["result"]["files"]
+    lines = admin(server, "GET", f"/v1/exports/{job['id']}/files/{file['name']}").text.splitlines()
+    assert {json.loads(line)["person"] for line in lines} == {"user_id:bob"}
 
 
 def test_a_hash_of_one_face_is_known_to_the_other(server: Server) -> None:

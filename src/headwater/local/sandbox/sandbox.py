@@ -44,6 +44,8 @@ A = TypeVar("A", bound=Answer)
 
 Relation = Callable[[str], "AbstractContextManager[duckdb.DuckDBPyConnection]"]
 
+Complete = Callable[["duckdb.DuckDBPyConnection", str], None]
+
 MOST_BYTES = 32 * 1024**2
 """Size of the text that one query may answer."""
 
@@ -66,7 +68,13 @@ class Sandbox:
     """Runs SQL that people wrote over a workspace's events, where it can do no harm."""
 
     def __init__(
-        self, relation: Relation | None, folder: Path, *, seconds: float, memory: int = 1024**3
+        self,
+        relation: Relation | None,
+        folder: Path,
+        *,
+        seconds: float,
+        memory: int = 1024**3,
+        complete: Complete = lambda _connection, _workspace: None,
     ) -> None:
         """Prepare.
 
@@ -76,8 +84,10 @@ class Sandbox:
             folder: for what queries need beside memory; emptied now.
             seconds: how long a query that somebody waits for may take.
             memory: bytes that one may use.
+            complete: lets a workspace's `people` have what the lake does not know of them.
         """
         self._relation = relation
+        self._complete = complete
         self._folder = folder
         self._seconds = seconds
         self._memory = memory
@@ -146,6 +156,8 @@ class Sandbox:
 
     def _taken(self, relation: Relation, workspace: str, text: str, folder: Path) -> Scene:
         with relation(workspace) as connection:
+            if "people" in text.lower():
+                self._complete(connection, workspace)
             return snapshot.take(connection, text, folder, memory=self._memory)
 
     async def ask(
