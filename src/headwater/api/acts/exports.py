@@ -13,15 +13,14 @@ from headwater.api.exports import ExportOrder
 from headwater.api.jobs import job_view
 from headwater.audiences.conditions_reading import to_json
 from headwater.errors import BadRequest
+from headwater.exports.keeping import PERSON
+from headwater.exports.person import FILE
 from headwater.language.plan_events import ExportEvents, ExportPeople
 from headwater.language.plan_people import ExportPerson
 from headwater.questions.question import read_question
 
 MOST = 10_000
 """People that one answer holds; more are exported as an audience's members, page by page."""
-
-ARCHIVE = "person.zip"
-"""The file of an archive of one person."""
 
 _FORMS: dict[str, Literal["parquet", "csv", "jsonl"]] = {
     "parquet": "parquet", "csv": "csv", "json": "jsonl",
@@ -52,10 +51,10 @@ async def export_person(plan: ExportPerson, asked: Asked) -> dict[str, Any]:
     """
     held = await identifiers_of(asked.who(plan.who), asked)
     job = await asked.services.jobs.start(
-        asked.workspace, "export-person", {"identifier": held[0]}, key=asked.id
+        asked.workspace, PERSON, {"identifier": held[0]}, key=asked.id
     )
     shown = job_view(job).model_dump(mode="json")
-    return {"job": shown, "identifiers": held, "archive": f"/v1/exports/{job.id}/files/{ARCHIVE}"}
+    return {"job": shown, "identifiers": held, "archive": f"/v1/exports/{job.id}/files/{FILE}"}
 
 
 async def export_people(plan: ExportPeople, asked: Asked) -> dict[str, Any]:
