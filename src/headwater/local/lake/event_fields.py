@@ -288,7 +288,9 @@ class EventFields:
         for name, kinds in _NAMED.items():
             there = self.there[name]
             if there.any():
-                own = np.isin(self.kinds, [KINDS.index(kind) for kind in kinds])
+                own = np.zeros(self.count, bool)
+                for kind in kinds:
+                    own |= self.kinds == KINDS.index(kind)
                 self.good &= ~there | own
 
 

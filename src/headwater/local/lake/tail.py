@@ -50,10 +50,13 @@ class Tail(NamedTuple):
 
     def by_workspace(self) -> dict[str, Tail]:
         """Answer those of each workspace, by its name."""
+        if not self.actors:
+            return {}
+        first, last = (one.partition("/")[0] for one in (min(self.actors), max(self.actors)))
+        if first == last:  # those between begin so too
+            return {first: self}
         of_actor = {actor: actor.partition("/")[0] for actor in set(self.actors)}
         names = sorted(set(of_actor.values()))
-        if len(names) == 1:
-            return {names[0]: self}
         owners = [of_actor[actor] for actor in self.actors]
         return {name: self.some([owner == name for owner in owners]) for name in names}
 
