@@ -36,6 +36,7 @@ from r2.bucket import R2Bucket
 if TYPE_CHECKING:
     from headwater.dispatch.audiences import AudiencesOverShards
     from headwater.dispatch.exporting.files import BucketExports
+    from headwater.dispatch.exporting.people_now import PeopleNow
     from headwater.dispatch.job_keeper import Work
     from headwater.dispatch.jobs import JobsOverActors
     from headwater.dispatch.lake_flush import LakeFlush
@@ -153,14 +154,24 @@ class Isolate:
     def _events_export(self) -> Work:
         from headwater.dispatch.exporting.events import EventsExportWork  # noqa: PLC0415 - see above
 
-        return EventsExportWork(self._own_bucket())
+        return EventsExportWork(self._own_bucket(), self._people_now())
 
     def _replay(self) -> Work:
         from headwater.dispatch.replaying.work import ReplayWork  # noqa: PLC0415 - see above
 
         return ReplayWork(
-            self.actors, self.settings, self.people, self._own_bucket(), clock=self.clock
+            self.actors,
+            self.settings,
+            self.people,
+            self._people_now(),
+            self._own_bucket(),
+            clock=self.clock,
         )
+
+    def _people_now(self) -> PeopleNow:
+        from headwater.dispatch.exporting.people_now import PeopleNow  # noqa: PLC0415 - see above
+
+        return PeopleNow(self.shards, self.people)
 
     def _own_bucket(self) -> R2Bucket:
         if self.bucket is None:

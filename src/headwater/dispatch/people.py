@@ -96,6 +96,12 @@ class PeopleOverActors:
 
         return await self._past.rows(workspace, past, far=far, days=days)
 
+    async def root(self, workspace: str, identifier: str) -> str | None:
+        """Answer the root identifier of the person who holds one, normalised; None if nobody."""
+        exchange = await self._exchange(workspace)
+        found = (await self._look(exchange, identifier, Locate(identifier))).root
+        return None if found is None else found.partition("/")[2]
+
     async def explain(self, workspace: str, identifier: str) -> Explanation | None:
         """Answer why these identifiers are one person; see `People.explain`."""
         exchange = await self._exchange(workspace)

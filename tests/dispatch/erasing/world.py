@@ -26,6 +26,7 @@ from headwater.collect.arrival import Arrival
 from headwater.dispatch.erasing.erasure import ErasureWork
 from headwater.dispatch.exporting.events import EventsExportWork
 from headwater.dispatch.exporting.files import BucketExports
+from headwater.dispatch.exporting.people_now import PeopleNow
 from headwater.dispatch.exporting.person import PersonExportWork
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.job_keeper import JobKeeper
@@ -239,9 +240,16 @@ class ErasingWorld:
                     clock=self,
                     random=self.random,
                 ),
-                "export": lambda: EventsExportWork(self.bucket),
+                "export": lambda: EventsExportWork(
+                    self.bucket, PeopleNow(Shards(self), self.people)
+                ),
                 "replay": lambda: ReplayWork(
-                    self, self.settings, self.people, self.bucket, clock=self
+                    self,
+                    self.settings,
+                    self.people,
+                    PeopleNow(Shards(self), self.people),
+                    self.bucket,
+                    clock=self,
                 ),
                 "export-person": lambda: PersonExportWork(
                     self, self.settings, self.people, self.bucket, archive_views(), clock=self

@@ -99,7 +99,7 @@ def ids_of(files: dict[str, bytes], folder: Path) -> dict[str, list[str]]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that read little, so that there are many."""
-    monkeypatch.setattr("headwater.dispatch.exporting.events.ROWS", 5)
+    monkeypatch.setattr("headwater.dispatch.exporting.events.ROWS", 10)
 
 
 @pytest.mark.parametrize("form", READS)
@@ -147,6 +147,44 @@ def test_a_file_for_each_day_of_receipt(form: str, tmp_path: Path) -> None:
         assert len(wanted) == 2
         assert ids_of(files, tmp_path) == {name: sorted(ids) for name, ids in wanted.items()}
         assert result["rows"] == 2 * PEOPLE
+
+    run(tell())
+
+
+def test_people_are_who_they_are_now(tmp_path: Path) -> None:
+    """After a merge and a split, in the column and in a condition, whatever the lake says."""
+
+    async def tell() -> None:
+        world = ErasingWorld()
+        await told(world)
+        names = [f"user_id:p{number}user_id" for number in range(3)]
+        await world.people.merge(W, names[0], names[1])
+        await world.settle()
+        await world.receive(event("p1", 50, "user_id"), event("p2", 50, "user_id"))
+        await world.flush()
+        links = await world.people.explain(W, names[0])
+        assert links is not None
+        await world.people.merge(W, names[0], names[2])
+        await world.people.split(W, names[0], links.links[0].id)
+        await world.settle()
+        now = {}
+        for name in names:
+            person = await world.people.person(W, name)
+            assert person is not None
+            now[name] = person.id
+        assert len({*now.values()}) == 2
+        assert [row for row in lake(world) if row["person"] != now.get(row["via"], row["person"])]
+
+        _, files = await exported(world, format="parquet")
+        table = read(files["events.parquet"])
+        whose = dict(zip(table["via"], table["person"], strict=True))
+        assert {name: whose[name] for name in names} == now
+        where = f"person = '{now[names[2]]}'"
+        _, files = await exported(world, format="csv", where=where)
+        found = ids_of(files, tmp_path)["events.csv"]
+        assert found == sorted(
+            row["message_id"] for row in lake(world) if now.get(row["via"]) == now[names[2]]
+        )
 
     run(tell())
 

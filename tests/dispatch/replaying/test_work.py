@@ -72,7 +72,7 @@ def test_each_event_is_in_the_lane_once_in_order(seed: int) -> None:
         to = await new_destination(world)
         job = await world.order("replay", {**ORDER, "destination": to})
         if seed:
-            world.failing = world.deadly = world.bucket.failing = 3
+            world.failing = world.deadly = world.bucket.failing = 2
         steps = 0
 
         async def merge() -> None:

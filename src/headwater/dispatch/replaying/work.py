@@ -20,6 +20,7 @@ from headwater.audiences.program import OWN_MESSAGES
 from headwater.commands import Deliver
 from headwater.destinations.routing import Gate, Router, lets_through
 from headwater.dispatch import lanes
+from headwater.dispatch.exporting.people_now import PeopleNow, names_person
 from headwater.dispatch.job_keeper import Stage
 from headwater.dispatch.people import PeopleOverActors
 from headwater.dispatch.replaying.sorted_rows import Row, begun, days_of, next_rows
@@ -61,14 +62,16 @@ class ReplayWork:
         actors: Actors,
         settings: SettingsOverActors,
         people: PeopleOverActors,
+        now: PeopleNow,
         bucket: Bucket,
         *,
         clock: Clock,
     ) -> None:
-        """Make it; `bucket` has the lake."""
+        """Make it; `now` tells who people are, `bucket` has the lake."""
         self._actors = actors
         self._settings = settings
         self._people = people
+        self.people_now = now
         self._bucket = bucket
         self._clock = clock
 
@@ -176,18 +179,21 @@ class _Sending:
         state = self._state
         size = len(rows) if state.dry_run else max(1, min(PORTION, state.rate // 5))
         new = [row for row in rows if state.after is None or _place(row) > state.after]
-        for portion in _portions(new, max(1, size)):
+        for portion in _portions(await self._selected(new), max(1, size)):
             began = self._work.now()
-            selected = [row for row in portion if self._is_selected(row)]
-            wanted = await self._wanted(selected)
+            wanted = await self._wanted(portion)
             events = [] if state.dry_run else [self._delivery(row) for row in wanted]
-            if events and not await self.take(events, _place(portion[-1])):
+            until = _place(portion[-1])
+            if events and not await self.take(events, until):
+                done = state.after
+                state.looked_at += sum(done is not None and _place(row) <= done for row in new)
                 return False
-            state.count(len(selected), [row["received_at"] for row in wanted])
-            state.after = _place(portion[-1])
-            state.looked_at += len(portion)
+            state.count(len(portion), [row["received_at"] for row in wanted])
+            state.after = until
             due = began + 1000 * len(events) // state.rate
             await asyncio.sleep(max(0, due - self._work.now()) / 1000)
+        state.looked_at += len(new)
+        state.after = _place(new[-1]) if new else state.after
         return True
 
     async def take(self, events: list[tuple[Place, Deliver]], until: Place) -> bool:
@@ -195,7 +201,18 @@ class _Sending:
         call = Replay(self._job, events, until)
         return (await self._work.ask(self._config, self._state.destination, call)).is_taken
 
-    def _is_selected(self, row: Row) -> bool:
+    async def _selected(self, portion: Sequence[Row]) -> list[Row]:
+        """Answer the events that were asked for, under who their people are now."""
+        some = [row for row in portion if self._may(row)]
+        now, workspace = self._work.people_now, self._config.workspace
+        if names_person(self._state.where):
+            return [row for row in await now.rename(workspace, some) if self._is_true_of(row)]
+        return await now.rename(workspace, [row for row in some if self._is_true_of(row)])
+
+    def _is_true_of(self, row: Row) -> bool:
+        return self._test is None or self._test(row) is True
+
+    def _may(self, row: Row) -> bool:
         state = self._state
         return (
             (state.since is None or row["timestamp"] >= state.since)
@@ -203,7 +220,6 @@ class _Sending:
             and row["received_at"] < state.received_before
             and (state.with_audiences or not row["message_id"].startswith(OWN_MESSAGES))
             and not self._is_suppressed(row)
-            and (self._test is None or self._test(row) is True)
         )
 
     def _is_suppressed(self, row: Row) -> bool:
@@ -246,4 +262,6 @@ def _portions(rows: Sequence[Row], most: int) -> Iterator[list[Row]]:
 
 
 def _place(row: Row) -> Place:
-    return day_number(row["received_at"]), row["person"], row["timestamp"], row["message_id"]
+    # As it was sorted: under who it was when it went to the lake.
+    person = str(row.get("then", row["person"]))
+    return day_number(row["received_at"]), person, row["timestamp"], row["message_id"]

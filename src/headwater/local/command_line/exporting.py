@@ -72,7 +72,8 @@ def export(
 ) -> None:
     """Export events to a file or a folder with a file for each day; or all held on a person.
 
-    The condition is SQL on the table 'events' (docs/lake.md) in DuckDB's dialect. The file
+    The condition is SQL on the table 'events' (docs/lake.md) in DuckDB's dialect; a server on
+    Cloudflare knows a part of it (docs/edge.md), and says where that ends. The file
     appears whole or not at all. When it is stopped, the same command goes on where it was: the
     server works on, and what was fetched is not fetched again.
 
