@@ -30,7 +30,7 @@ from headwater.ports import CallFailed, StoredObject
 from tests.dispatch.erasing.world import ErasingWorld, W, event
 from tests.lake.memory_bucket import MemoryBucket
 
-SEEDS = int(os.environ.get("HEADWATER_SEEDS", "24"))
+SEEDS = int(os.environ.get("HEADWATER_SEEDS", "16"))
 GONE = "zqgone"
 ALSO = "zqalso"
 ANEW = "anew"
