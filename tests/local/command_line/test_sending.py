@@ -107,6 +107,15 @@ def test_file_is_imported_once(terminal: Terminal, tmp_path: Path) -> None:
     assert person["events"][0]["timestamp"] == "2026-11-02T09:30:00.000Z"
 
 
+def test_import_of_which_nothing_is_stored_fails(terminal: Terminal, tmp_path: Path) -> None:
+    """A script that imports a file of the wrong kind is told so by the exit code."""
+    file = tmp_path / "wrong.jsonl"
+    file.write_text('{"type": "nothing"}\n{"type": "track"}\n')
+    done = terminal.run("import", str(file))
+    assert done.exit_code == 1
+    assert "2 rows refused as no event" in done.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -65,7 +65,8 @@ def import_file(
     Columns that are named as Segment names them (userId or user_id, event, timestamp,
     properties.revenue, traits.email) need no --map; all others become properties, or traits of
     identify and group. Rows get a messageId from the file's content, so a file sent twice counts
-    once. Rows that are no events go to FILE.refused.jsonl with the reason.
+    once. Rows that are no events go to FILE.refused.jsonl with the reason; where all do, the exit
+    code is 1.
 
     Examples:
         headwater import events.jsonl
@@ -93,6 +94,8 @@ def import_file(
         work = Import(columns, digest, sender, kept, progress, refused, tell)
         work.run(rows.read(file, chosen))
     _report(server, progress, resumed=resumed, dry_run=dry_run, refused=refused_path)
+    if progress.refused and not progress.sent:
+        raise typer.Exit(REFUSED)
 
 
 class _Nowhere:
