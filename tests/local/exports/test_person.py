@@ -135,7 +135,7 @@ def test_what_does_not_go_together_is_refused(server: Server, tmp_path: Path) ->
     """Selecting events of a person's archive makes no sense, and no name is no identifier."""
     for arguments, says in (
         (["--person", "user_id:1", "--since", "2026-01-01"], "leave out what selects events"),
-        (["--person", "ada"], "type:value"),
+        (["--person", "ada"], "TYPE:VALUE"),
     ):
         target = str(tmp_path / "x.zip")
         code, printed = run(server, "export", "--to", target, *arguments)
