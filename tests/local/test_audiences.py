@@ -247,7 +247,10 @@ def test_mistakes_are_told(server: Server) -> None:
         "condition.window.last: '7q' is not a duration, such as '7d' or '12h'.",
     )
     other = {"name": "x", "condition": {"type": "audience", "audience": "nobody"}}
-    assert refused(other) == (400, "condition.audience: there is no audience 'nobody'.")
+    unknown = "condition.audience: there is no audience 'nobody'; GET /v1/audiences lists them."
+    assert refused(other) == (400, unknown)
+    tried = server.admin.post("/v1/audiences/preview", json={"condition": other["condition"]})
+    assert (tried.status_code, tried.json()["message"]) == (400, unknown)
     assert refused({"name": "Figs buyers", "condition": ordered("figs")})[0] == 409
     named = make(server, "Named", {"type": "audience", "audience": "figs_buyers"})
     assert server.admin.delete("/v1/audiences/figs_buyers").status_code == 409

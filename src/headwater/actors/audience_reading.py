@@ -16,6 +16,7 @@ from headwater.audiences.audience import Audience, ComputedTrait, text_of
 from headwater.audiences.conditions import Condition
 from headwater.audiences.evaluation import Person
 from headwater.audiences.explaining import explain
+from headwater.audiences.fitting import require_known
 from headwater.audiences.membership import Backfill, Member, Membership
 from headwater.audiences.program import CompiledAudience, Program, compile_program
 from headwater.ports import Sql
@@ -173,9 +174,14 @@ class Looking:
 def begin_preview(
     condition: Condition, traits: Iterable[ComputedTrait], config: WorkspaceConfig
 ) -> Looking:
-    """Answer a preview that has looked at nobody yet."""
+    """Answer a preview that has looked at nobody yet.
+
+    Raises:
+        ConditionError: the condition names an audience that is not there.
+    """
     audience = Audience("preview", "preview", "Preview", text_of(condition))
     ids = {name: one.id for one in config.audiences for name in (one.id, one.key)}
+    require_known(condition, ids)
     program = compile_program(
         [audience], [], zone=config.time_zone, version=1, since={}, audience_ids=ids
     )

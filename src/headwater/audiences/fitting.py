@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
 from headwater.audiences.audience import Audience, ComputedTrait, Expression, text_of
@@ -48,10 +48,18 @@ def with_ids(audience: Audience, others: Iterable[Audience]) -> Audience:
     condition = audience.condition
     ids = {name: one.id for one in others for name in (one.id, one.key)}
     ids.update({audience.id: audience.id, audience.key: audience.id})
-    for place, one in walk(condition, "condition"):
-        if isinstance(one, AudienceCondition) and one.audience not in ids:
-            raise ConditionError(f"{place}.audience: there is no audience {one.audience[:80]!r}.")
+    require_known(condition, ids)
     return replace(audience, definition=text_of(renamed(condition, ids.__getitem__)))
+
+
+def require_known(condition: Condition, names: Container[str]) -> None:
+    """Raise `ConditionError` where a condition names an audience that is not among these."""
+    for place, one in walk(condition, "condition"):
+        if isinstance(one, AudienceCondition) and one.audience not in names:
+            raise ConditionError(
+                f"{place}.audience: there is no audience {one.audience[:80]!r};"
+                " GET /v1/audiences lists them."
+            )
 
 
 def require_fit(every: Sequence[Audience | ComputedTrait]) -> None:

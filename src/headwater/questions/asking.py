@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from headwater.errors import BadRequest
 from headwater.questions.calendar import Stretch, stretch_of
 from headwater.questions.common import Common
 from headwater.questions.ranges import Ever
@@ -42,7 +43,8 @@ class Circumstances:
         zone: the workspace's time zone, for questions that name none.
         now: in milliseconds; every event stored before it is counted.
         is_whole: one database knows everything, so that it may work out what cannot be added up.
-        audiences: id or key of an audience to the id that `memberships` has.
+        audiences: id or key of each audience to the id that `memberships` has; None where names
+            are ids already.
     """
 
     dialect: Dialect
@@ -56,8 +58,16 @@ class Circumstances:
         return ZoneInfo(question.zone or self.zone)
 
     def audience(self, name: str) -> str:
-        """Answer the id of an audience that is named by its id or its key."""
-        return name if self.audiences is None else self.audiences.get(name, name)
+        """Answer the id of an audience that is named by its id or its key.
+
+        Raises:
+            BadRequest: there is none; that nobody is a member would be a wrong answer.
+        """
+        if self.audiences is None:
+            return name
+        if name not in self.audiences:
+            raise BadRequest(f"There is no audience {name[:80]!r}; GET /v1/audiences lists them.")
+        return self.audiences[name]
 
 
 def stretch_asked(
