@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 LARGEST_EVENT = 800_000
 """Bytes, whatever `max_event_bytes` says: a row has 2 MB at most, and JSON in JSON may double."""
 
-_NO_MCP = {
-    "code": "not_found",
-    "message": "There is no MCP server on Cloudflare, as its package has parts that are not built"
-    " for Python there; POST the same words to /v1/ask, or run `headwater mcp` beside a local"
-    " server.",
-}
-
 
 class EdgeIntake:
     """The collector's `Intake`."""
@@ -106,8 +99,6 @@ class Application:
         asked = await incoming(request, largest=self._settings.limits.batch)
         if asked.scope["path"] == "/health":
             return _json(200, {"status": "ok"}).response()
-        if asked.scope["path"] == "/mcp":
-            return _json(404, _NO_MCP).response()
         try:
             await self._isolate.settings.ready(later)
             if asked.scope["method"] == "GET":

@@ -1,10 +1,16 @@
-"""The MCP server, driven by the official client over stdio and over HTTP."""
+"""The MCP servers, driven by the official client: over stdio, and over HTTP by either server.
+
+Over HTTP the official package answers where it is installed, and elsewhere our own server; both
+are held to the same body of tests.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,21 +29,34 @@ from tests.server import ADMIN_KEY, Server
 KINDS = [name for name, kind in kinds().items() if kind is not Chain]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real server."""
-    directory: Path = tmp_path_factory.mktemp("mcp") / "data"
-    with Server(directory) as running:
+ANSWERERS = ["the official package", "our own"]
+
+
+@pytest.fixture(scope="module", params=ANSWERERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A real server, with the official package installed and as if it were not."""
+    folder: Path = tmp_path_factory.mktemp("mcp")
+    environment = {} if request.param == ANSWERERS[0] else without_the_package(folder)
+    with Server(folder / "data", environment=environment) as running:
         yield running
 
 
+def without_the_package(folder: Path) -> dict[str, str]:
+    """Answer the environment of a process that finds no package `mcp`."""
+    (folder / "mcp.py").write_text("raise ImportError('not here')")
+    rest = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+    return {"PYTHONPATH": os.pathsep.join([str(folder), *rest])}
+
+
 @asynccontextmanager
-async def over_http(server: Server, key: str = ADMIN_KEY) -> AsyncIterator[Client]:
-    """Give the official client, connected to /mcp."""
+async def over_http(
+    server: Server, key: str = ADMIN_KEY, *, mode: str = "auto"
+) -> AsyncIterator[Client]:
+    """Give the official client, connected to /mcp; `mode` is how it finds the version."""
     headers = {"authorization": f"Bearer {key}"}
     async with (
         create_mcp_http_client(headers=headers) as http,
-        Client(streamable_http_client(f"{server.url}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(f"{server.url}/mcp", http_client=http), mode=mode) as client,
     ):
         yield client
 
@@ -47,7 +66,7 @@ async def over_stdio(server: Server, key: str = ADMIN_KEY) -> AsyncIterator[Clie
     """Give the official client, connected to `headwater mcp`, which it starts."""
     command = str(Path(sys.executable).with_name("headwater"))
     arguments = ["mcp", "--url", server.url, "--key", key]
-    started = StdioServerParameters(command=command, args=arguments, env=server.environment())
+    started = StdioServerParameters(command=command, args=arguments, env=dict(os.environ))
     async with Client(stdio_client(started)) as client:
         yield client
 
@@ -114,6 +133,22 @@ async def a_sentence_that_acts_is_only_planned(client: Client) -> None:
         assert planned["next"].startswith("Nothing was done")
 
 
+async def a_plan_comes_back_with_its_hash(client: Client) -> None:
+    """Another server, which was not there when it was shown, gets it along; it has to be it."""
+    one, other = f"one-{uuid4()}", f"other-{uuid4()}"
+    for who in (one, other):
+        await called(client, "say", text="{who} signed up", params={"who": who})
+    planned = await called(client, "merge", first=f"user_id:{one}", second=f"user_id:{other}")
+    changed = {**planned["plan"], "first": "user_id:nobody"}
+    refused = await called(client, "carry_out", hash=planned["hash"], plan=changed)
+    alone = await called(client, "carry_out", plan=planned["plan"])
+    done = await called(client, "carry_out", hash=planned["hash"], plan=planned["plan"])
+
+    assert (refused["is_error"], refused["code"]) == (True, "conflict")
+    assert (alone["is_error"], alone["code"]) == (True, "conflict")
+    assert done["executed"] is True
+
+
 async def errors_are_told_with_their_details(client: Client) -> None:
     """What is not understood, not possible or not there comes back as the API says it."""
     nonsense = await called(client, "say", text="colorless green ideas")
@@ -134,6 +169,7 @@ STORIES = [
     the_tools_are_the_plans,
     a_sentence_and_a_plan_record_facts,
     what_merges_is_planned_and_then_carried_out,
+    a_plan_comes_back_with_its_hash,
     a_sentence_that_acts_is_only_planned,
     errors_are_told_with_their_details,
 ]
@@ -144,6 +180,45 @@ async def test_over_http(server: Server, story: Any) -> None:
     """The official client over streamable HTTP."""
     async with over_http(server) as client:
         await story(client)
+
+
+@pytest.mark.parametrize(
+    ("mode", "version"),
+    [("auto", "2026-07-28"), ("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")],
+)
+async def test_either_kind_of_version_is_spoken(server: Server, mode: str, version: str) -> None:
+    """A client that begins with `initialize`, and one whose requests stand for themselves."""
+    async with over_http(server, mode=mode) as client:
+        await the_tools_are_the_plans(client)
+        said = await called(client, "say", text="user-77 signed up")
+
+        assert client.protocol_version == version
+        assert said["executed"] is True
+
+
+async def test_there_are_no_streams_and_no_sessions(server: Server) -> None:
+    """GET and DELETE are 405 at once, as the specification says of such servers."""
+    headers = {"accept": "text/event-stream"}
+    for method in ("GET", "DELETE", "PUT"):
+        answer = await asyncio.to_thread(
+            server.admin.request, method, "/mcp", headers=headers, timeout=60.0
+        )
+
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_a_page_needs_a_bearer_token(server: Server) -> None:
+    """What browsers send by themselves opens nothing to a page elsewhere; a key it knows does."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    page = {"origin": "https://elsewhere.example"}
+    async with httpx.AsyncClient(base_url=server.url, timeout=60.0) as client:
+        by_itself = await client.post("/mcp", json=body, headers=page, auth=(ADMIN_KEY, ""))
+        knowing = {**page, "authorization": f"Bearer {ADMIN_KEY}"}
+        known = await client.post("/mcp", json=body, headers=knowing)
+        no_page = await client.post("/mcp", json=body, auth=(ADMIN_KEY, ""))
+
+    assert (by_itself.status_code, known.status_code, no_page.status_code) == (403, 200, 200)
+    assert "Bearer" in by_itself.json()["message"]
 
 
 async def test_over_stdio(server: Server) -> None:

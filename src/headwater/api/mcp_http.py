@@ -1,25 +1,38 @@
 """The MCP server over streamable HTTP at `/mcp`, with the same keys as the admin API.
 
-Each request stands for itself: a server and its transport are made for it and end with it, so
-there are no sessions to keep, and any of several servers may answer.
+Each request stands for itself, so there are no sessions to keep, and any of several servers may
+answer. The official package `mcp` answers where it is installed; elsewhere, such as on Cloudflare,
+`mcp_stateless` does, which says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from headwater.api.asgi import App, Receive, Scope, Send
+from headwater.api.asgi import App, Receive, Scope, Send, header
 from headwater.api.ask import Asking, AskOrder
 from headwater.api.authentication import Caller
-from headwater.api.mcp_server import mcp_server
+from headwater.api.errors import MethodNotAllowed
+from headwater.api.mcp_official import official
+from headwater.api.mcp_stateless import answer_post
 from headwater.api.mcp_tools import Ask
 from headwater.api.services import Services
-from headwater.errors import BadRequest, NotFound
+from headwater.errors import BadRequest, Forbidden
 
 PATH = "/mcp"
+
+
+class AnswerPost(Protocol):
+    """Answers a POST of an MCP client."""
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, *, ask: Ask, max_body_bytes: int
+    ) -> None:
+        """Send the whole answer."""
+        ...
 
 
 class McpApp:
@@ -29,31 +42,18 @@ class McpApp:
         self._next_app = next_app
         self._asking = Asking(services)
         self._max_body_bytes = services.max_body_bytes
+        self._answer: AnswerPost | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
         if scope["type"] != "http" or scope["path"].rstrip("/") != PATH:
             await self._next_app(scope, receive, send)
             return
-        try:
-            from mcp.server.streamable_http_manager import (  # noqa: PLC0415 - only where it is used
-                StreamableHTTPSessionManager,
-            )
-            from mcp.server.transport_security import (  # noqa: PLC0415 - only where it is used
-                TransportSecuritySettings,
-            )
-        except ImportError as error:
-            raise NotFound("This server has no MCP: install the package 'mcp'.") from error
-        manager = StreamableHTTPSessionManager(
-            app=mcp_server(self._ask_for(scope["state"]["caller"])),
-            json_response=True,
-            stateless=True,
-            # A page that rebinds its name to this address has no key.
-            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-            max_request_body_size=self._max_body_bytes,
-        )
-        async with manager.run():
-            await manager.handle_request(scope, receive, send)
+        _check(scope)
+        if self._answer is None:
+            self._answer = official() or answer_post
+        ask = self._ask_for(scope["state"]["caller"])
+        await self._answer(scope, receive, send, ask=ask, max_body_bytes=self._max_body_bytes)
 
     def _ask_for(self, caller: Caller) -> Ask:
         async def ask(body: Mapping[str, Any], *, only_plan: bool) -> dict[str, Any]:
@@ -62,6 +62,23 @@ class McpApp:
             return view.model_dump(mode="json")
 
         return ask
+
+
+def _check(scope: Scope) -> None:
+    """Raise what refuses a request whatever is in it.
+
+    MCP wants `Origin` looked at, as a page whose name is made to lead here may send requests. What
+    a browser adds to those by itself are credentials of Basic authentication, so a page has to
+    know its key and send it as a bearer token.
+    """
+    if scope["method"] != "POST":
+        raise MethodNotAllowed(scope["method"], allowed="POST", where=PATH)
+    authorization = header(scope, b"authorization") or ""
+    if header(scope, b"origin") and not authorization.lower().startswith("bearer "):
+        raise Forbidden(
+            f"A page asks {PATH} with its key as 'Authorization: Bearer hw_…': this request has an "
+            "Origin, and browsers send the credentials of Basic authentication by themselves."
+        )
 
 
 def order_of(body: Mapping[str, Any]) -> AskOrder:

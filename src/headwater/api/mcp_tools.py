@@ -60,7 +60,14 @@ def descriptions() -> tuple[dict[str, Any], ...]:
             "Carry out exactly the plan that was shown with this hash, after a person agreed.",
             {
                 "type": "object",
-                "properties": {"hash": {"type": "string"}},
+                "properties": {
+                    "hash": {"type": "string"},
+                    "plan": {
+                        "type": "object",
+                        "description": "The same plan as it was shown, where the server answers "
+                        "that it knows no plan of this hash any more.",
+                    },
+                },
                 "required": ["hash"],
                 "additionalProperties": False,
             },
@@ -108,10 +115,14 @@ async def call(name: str, arguments: Mapping[str, Any], ask: Ask) -> tuple[dict[
 
 
 async def _called(name: str, arguments: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
+    order: dict[str, Any]
     if name == CARRY_OUT:
-        return await ask({"hash": str(arguments.get("hash", ""))}, only_plan=False)
+        order = {"hash": str(arguments.get("hash", ""))}
+        if arguments.get("plan") is not None:
+            order["plan"] = arguments["plan"]
+        return await ask(order, only_plan=False)
     if name == SAY:
-        order: dict[str, Any] = dict(arguments)
+        order = dict(arguments)
     elif name in kinds():
         order = {"plan": {**arguments, "do": name}}
     else:
