@@ -106,8 +106,8 @@ async def _in_batch(value: Any, ask: Ask) -> dict[str, Any] | None:
     except RpcError as error:
         return error.answer(readable_id(value))
     if message.method == "initialize":
-        error = RpcError(INVALID_REQUEST, "'initialize' cannot be part of a batch.")
-        return error.answer(message.id)
+        refusal = RpcError(INVALID_REQUEST, "'initialize' cannot be part of a batch.")
+        return refusal.answer(message.id)
     return await _answer(message, ask)
 
 
