@@ -163,9 +163,41 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     (
         {"type": "event", "event": {}, "window": {"type": "roling", "last": "7d"}},
-        "condition.window: input tag 'roling'",
+        (
+            "condition.window.type: should be one of rolling, between, calendar, since_event, not"
+            " 'roling' (did you mean 'rolling'?)."
+        ),
     ),
-    ({"type": "event", "event": {}, "windw": {}}, "condition.windw: there is no such field."),
+    (
+        {"type": "event", "event": {}, "window": {"last": "7d"}},
+        "condition.window.type: is missing; there are rolling, between, calendar, since_event.",
+    ),
+    (
+        {"type": "event", "event": {}, "window": {"type": "rolling", "lasts": "7d"}},
+        "condition.window.lasts: there is no such field (did you mean 'last'?).",
+    ),
+    (
+        {"type": "event", "event": {}, "windw": {}},
+        "condition.windw: there is no such field (did you mean 'window'?).",
+    ),
+    (
+        {"type": "trait", "field": "plan", "operator": "exists"},
+        "condition.field: there is no such field; there are path, operator, value, type.",
+    ),
+    (
+        {"type": "event", "event": {"where": {"path": "properties.a", "operator": "exists"}}},
+        "condition.event.where: should be a list, not an object.",
+    ),
+    ({"type": "event", "event": 5}, "condition.event: should be an object, not 5."),
+    ({"type": "event", "event": {}, "count": 2.5}, "condition.count: should be a whole number,"),
+    ({"type": "traits"}, "condition.type: 'traits' is no type of condition; there are and, or"),
+    (
+        {"type": "consent", "category": "Ads", "state": "grant"},
+        (
+            "condition.state: should be one of granted, refused, unknown, not 'grant'"
+            " (did you mean 'granted'?)."
+        ),
+    ),
     (
         {"type": "event", "event": {"call": "identify", "name": "X"}},
         "condition.event.name: events of call 'identify' have no name",
@@ -187,6 +219,96 @@ def test_a_mistake_is_told_with_its_place(given: Any, told: str) -> None:
         read(given)
 
     assert caught.value.message.startswith(told)
+
+
+UNMEANT: list[tuple[Any, str]] = [
+    (
+        {"and": [{"event": "A", "where": [{"path": "total", "operator": "exists"}]}]},
+        ("condition.and[0].event.where[0].path: 'total' is nowhere in an event; paths begin at its"
+        " root, such as 'properties.total'."),
+    ),
+    (
+        {"not": {"type": "event", "event": {"where": [
+            {"type": "any_of", "filters": [{"path": "plan.name", "operator": "exists"}]}
+        ]}}},
+        "condition.not.event.where[0].filters[0].path: 'plan.name' is nowhere in an event",
+    ),
+    (
+        {"type": "sequence", "steps": ["A", {"event": "B", "without": [
+            {"name": "C", "where": [{"path": "sku", "operator": "exists"}]}
+        ]}]},
+        "condition.steps[1].without[0].where[0].path: 'sku' is nowhere",
+    ),
+    (
+        {"type": "aggregate", "event": "A", "function": "sum", "property": "total",
+         "operator": "at_least", "value": 1},
+        "condition.property: 'total' is nowhere",
+    ),
+    (
+        {"type": "occurrence", "which": "last", "event": "A",
+         "where": [{"path": "total", "operator": "exists"}]},
+        "condition.where[0].path: 'total' is nowhere",
+    ),
+    ({"event": ""}, "condition.event.name: is empty; leave it out for events of any name."),
+    (
+        {"type": "event", "event": "A",
+         "window": {"type": "between", "since": "2026-03-01", "until": "2026-02-28"}},
+        "condition.window.until: '2026-02-28' is before since, '2026-03-01'; swap them.",
+    ),
+    (
+        {"type": "event", "event": "A",
+         "window": {"type": "since_event", "event": {"name": ""}}},
+        "condition.window.event.name: is empty",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "told"), UNMEANT, ids=[str(n) for n in range(len(UNMEANT))])
+def test_what_would_never_be_true_is_told_to_who_writes_it(given: Any, told: str) -> None:
+    """And is read where it was kept before, as a workspace must start with what it has."""
+    with pytest.raises(ConditionError) as caught:
+        read(given, is_new=True)
+
+    assert caught.value.message.startswith(told)
+    assert read(to_json(read(given))) == read(given)
+
+
+MEANT: list[Any] = [
+    {"event": "A", "where": [{"path": "context.campaign.source", "operator": "exists"}]},
+    {"event": "A", "where": [{"path": "userId", "operator": "exists"}]},
+    {"type": "account", "where": [{"path": "plan", "operator": "exists"}]},
+    {"type": "event", "event": "A",
+     "window": {"type": "between", "since": "2026-03-01", "until": "2026-03-01"}},
+    {"type": "event", "event": "A",
+     "window": {"type": "between", "since": "2026-03-01T10:00+14:00", "until": "2026-03-01T00:00"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", MEANT, ids=[str(n) for n in range(len(MEANT))])
+def test_what_may_be_true_is_nobody_s_mistake(given: Any) -> None:
+    """An event's own fields, accounts' traits, one day, and times that may be in any zone."""
+    assert read(given, is_new=True) == read(given)
+
+
+def test_events_and_lengths_of_time_may_be_written_short() -> None:
+    """An event by its name, wherever one stands, and a rolling window by its length."""
+    short = {
+        "or": [
+            {"type": "event", "event": "A", "window": "7d"},
+            {"type": "sequence", "steps": ["A", {"event": "B", "without": ["C"]}]},
+            {"type": "event", "event": "A", "window": {"type": "since_event", "event": "B"}},
+        ]
+    }
+
+    assert read(short) == Or(
+        (
+            EventCondition(EventSelector("A"), window=Rolling("7d")),
+            SequenceCondition(
+                (Step(EventSelector("A")), Step(EventSelector("B"), None, (EventSelector("C"),)))
+            ),
+            EventCondition(EventSelector("A"), window=SinceEvent(EventSelector("B"))),
+        )
+    )
 
 
 def test_a_tree_may_not_be_endless() -> None:

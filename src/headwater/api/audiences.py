@@ -66,7 +66,7 @@ def _listing(routes: APIRouter, services: Services) -> None:
             name=order.name,
             key=order.key or key_for(order.name),
             description=order.description,
-            definition=text_of(read(order.condition)),
+            definition=text_of(read(order.condition, is_new=True)),
             enabled=order.enabled,
             destinations=order.destinations,
         )
@@ -77,7 +77,7 @@ def _trying(routes: APIRouter, services: Services) -> None:
     @routes.post("/preview")
     async def preview(caller: Reader, order: ConditionOrder) -> PreviewView:
         """Tell how many a condition is true of now, and some of them; nothing is saved."""
-        condition = read(order.condition)
+        condition = read(order.condition, is_new=True)
         found = await services.audiences.preview(caller.workspace, condition)
         return PreviewView.model_validate(found)
 
@@ -103,7 +103,7 @@ def _changing(routes: APIRouter, services: Services) -> None:
         """Change an audience; with another condition, everybody is looked at anew."""
         changes: dict[str, Any] = change.model_dump(exclude_unset=True)
         if "condition" in changes:
-            changes["definition"] = text_of(read(changes.pop("condition")))
+            changes["definition"] = text_of(read(changes.pop("condition"), is_new=True))
         changed = await workspaces.write(
             caller.workspace, WorkspaceActor.update_audience, audience, changes
         )

@@ -43,7 +43,7 @@ def computed_trait_routes(services: Services) -> APIRouter:
             key=order.key,
             name=order.name or order.key,
             description=order.description,
-            definition=text_of(computation_of(order.computation)),
+            definition=text_of(computation_of(order.computation, is_new=True)),
             enabled=order.enabled,
         )
         return computed_trait_view(made)
@@ -62,7 +62,7 @@ def computed_trait_routes(services: Services) -> APIRouter:
         """Change a computed trait; with another computation, everybody's is computed anew."""
         changes: dict[str, Any] = change.model_dump(exclude_unset=True)
         if "computation" in changes:
-            changes["definition"] = text_of(computation_of(changes.pop("computation")))
+            changes["definition"] = text_of(computation_of(changes.pop("computation"), is_new=True))
         return computed_trait_view(
             await workspaces.write(
                 caller.workspace, WorkspaceActor.update_computed_trait, trait, changes

@@ -80,7 +80,7 @@ def definition_routes(services: Services) -> APIRouter:
             )
             meaning = text_of(read(read_text.document["people"]))
         else:
-            meaning = text_of(read(order.condition))
+            meaning = text_of(read(order.condition, is_new=True))
         kept = await services.workspaces.write(
             caller.workspace, WorkspaceActor.set_word, word, meaning
         )

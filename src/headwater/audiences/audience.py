@@ -11,7 +11,13 @@ from pydantic import Field
 
 from headwater.audiences.comparisons import exact, steps
 from headwater.audiences.conditions import Condition, EventSelector, SinceEvent, Window
-from headwater.audiences.conditions_reading import ConditionError, read, read_as, to_json
+from headwater.audiences.conditions_reading import (
+    ConditionError,
+    read,
+    read_as,
+    require_sense,
+    to_json,
+)
 from headwater.audiences.expressions import parse
 
 FigureFunction = Literal[
@@ -156,8 +162,8 @@ def read_computation(definition: str) -> Computation:
     return computation_of(json.loads(definition))
 
 
-def computation_of(value: Any, *, place: str = "computation") -> Computation:
-    """Answer the computation that a JSON value describes.
+def computation_of(value: Any, *, place: str = "computation", is_new: bool = False) -> Computation:
+    """Answer the computation that a JSON value describes; `is_new` as of `conditions_reading.read`.
 
     Raises:
         ConditionError: it describes none; the message begins with the place of what is wrong.
@@ -169,4 +175,7 @@ def computation_of(value: Any, *, place: str = "computation") -> Computation:
     type_ = value.get("type") if isinstance(value, dict) else None
     if type_ not in kinds:
         raise ConditionError(f"{place}.type: should be figure or expression, not {type_!r}.")
-    return cast("Computation", read_as(kinds[type_], value, place))
+    computation = cast("Computation", read_as(kinds[type_], value, place))
+    if is_new:
+        require_sense(computation, place)
+    return computation

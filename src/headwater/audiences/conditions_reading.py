@@ -6,15 +6,19 @@ Customer.io's segment conditions; and the small form (see `conditions_shapes`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from headwater.audiences.conditions import And, Condition, Leaf, Not, Or
+from headwater.audiences.comparisons import AllOf, AnyOf, Comparison, NoneOf
+from headwater.audiences.conditions import And, Condition, Leaf, Not, Or, Step
 from headwater.audiences.conditions_shapes import ShapeError, read_shape
+from headwater.audiences.mistakes import described, in_words, nearest, no_such_field
+from headwater.audiences.selection import Between, Calendar, EventSelector, Rolling, SinceEvent
+from headwater.audiences.sense import nonsense
 from headwater.errors import BadRequest
 
 DEEPEST = 20
@@ -23,6 +27,25 @@ DEEPEST = 20
 MOST = 500
 """Conditions in one tree, at most."""
 
+_FILTERS = {
+    "comparison": Comparison,
+    "all_of": AllOf,
+    "any_of": AnyOf,
+    "none_of": NoneOf,
+}
+_WINDOWS = {
+    "rolling": Rolling,
+    "between": Between,
+    "calendar": Calendar,
+    "since_event": SinceEvent,
+}
+_PARTS: Mapping[int | str, type[Any]] = {
+    "event": EventSelector,
+    "without": EventSelector,
+    "steps": Step,
+    **_FILTERS,
+    **_WINDOWS,
+}
 _LEAVES = {one.__dataclass_fields__["type"].default: one for one in get_args(Leaf)}
 
 
@@ -32,17 +55,19 @@ class ConditionError(BadRequest):
     code = "invalid_condition"
 
 
-def read(value: Any, *, place: str = "condition") -> Condition:
+def read(value: Any, *, place: str = "condition", is_new: bool = False) -> Condition:
     """Answer the condition that a JSON value describes.
 
     Args:
         value: parsed JSON.
         place: what the value is called where it was found; error messages begin with it.
+        is_new: somebody has just written it: what can be read and would never be true, such as a
+            path that leads to nowhere in an event, is a mistake, too.
 
     Raises:
         ConditionError: it describes none.
     """
-    return _Reading().condition(value, place, 1)
+    return _Reading(is_new=is_new).condition(value, place, 1)
 
 
 def to_json(value: Any) -> Any:
@@ -62,8 +87,9 @@ def to_json(value: Any) -> Any:
 class _Reading:
     """One read of one tree; counts what it has seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_new: bool) -> None:
         self.seen = 0
+        self._is_new = is_new
 
     def condition(self, value: Any, place: str, depth: int) -> Condition:
         self.seen += 1
@@ -81,7 +107,10 @@ class _Reading:
         key = _key_of_one(value, place)
         if key is not None:
             return Not(self.condition(value[key], f"{place}.{key}", depth + 1))
-        return _leaf(value, place)
+        leaf = _leaf(value, place)
+        if self._is_new:
+            require_sense(leaf, place)
+        return leaf
 
     def _several(self, value: Any, place: str, depth: int) -> tuple[Condition, ...]:
         if not isinstance(value, list):
@@ -132,9 +161,19 @@ def _leaf(value: Mapping[str, Any], place: str) -> Leaf:
             raise ConditionError(f"{place}: {error}") from error
     type_ = value.get("type")
     if not isinstance(type_, str) or type_ not in _LEAVES:
-        known = ", ".join(["and", "or", "not", *_LEAVES])
-        raise ConditionError(f"{place}.type: {type_!r} is no type of condition; there are {known}.")
+        known = ["and", "or", "not", *_LEAVES]
+        near = nearest(type_, known)
+        raise ConditionError(
+            f"{place}.type: {described(type_)} is no type of condition; there are"
+            f" {', '.join(known)}{near}."
+        )
     return cast("Leaf", read_as(_LEAVES[type_], value, place))
+
+
+def require_sense(value: Any, place: str) -> None:
+    """Raise `ConditionError` where a leaf, or a computation, cannot have been meant."""
+    for told in nonsense(value, place):
+        raise ConditionError(told)
 
 
 def read_as(kind: type[Any], value: Any, place: str) -> Any:
@@ -147,27 +186,52 @@ def read_as(kind: type[Any], value: Any, place: str) -> Any:
     try:
         return _adapters(kind).validate_python(completed)
     except ValidationError as error:
-        raise ConditionError(_told(error, completed, place)) from error
+        raise ConditionError(_told(kind, error, completed, place)) from error
 
 
 def _completed(value: Any) -> Any:
-    """Write the types that may be left out into filters, which are comparisons unless they say."""
+    """Write out what may be short: the types of filters, events by their name, lengths of time."""
     if isinstance(value, Mapping):
-        return {
-            key: [_filter(one) for one in held]
-            if key in {"where", "filters"} and isinstance(held, list)
-            else held
-            if key == "value"
-            else _completed(held)
-            for key, held in value.items()
-        }
+        return {key: _completed_at(key, held) for key, held in value.items()}
     return [_completed(one) for one in value] if isinstance(value, list) else value
+
+
+def _completed_at(key: str, held: Any) -> Any:
+    if key == "value":
+        return held
+    short = _SHORT.get(key)
+    if short is not None:
+        held = [short(one) for one in held] if isinstance(held, list) else short(held)
+    return _completed(held)
 
 
 def _filter(value: Any) -> Any:
     if isinstance(value, Mapping) and "type" not in value:
-        value = {"type": "comparison", **value}
-    return _completed(value)
+        return {"type": "comparison", **value}
+    return value
+
+
+def _events(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _step(value: Any) -> Any:
+    return {"event": value} if isinstance(value, str) else value
+
+
+def _window(value: Any) -> Any:
+    return {"type": "rolling", "last": value} if isinstance(value, str) else value
+
+
+_SHORT: Mapping[str, Callable[[Any], Any]] = {
+    "where": _filter,
+    "filters": _filter,
+    "event": _events,
+    "without": _events,
+    "steps": _step,
+    "window": _window,
+}
+"""What is written short under which key, and how it is written out."""
 
 
 def _adapters(kind: type[Any]) -> TypeAdapter[Any]:
@@ -180,22 +244,32 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _told(error: ValidationError, value: Any, place: str) -> str:
+def _told(kind: type[Any], error: ValidationError, value: Any, place: str) -> str:
     """Answer the first mistake of a leaf, as place, what is wrong and how to mend it."""
-    first = error.errors(include_url=False)[0]
-    message = first["msg"].removeprefix("Value error, ")
+    every = error.errors(include_url=False)
+    # A name that is not known often stands for the one that is missing, and tells more.
+    unknown = (one for one in every if one["type"] == "unexpected_keyword_argument")
+    first = next(unknown, every[0])
     steps = first["loc"]
     if first["type"] == "missing":
-        where = place + _place_in(value, steps[:-1]) + f".{steps[-1]}"
-    else:
-        where = place + _place_in(value, steps)
-    if first["type"] == "value_error" and (named := message.partition(": "))[1]:
-        return f"{where}.{named[0]}: {named[2]}"
+        return f"{place}{_place_in(value, steps[:-1])}.{steps[-1]}: is missing."
+    where = place + _place_in(value, steps)
     if first["type"] == "unexpected_keyword_argument":
-        return f"{where}: there is no such field."
-    if first["type"] == "missing":
-        return f"{where}: is missing."
-    return f"{where}: {message[0].lower()}{message[1:]}."
+        names = [field.name for field in fields(_kind_at(kind, steps[:-1]))]
+        return f"{where}: {no_such_field(str(steps[-1]), names)}."
+    message = in_words(first)
+    if first["type"] == "value_error" and (named := message.partition(": "))[1]:
+        return f"{where}.{named[0]}: {named[2]}."
+    if first["type"].startswith("union_tag"):
+        where += ".type"
+        if first["type"] == "union_tag_not_found":
+            return f"{where}: is missing; there are {', '.join(_WINDOWS)}."
+    return f"{where}: {message}."
+
+
+def _kind_at(kind: type[Any], steps: Sequence[int | str]) -> type[Any]:
+    """Answer what is read at a place; pydantic names the variants in it by their types."""
+    return next((_PARTS[one] for one in reversed(steps) if one in _PARTS), kind)
 
 
 def _place_in(value: Any, steps: Sequence[int | str]) -> str:
