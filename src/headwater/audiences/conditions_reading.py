@@ -27,13 +27,13 @@ DEEPEST = 20
 MOST = 500
 """Conditions in one tree, at most."""
 
-_FILTERS = {
+_FILTERS: Mapping[int | str, type[Any]] = {
     "comparison": Comparison,
     "all_of": AllOf,
     "any_of": AnyOf,
     "none_of": NoneOf,
 }
-_WINDOWS = {
+_WINDOWS: Mapping[int | str, type[Any]] = {
     "rolling": Rolling,
     "between": Between,
     "calendar": Calendar,
@@ -263,7 +263,7 @@ def _told(kind: type[Any], error: ValidationError, value: Any, place: str) -> st
     if first["type"].startswith("union_tag"):
         where += ".type"
         if first["type"] == "union_tag_not_found":
-            return f"{where}: is missing; there are {', '.join(_WINDOWS)}."
+            return f"{where}: is missing; there are {', '.join(map(str, _WINDOWS))}."
     return f"{where}: {message}."
 
 
