@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
@@ -28,12 +28,13 @@ from tests.server import ADMIN_KEY, Server
 
 KINDS = [name for name, kind in kinds().items() if kind is not Chain]
 
-
 ANSWERERS = ["the official package", "our own"]
 
 
 @pytest.fixture(scope="module", params=ANSWERERS)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A real server, with the official package installed and as if it were not."""
     folder: Path = tmp_path_factory.mktemp("mcp")
     environment = {} if request.param == ANSWERERS[0] else without_the_package(folder)
@@ -196,6 +197,73 @@ async def test_either_kind_of_version_is_spoken(server: Server, mode: str, versi
         assert said["executed"] is True
 
 
+def envelope(version: str = "2026-07-28") -> dict[str, Any]:
+    """Answer what a request that stands for itself says about itself."""
+    prefix = "io.modelcontextprotocol"
+    meta = {f"{prefix}/protocolVersion": version, f"{prefix}/clientCapabilities": {}}
+    return {"_meta": meta}
+
+
+def message(method: str, params: Any = None) -> bytes:
+    """Answer a request's body."""
+    content = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return json.dumps(content).encode()
+
+
+BY_ITSELF = {"mcp-protocol-version": "2026-07-28"}
+NEWER = {"mcp-protocol-version": "2030-01-01", "mcp-method": "tools/list"}
+
+# headers, body, HTTP status, JSON-RPC's code of an error
+ALIKE: list[tuple[dict[str, str], bytes, int, int | None]] = [
+    ({}, message("ping"), 200, None),
+    ({"accept": "*/*"}, message("ping"), 200, None),
+    ({"accept": "text/html"}, message("ping"), 406, -32600),
+    ({}, b'{"jsonrpc": "2.0", "method": "notifications/initialized"}', 202, None),
+    ({}, b'{"jsonrpc": "2.0", "id": 1, "result": {}}', 202, None),
+    ({}, b"", 400, -32700),
+    ({}, b"{", 400, -32700),
+    ({}, message("initialize", {}), 200, -32602),
+    ({}, message("prompts/list"), 200, -32601),
+    ({}, message("tools/call", {}), 200, -32602),
+    ({}, message("tools/call", {"name": "say", "arguments": []}), 200, -32602),
+    ({}, message("server/discover", envelope()), 200, -32601),
+    (BY_ITSELF, b'{"jsonrpc": "2.0", "method": "notifications/x"}', 202, None),
+    (BY_ITSELF, b"[]", 400, -32600),
+    (BY_ITSELF, message("tools/list", {}), 400, -32602),
+    (BY_ITSELF, message("tools/list", envelope()), 400, -32020),
+    ({**BY_ITSELF, "mcp-method": "tools/list"}, message("tools/list", envelope()), 200, None),
+    ({**BY_ITSELF, "mcp-method": "ping"}, message("ping", envelope()), 404, -32601),
+    (NEWER, message("tools/list", envelope("2030-01-01")), 400, -32022),
+    (NEWER, message("tools/list", envelope()), 400, -32020),
+]
+
+
+async def test_both_servers_answer_alike(server: Server) -> None:
+    """Also what is wrong: with the same status, and the same code of JSON-RPC's."""
+    usual = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    key = {"authorization": f"Bearer {ADMIN_KEY}"}
+    seen = []
+    async with httpx.AsyncClient(base_url=server.url, headers=key, timeout=60.0) as client:
+        for headers, body, *_ in ALIKE:
+            answer = await client.post("/mcp", content=body, headers={**usual, **headers})
+            content = answer.json() if answer.content else {}
+            seen.append((answer.status_code, content.get("error", {}).get("code")))
+
+    assert seen == [(status, code) for *_, status, code in ALIKE]
+
+
+async def test_the_server_that_is_meant_answers(
+    server: Server, request: pytest.FixtureRequest
+) -> None:
+    """Only the official package keeps to itself which versions with a beginning it speaks."""
+    is_official = request.node.callspec.params["server"] == ANSWERERS[0]
+    async with over_http(server) as client:
+        found = client.session.discover_result
+
+    assert found is not None
+    assert ("2025-11-25" in found.supported_versions) is not is_official
+
+
 async def test_there_are_no_streams_and_no_sessions(server: Server) -> None:
     """GET and DELETE are 405 at once, as the specification says of such servers."""
     headers = {"accept": "text/event-stream"}
@@ -218,7 +286,7 @@ async def test_a_page_needs_a_bearer_token(server: Server) -> None:
         no_page = await client.post("/mcp", json=body, auth=(ADMIN_KEY, ""))
 
     assert (by_itself.status_code, known.status_code, no_page.status_code) == (403, 200, 200)
-    assert "Bearer" in by_itself.json()["message"]
+    assert "Bearer" in by_itself.json()["error"]["message"]
 
 
 async def test_over_stdio(server: Server) -> None:
@@ -228,13 +296,26 @@ async def test_over_stdio(server: Server) -> None:
             await story(client)
 
 
-async def test_without_a_key_nothing_is_answered(server: Server) -> None:
-    """The same keys open /mcp as the rest of the admin API."""
+def cause_of(error: BaseException) -> BaseException:
+    """Answer the one error that a group of them was made of."""
+    while isinstance(error, BaseExceptionGroup):
+        (error,) = error.exceptions
+    return error
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_without_a_key_nothing_is_answered(server: Server, mode: str) -> None:
+    """The same keys open /mcp as the rest of the admin API; the client's user is told so."""
+    with pytest.raises((MCPError, BaseExceptionGroup)) as refused:
+        async with over_http(server, "hw_nobody's", mode=mode):
+            pass
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60.0) as client:
         response = await client.post(f"{server.url}/mcp", json=body)
 
+    assert "This admin key is not known" in str(cause_of(refused.value))
     assert response.status_code == 401
+    assert response.json()["error"]["data"] == {"code": "unauthorized"}
 
 
 async def test_a_key_is_held_to_its_role(server: Server) -> None:

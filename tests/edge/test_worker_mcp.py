@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
@@ -19,11 +18,14 @@ KINDS = {name for name, kind in kinds().items() if kind is not Chain}
 
 
 @asynccontextmanager
-async def client_of(face: Face, mode: str) -> AsyncIterator[Client]:
+async def client_of(
+    face: Face, mode: str = "auto", headers: dict[str, str] | None = None
+) -> AsyncIterator[Client]:
     """Give the official client, connected to the Worker; `mode` is how it finds the version."""
     url = f"{face.url.rstrip('/')}/mcp"
+    headers = face.admin if headers is None else headers
     async with (
-        create_mcp_http_client(headers=face.admin, timeout=None) as http,
+        create_mcp_http_client(headers=headers) as http,
         Client(streamable_http_client(url, http_client=http), mode=mode) as client,
     ):
         yield client
@@ -58,16 +60,25 @@ async def test_an_agent_plans_and_carries_out(face: Face, mode: str, version: st
     assert len(after["result"]["person"]["identifiers"]) == 2
 
 
+async def test_without_a_key_nothing_is_answered(face: Face) -> None:
+    """And the official client says what is missing."""
+    with pytest.raises((MCPError, BaseExceptionGroup)) as refused:
+        async with client_of(face, headers={}):
+            pass
+
+    assert "Send an admin key" in str(refused.value) or refused.group_contains(
+        MCPError, match="Send an admin key"
+    )
+
+
 def test_what_is_not_mcp_is_refused(face: Face) -> None:
-    """No key, no stream, no JSON, no such tool: each is told, and none is a stack trace."""
+    """No stream, no JSON, no such tool: each is told, and none is a stack trace."""
     call = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "fly"}}
-    no_key = httpx.post(f"{face.url.rstrip('/')}/mcp", json=call, timeout=60.0)
     stream = face.http.get("/mcp", headers=face.admin)
     json = {**face.admin, "content-type": "application/json"}
     no_json = face.http.post("/mcp", content=b"{", headers=json)
     no_tool = face.http.post("/mcp", json=call, headers=face.admin)
 
-    assert no_key.status_code == 401
     assert (stream.status_code, stream.headers["allow"]) == (405, "POST")
     assert (no_json.status_code, no_json.json()["error"]["code"]) == (400, -32700)
     assert no_tool.status_code == 200

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headwater.api.errors import ErrorAnswer, MethodNotAllowed, error_answer
+from headwater.api.mcp_rpc import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from headwater.errors import HeadwaterError, NotFound
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ SEGMENT_PREFIX = "/v1/spaces/"
 
 PUBLIC_PREFIXES = ("/regulations", "/suppressions")
 """Where what of Segment's Public API there is, is; it has no `/v1`."""
+
+MCP_PATH = "/mcp"
+"""Where agents are served; their clients show the message of a JSON-RPC error, and no other."""
 
 _SHOWN = 80
 # How Segment's Profile API calls them (PROTOCOLS.md, section 4.1); its own table has no 403.
@@ -63,6 +67,8 @@ def admin_error_answer(error: Exception, *, path: str, request_id: str) -> Error
     answer = error_answer(error, request_id=request_id)
     if path.startswith(PUBLIC_PREFIXES):
         return _public(answer)
+    if path.rstrip("/") == MCP_PATH:
+        return _json_rpc(answer)
     if not path.startswith(SEGMENT_PREFIX):
         return answer
     content = json.loads(answer.body)
@@ -73,6 +79,14 @@ def admin_error_answer(error: Exception, *, path: str, request_id: str) -> Error
     # Segment answers invalid fields with 400; its clients know no 422.
     status = 400 if answer.status == 422 else answer.status
     return ErrorAnswer(status, answer.headers, body.encode())
+
+
+def _json_rpc(answer: ErrorAnswer) -> ErrorAnswer:
+    """Answer an error as JSON-RPC has one that is about no request that could be read."""
+    content = json.loads(answer.body)
+    code = INTERNAL_ERROR if answer.status >= 500 else INVALID_REQUEST
+    error = RpcError(code, content["message"], data={"code": content["code"]})
+    return ErrorAnswer(answer.status, answer.headers, json.dumps(error.answer(None)).encode())
 
 
 def _public(answer: ErrorAnswer) -> ErrorAnswer:

@@ -39,16 +39,8 @@ class ErrorAnswer:
 
 
 def error_answer(error: Exception, *, request_id: str) -> ErrorAnswer:
-    """Answer what the caller gets for an error.
-
-    One that is not a `HeadwaterError` is a mistake in the server: it is logged under the request
-    id with the places it went through, without its message, which may hold personal data.
-    """
-    if not isinstance(error, HeadwaterError):
-        _log_mistake(error, request_id)
-        error = HeadwaterError(
-            f"The server made a mistake; its log has more under request {request_id}."
-        )
+    """Answer what the caller gets for an error; see `told` for a mistake of the server's."""
+    error = told(error, request_id=request_id)
     headers = [(b"content-type", b"application/json")]
     if error.status >= 500:
         headers.append((b"x-request-id", request_id.encode()))
@@ -63,6 +55,20 @@ def error_answer(error: Exception, *, request_id: str) -> ErrorAnswer:
         headers.append((b"www-authenticate", b'Basic realm="headwater", charset="UTF-8"'))
     body = json.dumps(error.as_json(), ensure_ascii=True).encode()
     return ErrorAnswer(error.status, tuple(headers), body)
+
+
+def told(error: Exception, *, request_id: str) -> HeadwaterError:
+    """Answer the error that the caller is told of.
+
+    One that is not a `HeadwaterError` is a mistake in the server: it is logged under the request
+    id with the places it went through, without its message, which may hold personal data.
+    """
+    if isinstance(error, HeadwaterError):
+        return error
+    _log_mistake(error, request_id)
+    return HeadwaterError(
+        f"The server made a mistake; its log has more under request {request_id}."
+    )
 
 
 def _log_mistake(error: Exception, request_id: str) -> None:

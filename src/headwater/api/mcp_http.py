@@ -12,17 +12,16 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from headwater.api.admin_errors import MCP_PATH
 from headwater.api.asgi import App, Receive, Scope, Send, header
 from headwater.api.ask import Asking, AskOrder
 from headwater.api.authentication import Caller
-from headwater.api.errors import MethodNotAllowed
+from headwater.api.errors import MethodNotAllowed, told
 from headwater.api.mcp_official import official
 from headwater.api.mcp_stateless import answer_post
 from headwater.api.mcp_tools import Ask
 from headwater.api.services import Services
 from headwater.errors import BadRequest, Forbidden
-
-PATH = "/mcp"
 
 
 class AnswerPost(Protocol):
@@ -46,19 +45,22 @@ class McpApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
-        if scope["type"] != "http" or scope["path"].rstrip("/") != PATH:
+        if scope["type"] != "http" or scope["path"].rstrip("/") != MCP_PATH:
             await self._next_app(scope, receive, send)
             return
         _check(scope)
         if self._answer is None:
             self._answer = official() or answer_post
-        ask = self._ask_for(scope["state"]["caller"])
+        ask = self._ask_for(scope["state"]["caller"], scope["state"]["request_id"])
         await self._answer(scope, receive, send, ask=ask, max_body_bytes=self._max_body_bytes)
 
-    def _ask_for(self, caller: Caller) -> Ask:
+    def _ask_for(self, caller: Caller, request_id: str) -> Ask:
         async def ask(body: Mapping[str, Any], *, only_plan: bool) -> dict[str, Any]:
-            order = order_of(body)
-            view = await self._asking.ask(caller, order, only_plan=only_plan)
+            try:
+                order = order_of(body)
+                view = await self._asking.ask(caller, order, only_plan=only_plan)
+            except Exception as error:
+                raise told(error, request_id=request_id) from error
             return view.model_dump(mode="json")
 
         return ask
@@ -69,15 +71,15 @@ def _check(scope: Scope) -> None:
 
     MCP wants `Origin` looked at, as a page whose name is made to lead here may send requests. What
     a browser adds to those by itself are credentials of Basic authentication, so a page has to
-    know its key and send it as a bearer token.
+    know its key and send it as a bearer token. On Cloudflare no name but the Worker's leads to it.
     """
     if scope["method"] != "POST":
-        raise MethodNotAllowed(scope["method"], allowed="POST", where=PATH)
+        raise MethodNotAllowed(scope["method"], allowed="POST", where=MCP_PATH)
     authorization = header(scope, b"authorization") or ""
     if header(scope, b"origin") and not authorization.lower().startswith("bearer "):
         raise Forbidden(
-            f"A page asks {PATH} with its key as 'Authorization: Bearer hw_…': this request has an "
-            "Origin, and browsers send the credentials of Basic authentication by themselves."
+            f"A page asks {MCP_PATH} with its key as 'Authorization: Bearer hw_…': this request has "
+            "an Origin, and browsers send the credentials of Basic authentication by themselves."
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from headwater.api.asgi import Receive, Scope, Send, header
-from headwater.api.errors import error_answer
+from headwater.api.errors import told
 from headwater.api.mcp_exchange import Reply, exchange
 from headwater.api.mcp_rpc import (
     INTERNAL_ERROR,
@@ -50,15 +50,10 @@ async def answer_post(
     except ClientGone:
         raise  # nobody is there to be answered
     except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
-        told = _mistake(error, request_id=scope["state"]["request_id"])
-        reply = Reply(500, told.answer(readable_id(value)))
+        mistake = told(error, request_id=scope["state"]["request_id"])
+        refusal = RpcError(INTERNAL_ERROR, mistake.message)
+        reply = Reply(500, refusal.answer(readable_id(value)))
     await _send(reply, send)
-
-
-def _mistake(error: Exception, *, request_id: str) -> RpcError:
-    """Log a mistake of the server, and answer no more of it than its name in the log."""
-    told = json.loads(error_answer(error, request_id=request_id).body)["message"]
-    return RpcError(INTERNAL_ERROR, told)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
