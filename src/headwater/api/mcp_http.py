@@ -78,8 +78,8 @@ def _check(scope: Scope) -> None:
     authorization = header(scope, b"authorization") or ""
     if header(scope, b"origin") and not authorization.lower().startswith("bearer "):
         raise Forbidden(
-            f"A page asks {MCP_PATH} with its key as 'Authorization: Bearer hw_…': this request has "
-            "an Origin, and browsers send the credentials of Basic authentication by themselves."
+            f"A page asks {MCP_PATH} with its key as 'Authorization: Bearer hw_…': this request "
+            "has an Origin, and browsers send the credentials of Basic authentication unasked."
         )
 
 
