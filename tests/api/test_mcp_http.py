@@ -23,10 +23,12 @@ CALL = {
 }
 
 
-async def posted(world: World, body: Any, path: str = "/mcp") -> httpx.Response:
-    """Answer the response of a fresh app to a POST with a reading key."""
+async def posted(
+    world: World, body: Any, *, path: str = "/mcp", role: str = "read"
+) -> httpx.Response:
+    """Answer the response of a fresh app to a POST."""
     transport = httpx.ASGITransport(app=admin_app(world.services()))
-    headers = {"authorization": f"Bearer {world.keys['default:read']}"}
+    headers = {"authorization": f"Bearer {world.keys[f'default:{role}']}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         return await client.post(path, json=body, headers=headers)
 
@@ -78,10 +80,29 @@ async def test_arguments_that_are_none_are_told(
     wrong = {"name": "say", "arguments": {"text": 5}}
     unknown = {"name": "carry_out", "arguments": {"hash": "x", "plan": "merge them"}}
     answers = [
-        (await posted(world, {**CALL, "params": params}, "/mcp/")).json()["result"]
+        (await posted(world, {**CALL, "params": params}, path="/mcp/")).json()["result"]
         for params in (wrong, unknown)
     ]
 
     assert [one["isError"] for one in answers] == [True, True]
     assert [one["structuredContent"]["code"] for one in answers] == ["invalid_request"] * 2
     assert [one["structuredContent"]["message"][:4] for one in answers] == ["text", "plan"]
+
+
+async def test_a_server_that_did_not_show_a_plan_says_what_it_needs(world: World) -> None:
+    """As on Cloudflare, where another isolate may answer: the plan, along with its hash."""
+    planned = await called(world, "suppress", who="user_id:mia")
+    alone = await called(world, "carry_out", hash=planned["hash"])
+    along = await called(world, "carry_out", hash=planned["hash"], plan=planned["plan"])
+
+    assert (planned["executed"], alone["code"]) == (False, "not_found")
+    assert "send the plan itself along with its hash" in alone["message"]
+    assert along["executed"] is True
+
+
+async def called(world: World, tool: str, /, **arguments: Any) -> dict[str, Any]:
+    """Answer what a tool of a fresh app answers, called with a key that may everything."""
+    body = {**CALL, "params": {"name": tool, "arguments": arguments}}
+    answer = await posted(world, body, role="admin")
+    content: dict[str, Any] = answer.json()["result"]["structuredContent"]
+    return content

@@ -110,7 +110,9 @@ def _parsed(body: bytes) -> Any:
 
 async def _send(reply: Reply, send: Send) -> None:
     headers = [(b"content-type", b"application/json")] if reply.content is not None else []
-    body = b"" if reply.content is None else json.dumps(reply.content).encode()
+    body = b""
+    if reply.content is not None:
+        body = json.dumps(reply.content, separators=(",", ":")).encode()
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
