@@ -37,6 +37,6 @@ class KeptPlans:
         if found is None or now - found[1] > _MILLISECONDS:
             raise NotFound(
                 f"There is no plan {name[:40]!r}: it is over an hour old, or was made elsewhere. "
-                "Ask for it again, or send the plan itself along with its hash."
+                "Ask for it again with ?plan=true, or send the plan itself along with its hash."
             )
         return found[0]
