@@ -18,7 +18,12 @@ from headwater.audiences.evaluation import Person
 from headwater.audiences.explaining import explain
 from headwater.audiences.fitting import require_known
 from headwater.audiences.membership import Backfill, Member, Membership
-from headwater.audiences.program import CompiledAudience, Program, compile_program
+from headwater.audiences.program import (
+    OWN_MESSAGES,
+    CompiledAudience,
+    Program,
+    compile_program,
+)
 from headwater.ports import Sql
 from headwater.profiles.people import Person as People
 from headwater.profiles.people import Trait
@@ -152,7 +157,11 @@ def _happened(sql: Sql, actor: str) -> list[tuple[int, str, dict[str, object]]]:
         " ORDER BY timestamp DESC, message_id DESC LIMIT ?",
         (actor, _LOOKED_THROUGH),
     )
-    return [(at, message_id, json.loads(body)) for at, message_id, body in rows]
+    return [
+        (at, message_id, json.loads(body))
+        for at, message_id, body in rows
+        if not message_id.startswith(OWN_MESSAGES)  # is nothing that conditions look at
+    ]
 
 
 @dataclass(slots=True)

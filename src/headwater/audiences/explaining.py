@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from headwater.audiences.comparing import passes
 from headwater.audiences.comparisons import look_up, steps
 from headwater.audiences.compiling import compile_condition
 from headwater.audiences.conditions import (
@@ -17,36 +15,28 @@ from headwater.audiences.conditions import (
     Condition,
     ConsentCondition,
     EventCondition,
-    EventSelector,
     Not,
     OccurrenceCondition,
     Or,
     SequenceCondition,
     TraitCondition,
-    Window,
     children,
 )
 from headwater.audiences.conditions_reading import to_json
 from headwater.audiences.evaluation import Person, settled
+from headwater.audiences.evidence import Happened, evidence
+from headwater.audiences.features_moments import EndEvent
 from headwater.audiences.figures import FigureSince, LogFigure, UnitFigure, WholeFigure
-from headwater.audiences.membership import Clause, Evidence
+from headwater.audiences.membership import Clause
 from headwater.audiences.reducers import number
 from headwater.audiences.scope import Scope
-from headwater.audiences.windows import time_window
-
-_SHOWN = 5
-"""Events that are shown of each clause."""
-
-Happened = Sequence[tuple[int, str, Mapping[str, Any]]]
-"""A person's events, newest first: time, messageId, the event."""
 
 
 def explain(
     condition: Condition, person: Person, happened: Happened, now: int, audience_ids: dict[str, str]
 ) -> Clause:
     """Answer what each clause of a condition is of a person, at an instant in milliseconds."""
-    zone = person.program.zone
-    scope = Scope(zone, audience_ids=audience_ids)
+    scope = Scope(person.program.zone, audience_ids=audience_ids)
     truth, change = settled(compile_condition(condition, scope), person, now)
     own = to_json(condition)
     for inside in ("conditions", "condition"):
@@ -54,17 +44,17 @@ def explain(
     return Clause(
         condition=own,
         is_true=bool(truth),
-        why=_why(condition, person, now, scope),
+        why=_why(condition, person, now, scope, is_true=bool(truth)),
         changes_at=change,
-        events=_events(condition, happened, now, zone),
+        events=evidence(condition, person, happened, now, scope),
         clauses=tuple(
             explain(one, person, happened, now, audience_ids) for one in children(condition)
         ),
     )
 
 
-def _why(  # noqa: PLR0911 - a row for each kind
-    condition: Condition, person: Person, now: int, scope: Scope
+def _why(  # noqa: C901, PLR0911 - a row for each kind
+    condition: Condition, person: Person, now: int, scope: Scope, *, is_true: bool
 ) -> str:
     match condition:
         case And(conditions=inner):
@@ -88,9 +78,21 @@ def _why(  # noqa: PLR0911 - a row for each kind
             return f"accounts: {names or 'none'}"
         case EventCondition() | AggregateCondition():
             return _figure(condition, person, now, scope)
-        case SequenceCondition() | OccurrenceCondition():
-            return "by the person's events"
+        case SequenceCondition():
+            return f"they {'happened' if is_true else 'did not happen'} in this order"
+        case OccurrenceCondition(which=which):
+            return _end(which, person, scope, is_true=is_true)
     return "true of everybody"
+
+
+def _end(which: str, person: Person, scope: Scope, *, is_true: bool) -> str:
+    feature = next(one for one in scope.features.values() if isinstance(one, EndEvent))
+    state = person.feature(feature.id)
+    if state is None or state[0] is None:
+        return "there is no such event"
+    if is_true or not state[0][2]:
+        return f"the {which} is {'' if is_true else 'not '}so"
+    return f"the {which} is so, but not inside the window"
 
 
 def _figure(
@@ -117,48 +119,3 @@ def _figure(
 def _shown(value: Any) -> str:
     text = "not set" if value is None else repr(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
-
-
-def _events(condition: Condition, happened: Happened, now: int, zone: str) -> tuple[Evidence, ...]:
-    wanted = [
-        (_fits(selector, zone), time_window(window, zone))
-        for selector, window in _selected(condition)
-    ]
-    found: list[Evidence] = []
-    for at, message_id, event in happened:
-        if any(fits(event, at) and window.contains(at, now) for fits, window in wanted):
-            found.append(Evidence(message_id, at, _name(event)))
-            if len(found) == _SHOWN:
-                break
-    return tuple(found)
-
-
-def _selected(condition: Condition) -> list[tuple[EventSelector, Window | None]]:
-    match condition:
-        case EventCondition(event=event, window=window):
-            return [(event, window)]
-        case AggregateCondition(event=event, window=window):
-            return [(event, window)]
-        case OccurrenceCondition(event=event, window=window):
-            return [(event, window)]
-        case SequenceCondition(steps=all_steps, window=window):
-            return [(step.event, window) for step in all_steps]
-    return []
-
-
-def _fits(selector: EventSelector, zone: str) -> Callable[[Mapping[str, Any], int], bool]:
-    tests = [passes(one, zone) for one in selector.where]
-
-    def fits(event: Mapping[str, Any], at: int) -> bool:
-        return (
-            selector.call in {"any", event.get("type")}
-            and selector.name in {None, _name(event)}
-            and all(test(event, at) for test in tests)
-        )
-
-    return fits
-
-
-def _name(event: Mapping[str, Any]) -> str:
-    named = event.get("event") if event.get("type") == "track" else event.get("name")
-    return str(named or event.get("type"))

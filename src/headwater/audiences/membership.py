@@ -34,7 +34,9 @@ class Clause:
         condition: the clause's own type and fields as JSON; what is inside is in `clauses`.
         why: what was found, for people.
         changes_at: when time alone may change it next, in milliseconds.
-        events: of a clause about events, the newest of those it counts that are at hand.
+        events: of a clause about events, the newest of those it counts that are at hand; of a
+            sequence that happened, its events in their order; of a first or last event, and of
+            consent, the one that decides.
     """
 
     condition: dict[str, Any]
