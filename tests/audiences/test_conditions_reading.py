@@ -87,6 +87,41 @@ OTHER_SHAPES: list[tuple[Any, Condition]] = [
         {"attribute": {"field": "vip", "operator": "eq", "value": True}},
         TraitCondition("vip", "one_of", ("true", True)),
     ),
+    ({"segment": {"id": 4, "inverse": True}}, Not(AudienceCondition("4"))),
+    ({"segment": {"id": 4, "inverse": False}}, AudienceCondition("4")),
+    (
+        {"and": [{"attribute": {"field": "x", "operator": "exists", "inverse": True}}]},
+        And((Not(TraitCondition("x", "exists")),)),
+    ),
+    ({"event": "A", "inverse": True}, Not(EventCondition(EventSelector("A")))),
+    (
+        {"attribute": {"field": "plan", "operator": "eq", "value": ["pro", 1]}},
+        TraitCondition("plan", "one_of", ("pro", "1", 1)),
+    ),
+    (
+        {"attribute": {"field": "plan", "operator": "not_eq", "value": "pro"}},
+        TraitCondition("plan", "none_of", ("pro",)),
+    ),
+    (
+        {"attribute": {"field": "age", "operator": "gt", "value": "30"}},
+        TraitCondition("age", "greater_than", 30),
+    ),
+    (
+        {"attribute": {"field": "trial_ends", "operator": "within_next", "value": "3 days"}},
+        TraitCondition("trial_ends", "within_next", "3d"),
+    ),
+    (
+        {"attribute": "seen_at", "operator": "within_last", "value": "2 weeks"},
+        TraitCondition("seen_at", "within_last", "2w"),
+    ),
+    (
+        {"attribute": "plan", "operator": "in", "value": ["a", "b"]},
+        TraitCondition("plan", "one_of", ("a", "b")),
+    ),
+    (
+        {"event": {"name": "A", "call": "page"}, "operator": "did_not", "timeframe": "24 hours"},
+        EventCondition(EventSelector("A", "page"), "exactly", 0, Rolling("24h")),
+    ),
     ({"attribute": {"field": "x", "operator": "exists"}}, TraitCondition("x", "exists")),
     (
         {"object_attribute": {"field": "plan", "operator": "eq", "value": "pro", "type_id": "1"}},
@@ -206,8 +241,20 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"event": "X", "operator": "done"}, "condition: operator should be one of did, did_not"),
     ({"segment": 4}, "condition: segment should be such as"),
     (
-        {"attribute": {"field": "plan", "operator": "gt", "value": 1}},
-        "condition: attribute.operator should be eq or exists, not 'gt'.",
+        {"attribute": {"field": "plan", "operator": "like", "value": 1}},
+        "condition: attribute.operator should be such as eq or exists, not 'like'",
+    ),
+    (
+        {"attribute": {"field": "plan", "operator": "eq", "value": None}},
+        "condition: attribute.value is missing; the operator eq needs it. People without any are",
+    ),
+    (
+        {"and": [{"event": "A"}], "or": [{"event": "B"}]},
+        "condition: 'and' stands alone in its object; put 'or' inside of it",
+    ),
+    (
+        {"segment": {"id": 4, "inverse": "yes"}},
+        "condition: segment should be such as",
     ),
 ]
 

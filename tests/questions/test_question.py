@@ -112,21 +112,48 @@ def test_durations_are_read() -> None:
         ),
         (
             {**FUNNEL, "steps": ["A", {"name": "B", "where": [{"path": "properties.x"}]}]},
-            "steps[1].where: where[0].operator: is missing",
+            "steps[1].where[0].operator: is missing",
         ),
         (
             {**FUNNEL, "people": {"type": "and", "conditions": []}},
-            "people: conditions: should hold at least one",
+            "people.conditions: should hold at least one",
         ),
         (
             {**FUNNEL, "steps": ["A", {"name": "B", "call": "identify"}]},
-            "steps[1]: name: events of call 'identify' have no name",
+            "steps[1].name: events of call 'identify' have no name",
         ),
         (
             {**TREND, "series": [{"measure": "sum", "property": "total"}]},
             "series[0].property: 'total' should begin at the event's root",
         ),
         ({"question": "overlap", "audiences": ["a", "a"]}, "name each audience once"),
+        ({**TREND, "series": "A"}, "series: should be a list, not 'A'."),
+        ({**TREND, "series": []}, "series: should hold at least 1, not 0."),
+        ({**TREND, "breakdown": "plan"}, "breakdown: should be an object, not 'plan'."),
+        (
+            {**TREND, "interval": "daily"},
+            "interval: should be one of hour, day, week, month, quarter, year, not 'daily'.",
+        ),
+        (
+            {**TREND, "series": [{"events": "A", "mesure": "people"}]},
+            "series[0].mesure: there is no such field (did you mean 'measure'?).",
+        ),
+        (
+            {**FUNNEL, "exclusions": [{"events": "C", "until": 3}]},
+            "exclusions[0].until: there is no such field; there are events, after, before.",
+        ),
+        (
+            {**TREND, "series": [{"events": {"where": [{"path": "sku", "operator": "exists"}]}}]},
+            "series[0].events.where[0].path: 'sku' is nowhere in an event",
+        ),
+        (
+            {**TREND, "people": {"event": "A", "where": [{"path": "sku", "operator": "exists"}]}},
+            "people.event.where[0].path: 'sku' is nowhere in an event",
+        ),
+        (
+            {**TREND, "breakdown": {"by": "trait", "name": "a..b"}},
+            "breakdown: 'a..b' has an empty name",
+        ),
     ],
     ids=lambda one: str(one)[:40] if isinstance(one, str) else "",
 )
@@ -137,6 +164,25 @@ def test_what_is_wrong_is_told(given: Any, told: str) -> None:
 
     assert told in raised.value.message
     assert raised.value.status == 400
+
+
+def test_one_mistake_is_told_once() -> None:
+    """A list is not called too short for what is wrong inside of it."""
+    with pytest.raises(QuestionInvalid) as raised:
+        read_question({**TREND, "series": [{"measure": "sum"}]})
+
+    told = "series[0]: sum is measured of a property: name it in 'property'."
+    assert raised.value.message == told
+
+
+def test_a_name_alone_is_counted_or_excluded() -> None:
+    """Where a series or an exclusion stands."""
+    assert read_question({**TREND, "series": ["A"]}) == read_question(
+        {**TREND, "series": [{"events": "A"}]}
+    )
+    assert read_question({**FUNNEL, "exclusions": ["C"]}) == read_question(
+        {**FUNNEL, "exclusions": [{"events": "C"}]}
+    )
 
 
 def test_series_and_events_have_names_of_their_own() -> None:

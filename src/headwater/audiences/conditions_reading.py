@@ -6,7 +6,7 @@ Customer.io's segment conditions; and the small form (see `conditions_shapes`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, cast, get_args
@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from headwater.audiences.comparisons import AllOf, AnyOf, Comparison, NoneOf
 from headwater.audiences.conditions import And, Condition, Leaf, Not, Or, Step
-from headwater.audiences.conditions_shapes import ShapeError, read_shape
+from headwater.audiences.conditions_shapes import ShapeError, read_shape, without_inverse
+from headwater.audiences.conditions_short import written_out
 from headwater.audiences.mistakes import described, in_words, nearest, no_such_field
 from headwater.audiences.selection import Between, Calendar, EventSelector, Rolling, SinceEvent
 from headwater.audiences.sense import nonsense
@@ -107,6 +108,9 @@ class _Reading:
         key = _key_of_one(value, place)
         if key is not None:
             return Not(self.condition(value[key], f"{place}.{key}", depth + 1))
+        value, is_inverse = without_inverse(value)
+        if is_inverse:
+            return Not(self.condition(value, place, depth + 1))
         leaf = _leaf(value, place)
         if self._is_new:
             require_sense(leaf, place)
@@ -182,56 +186,11 @@ def read_as(kind: type[Any], value: Any, place: str) -> Any:
     Raises:
         ConditionError: it describes none.
     """
-    completed = _completed(value)
+    completed = written_out(value)
     try:
         return _adapters(kind).validate_python(completed)
     except ValidationError as error:
         raise ConditionError(_told(kind, error, completed, place)) from error
-
-
-def _completed(value: Any) -> Any:
-    """Write out what may be short: the types of filters, events by their name, lengths of time."""
-    if isinstance(value, Mapping):
-        return {key: _completed_at(key, held) for key, held in value.items()}
-    return [_completed(one) for one in value] if isinstance(value, list) else value
-
-
-def _completed_at(key: str, held: Any) -> Any:
-    if key == "value":
-        return held
-    short = _SHORT.get(key)
-    if short is not None:
-        held = [short(one) for one in held] if isinstance(held, list) else short(held)
-    return _completed(held)
-
-
-def _filter(value: Any) -> Any:
-    if isinstance(value, Mapping) and "type" not in value:
-        return {"type": "comparison", **value}
-    return value
-
-
-def _events(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _step(value: Any) -> Any:
-    return {"event": value} if isinstance(value, str) else value
-
-
-def _window(value: Any) -> Any:
-    return {"type": "rolling", "last": value} if isinstance(value, str) else value
-
-
-_SHORT: Mapping[str, Callable[[Any], Any]] = {
-    "where": _filter,
-    "filters": _filter,
-    "event": _events,
-    "without": _events,
-    "steps": _step,
-    "window": _window,
-}
-"""What is written short under which key, and how it is written out."""
 
 
 def _adapters(kind: type[Any]) -> TypeAdapter[Any]:

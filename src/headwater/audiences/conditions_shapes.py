@@ -2,6 +2,7 @@
 
 Customer.io's (https://docs.customer.io/api/app/#tag/customers, "filter"): `{"segment": {"id": 4}}`,
 `{"attribute": {"field": "plan", "operator": "eq", "value": "pro"}}`, `{"object_attribute": {…}}`.
+Beyond `eq` and `exists`, which are all that it documents, every operator is read by its name here.
 
 The small form: `{"attribute": "plan", "operator": "equals", "value": "pro"}` and
 `{"event": "Order Completed", "operator": "did", "timeframe": "7d"}`.
@@ -11,7 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
+
+from headwater.audiences.comparisons import NO_VALUE, NUMBER_VALUE, Operator, is_number
+from headwater.audiences.mistakes import nearest
 
 _OPERATORS = {
     "=": "equals",
@@ -22,6 +26,7 @@ _OPERATORS = {
     "!=": "not_equals",
     "is_not": "not_equals",
     "ne": "not_equals",
+    "not_eq": "not_equals",
     "neq": "not_equals",
     "not_equal": "not_equals",
     ">": "greater_than",
@@ -38,6 +43,8 @@ _OPERATORS = {
     "not_exists": "absent",
     "is_not_set": "absent",
 }
+_EQUAL = {"equals": "one_of", "one_of": "one_of", "not_equals": "none_of", "none_of": "none_of"}
+_TOGETHER = ("and", "or", "not", "all", "any")
 _SMALL_EVENT = frozenset({"event", "operator", "timeframe", "count", "where"})
 
 
@@ -54,11 +61,30 @@ def read_shape(value: Mapping[str, Any]) -> Mapping[str, Any]:
     for key, reader in _READERS.items():
         if key in value:
             return reader(value)
+    joined = next((key for key in _TOGETHER if key in value), None)
+    if joined is not None and len(value) > 1:
+        other = next(key for key in value if key != joined)
+        raise ShapeError(
+            f"{joined!r} stands alone in its object; put {other!r} inside of it, or both into one"
+            ' {"and": [...]}.'
+        )
     raise ShapeError(
         'has no "type". A condition is such as {"type": "trait", "path": "plan", "operator": '
         '"equals", "value": "pro"}, {"event": "Order Completed", "operator": "did", '
         '"timeframe": "7d"} or {"and": [...]}.'
     )
+
+
+def without_inverse(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+    """Answer a leaf without its `inverse`, and whether that says that it must not be true."""
+    for key in ("segment", "attribute", "object_attribute"):
+        inner = value.get(key)
+        if isinstance(inner, Mapping) and isinstance(inner.get("inverse"), bool):
+            rest = {name: held for name, held in inner.items() if name != "inverse"}
+            return {**value, key: rest}, inner["inverse"]
+    if "type" not in value and isinstance(value.get("inverse"), bool):
+        return {name: held for name, held in value.items() if name != "inverse"}, value["inverse"]
+    return value, False
 
 
 def _segment(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -102,13 +128,33 @@ def _customer_io(attribute: Mapping[str, Any], name: str) -> tuple[str, str, Any
     if not isinstance(field, str) or not field:
         raise ShapeError(f'{name}.field should be a text, such as "plan".')
     path = field.replace("\\", "\\\\").replace(".", "\\.")
-    if operator == "exists":
-        return path, "exists", None
-    if operator != "eq":
-        raise ShapeError(f"{name}.operator should be eq or exists, not {operator!r}.")
-    if "value" not in attribute:
-        raise ShapeError(f"{name}.value is missing; the operator eq needs it.")
-    return path, "one_of", _as_texts(attribute["value"])
+    meant = _OPERATORS.get(operator, operator) if isinstance(operator, str) else ""
+    if meant not in get_args(Operator):
+        near = nearest(operator, [*_OPERATORS, *get_args(Operator)])
+        raise ShapeError(f"{name}.operator should be such as eq or exists, not {operator!r}{near}.")
+    if meant in NO_VALUE:
+        return path, meant, None
+    value = attribute.get("value")
+    if value is None:
+        raise ShapeError(
+            f"{name}.value is missing; the operator {operator} needs it. People without any are"
+            f' {{"not": {{"{name}": {{"field": …, "operator": "exists"}}}}}}.'
+        )
+    if meant in _EQUAL:
+        every = value if isinstance(value, list) else [value]
+        return path, _EQUAL[meant], [text for one in every for text in _as_texts(one)]
+    return path, meant, _as_number(value) if meant in NUMBER_VALUE else value
+
+
+def _as_number(value: Any) -> Any:
+    """Answer the number that a text is; another value as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        meant = json.loads(value)
+    except ValueError:
+        return value
+    return meant if is_number(meant) else value
 
 
 def _as_texts(value: Any) -> list[Any]:
@@ -136,9 +182,14 @@ def _event(value: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ShapeError(f"operator should be one of {', '.join(comparisons)}, not {operator!r}.")
     comparison, count = comparisons[operator]
     window = {"type": "rolling", "last": value["timeframe"]} if value.get("timeframe") else None
+    event = value["event"]
+    if not isinstance(event, Mapping):
+        event = {"name": event}
+    if "where" in value:
+        event = {**event, "where": value["where"]}
     return {
         "type": "event",
-        "event": {"name": value["event"], "where": value.get("where", [])},
+        "event": event,
         "comparison": comparison,
         "count": count,
         "window": window,

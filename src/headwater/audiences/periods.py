@@ -8,6 +8,9 @@ from typing import Any
 
 _UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
+_WORDS = re.compile(
+    r"([0-9]{1,9}) *(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.ASCII
+)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 LONGEST = 3660 * _UNITS["d"]
 """Ten years, in milliseconds: the longest duration."""
@@ -30,6 +33,12 @@ def milliseconds(duration: str) -> int:
             "as '7d', up to ten years."
         )
     return length
+
+
+def compact(duration: str) -> str:
+    """Answer `7d` for `7 days` or `7 d`; a text that is no such length as it is."""
+    found = _WORDS.fullmatch(duration.strip().lower())
+    return f"{int(found[1])}{found[2][0]}" if found else duration
 
 
 def is_duration(value: Any) -> bool:

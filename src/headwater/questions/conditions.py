@@ -21,7 +21,7 @@ _WHERE = f"{_PLACE}.event."
 def _read(given: Any) -> Condition:
     """Answer a condition; pydantic wants a ValueError, without the place, which it knows."""
     try:
-        return conditions_reading.read(given, place=_PLACE)
+        return conditions_reading.read(given, place=_PLACE, is_new=True)
     except BadRequest as error:
         message = error.message.removeprefix(_WHERE).removeprefix(_PLACE).lstrip(".: ")
         raise ValueError(message.rstrip(".")) from error

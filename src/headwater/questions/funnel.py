@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,7 +13,7 @@ from headwater.questions.value import Value
 
 
 class Exclusion(Value):
-    """An event that must not lie between two steps: it ends the attempt.
+    """An event that must not lie between two steps: it ends the attempt. A name is enough.
 
     Attributes:
         after: the number of the step after which it counts, from 1.
@@ -23,6 +23,11 @@ class Exclusion(Value):
     events: Selection
     after: Annotated[int, Field(ge=1)] = 1
     before: Annotated[int, Field(ge=2)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_name(cls, given: Any) -> Any:
+        return {"events": given} if isinstance(given, str) else given
 
 
 class Funnel(Common):

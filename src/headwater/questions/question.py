@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
+from headwater.audiences.mistakes import in_words, no_such_field
 from headwater.errors import BadRequest
 from headwater.questions.attribution import Attribution
-from headwater.questions.funnel import Funnel
+from headwater.questions.funnel import Exclusion, Funnel
 from headwater.questions.lifecycle import Lifecycle
 from headwater.questions.lists import PeopleList
 from headwater.questions.overlap import Overlap
 from headwater.questions.paths import Paths
 from headwater.questions.retention import Retention
+from headwater.questions.selection import Breakdown, Events, Series
 from headwater.questions.stickiness import Stickiness
 from headwater.questions.trend import Trend
 
@@ -93,21 +96,54 @@ def _no_kind(kind: Any) -> str:
 
 
 def _told(kind: type[Any], error: ValidationError) -> str:
-    mistakes = [_mistake(kind, one) for one in error.errors(include_url=False)[:5]]
-    return "; ".join(mistakes) + "."
+    every = error.errors(include_url=False)
+    # Of a list with a mistake inside, pydantic also says that it is too short.
+    mistakes = [
+        _mistake(kind, one)
+        for one in every
+        if one["type"] != "too_short" or not any(_is_inside(other, one) for other in every)
+    ]
+    return "; ".join(mistakes[:5]) + "."
+
+
+def _is_inside(one: Any, other: Any) -> bool:
+    return len(one["loc"]) > len(other["loc"]) and (one["loc"][: len(other["loc"])] == other["loc"])
 
 
 def _mistake(kind: type[Any], one: Any) -> str:
     tags = {"this", "previous", "last", "ever", "between"}
     place = [part for at, part in enumerate(one["loc"]) if not (at and part in tags)]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)[1:]
-    message = one["msg"].removeprefix("Value error, ")
     if one["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(place[-1]), kind.model_fields, n=1)
-        message = "there is no such field" + (f" (did you mean {near[0]!r}?)" if near else "")
+        parts = (_PARTS[part] for part in reversed(place[:-1]) if part in _PARTS)
+        return f"{where}: {no_such_field(str(place[-1]), next(parts, kind).model_fields)}"
     if one["type"] == "missing":
-        message = "it is required"
+        return f"{where}: it is required"
+    message = in_words(one)
+    if one["type"] == "value_error" and (inside := _INSIDE.match(message)):
+        message = message[inside.end() :]
+        where = _joined(where, inside[1])
     return f"{where or 'the question'}: {message}"
 
+
+def _joined(where: str, inside: str) -> str:
+    """Answer the place of what a part of a question tells with a place of its own."""
+    if inside == "path":  # what any path calls itself
+        return where
+    name = where.rpartition(".")[2]
+    if inside.startswith(f"{name}["):
+        return where.removesuffix(name) + inside
+    return f"{where}.{inside}" if where else inside
+
+
+_INSIDE = re.compile(r"([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+(?:\[\d+\])?)*): ")
+_PARTS: dict[Any, type[Any]] = {
+    "series": Series,
+    "by": Series,
+    "breakdown": Breakdown,
+    "exclusions": Exclusion,
+    **dict.fromkeys(("events", "steps", "anchor", "conversion", "start", "back"), Events),
+}
+"""What a question's parts are read as, by their names."""
 
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)

@@ -115,10 +115,15 @@ class Measure(Value):
 
 
 class Series(Measure):
-    """One line of a trend: events, and what is measured of them."""
+    """One line of a trend: events, and what is measured of them; of a name alone, how many."""
 
     events: Selection = Events(call="any")
     label: Name | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_name(cls, given: Any) -> Any:
+        return {"events": given} if isinstance(given, str) else given
 
     @property
     def called(self) -> str:
