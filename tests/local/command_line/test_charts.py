@@ -16,6 +16,7 @@ def answer(kind: str, columns: list[tuple[str, str]], rows: list[list[Any]]) -> 
         "columns": [{"name": name, "kind": what} for name, what in columns],
         "rows": rows,
         "exact": True,
+        "as_of": "2026-11-23T13:38:27.501Z",
         "notes": [],
     }
 
@@ -51,11 +52,12 @@ def test_a_trend_has_bars(capsys: pytest.CaptureFixture[str]) -> None:
     print_answer(answer("trend", [("day", "time"), ("A", "number")], [["d1", 2], ["d2", 1]]))
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in lines] == [
+    assert [line.split() for line in lines[:3]] == [
         ["day", "A"],
         ["d1", "2", "█" * 24],
         ["d2", "1", "█" * 12],
     ]
+    assert lines[3:] == ["Exact as of 2026-11-23 13:38:27 UTC."]
 
 
 def test_retention_is_shown_as_shares(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +65,7 @@ def test_retention_is_shown_as_shares(capsys: pytest.CaptureFixture[str]) -> Non
     columns = [("cohort", "time"), ("people", "number"), ("week 0", "number"), ("week 1", "number")]
     print_answer(answer("retention", columns, [["w1", 8, 8, 2], ["w2", 4, 4, None]]))
 
-    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:]] == [
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:-1]] == [
         ["w1", "8", "100.0", "%", "25.0", "%"],
         ["w2", "4", "100.0", "%", "-"],
     ]
@@ -76,7 +78,7 @@ def test_nothing_is_said_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "Nothing of the kind happened.",
         "So many.",
-        "Some of these figures are approximate.",
+        "Some of these figures are approximate, as of 2026-11-23 13:38:27 UTC.",
     ]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
 
+from headwater.api.csv_text import csv_text
 from headwater.language.condition_words import people_in_words
 from headwater.local.command_line.audience_membership import AudienceId, check, explain
 from headwater.local.command_line.options import with_server
@@ -24,6 +26,9 @@ from headwater.local.command_line.output import (
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import USAGE, Trouble
 from headwater.quantities import counted
+
+_PAGE = 1000
+"""Members that the server answers at once, at most."""
 
 application = typer.Typer(no_args_is_help=True, help="Make audiences, see who is in them, and why.")
 
@@ -170,26 +175,54 @@ def members(
     server: Remote,
     audience: AudienceId,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="How many at most; 50 if left out, of CSV all.")
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
 ) -> None:
     """List who is in an audience.
 
     Examples:
         headwater audience members buyers
-        headwater audience members buyers --limit 1000 --json
+        headwater audience members buyers --limit 5000 --json
+        headwater audience members buyers --csv > buyers.csv
     """
-    found = server.get(f"/v1/audiences/{segment(audience)}/members", limit=limit)
+    pages = _pages(server, f"/v1/audiences/{segment(audience)}/members", limit, everybody=as_csv)
+    if as_csv:
+        for number, page in enumerate(pages):
+            rows = [[one["person"], one["since"]] for one in page["members"]]
+            text = csv_text(["person", "since"], rows)
+            sys.stdout.write(text.partition("\r\n")[2] if number else text)
+        return
+    found: list[Any] = []
+    following: str | None = None
+    for page in pages:
+        found, following = [*found, *page["members"]], page["next"]
     if server.as_json:
-        print_json(found)
+        print_json({"members": found, "next": following})
         return
     print_table(
         None,
         ["person", "since"],
-        [[one["person"], clock_time(one["since"])] for one in found["members"]],
+        [[one["person"], clock_time(one["since"])] for one in found],
         empty="Nobody is in it.",
     )
-    if found["next"]:
-        say("There are more; --limit shows up to 1000.")
+    if following:
+        say("There are more: --limit lists so many, --csv all of them.")
+
+
+def _pages(
+    server: Remote, path: str, limit: int | None, *, everybody: bool
+) -> Iterator[dict[str, Any]]:
+    """Answer members page by page, up to a limit."""
+    left = limit or (sys.maxsize if everybody else 50)
+    cursor: str | None = None
+    while True:
+        page = server.get(path, limit=min(left, _PAGE), cursor=cursor)
+        yield page
+        left, cursor = left - len(page["members"]), page["next"]
+        if cursor is None or left <= 0:
+            return
 
 
 @with_server

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from headwater.local.command_line.output import console, duration, plain, say
+from headwater.local.command_line.output import clock_time, console, duration, plain, say
 
 _WIDTH = 24
 _SILENCE = 14  # rows without a figure, after which the eye needs no more of them
@@ -27,8 +27,11 @@ def print_answer(answer: Mapping[str, Any]) -> None:
         _print_bars(columns, rows, answer["question"]["question"])
     for note in answer["notes"]:
         say(note, style="dim")
-    if not answer["exact"]:
-        say("Some of these figures are approximate.", style="yellow")
+    until = clock_time(answer["as_of"]).plain
+    if answer["exact"]:
+        say(f"Exact as of {until} UTC.", style="dim")
+    else:
+        say(f"Some of these figures are approximate, as of {until} UTC.", style="yellow")
 
 
 def bar(value: float, most: float, *, width: int = _WIDTH) -> str:
