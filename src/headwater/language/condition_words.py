@@ -106,22 +106,28 @@ def _when(window: Mapping[str, Any] | None) -> str:
         return ""
     kind = window["type"]
     if kind == "rolling":
-        skipped = f", up to {_length(window['skip'])} ago" if window.get("skip") else ""
+        skipped = f", up to {_span(window['skip'])} ago" if window.get("skip") else ""
         return f" in the last {_length(window['last'])}{skipped}"
     if kind == "between":
         since, until = window.get("since"), window.get("until")
         return (f" from {since}" if since else "") + (f" to {until}" if until else "")
     if kind == "calendar":
-        ago, unit = window.get("ago", 0), window["unit"]
+        ago, unit, span = window.get("ago", 0), window["unit"], window.get("span", 1)
+        if span > 1:
+            newest = f"this {unit}" if ago == 0 else f"that of {counted(ago, unit)} ago"
+            return f" in the {counted(span, unit)} up to {newest}"
         if unit == "day" and ago < 2:
             return " yesterday" if ago else " today"
         return f" this {unit}" if ago == 0 else f" {counted(ago, unit)} ago"
     return f" since the {window.get('which', 'last')} {_named(window['event'])}"
 
 
+def _span(text: str) -> str:
+    return counted(int(text[:-1]), _UNITS[text[-1]])
+
+
 def _length(text: str) -> str:
-    number, unit = int(text[:-1]), _UNITS[text[-1]]
-    return unit if number == 1 else counted(number, unit)
+    return _span(text).removeprefix("1 ")
 
 
 def _aggregate(one: Mapping[str, Any]) -> str:
@@ -132,11 +138,35 @@ def _aggregate(one: Mapping[str, Any]) -> str:
 def _account(one: Mapping[str, Any]) -> str:
     if one.get("group"):
         return f"in account '{one['group']}'"
-    return "in an account where " + " and ".join(_filter(each) for each in one.get("where", ()))
+    where = " and ".join(_filter(each) for each in one.get("where", ()))
+    return f"in an account where {where}" if where else "in an account"
 
 
 def _audience(one: Mapping[str, Any]) -> str:
     return f"{'in' if one.get('member', True) else 'not in'} audience '{one['audience']}'"
+
+
+def _sequence(one: Mapping[str, Any]) -> str:
+    return f"who did {', then '.join(map(_step, one['steps']))}{_when(one.get('window'))}"
+
+
+def _step(one: Mapping[str, Any]) -> str:
+    within = f" within {_span(one['within'])}" if one.get("within") else ""
+    without = " or ".join(_named(each) for each in one.get("without") or ())
+    return _named(one["event"]) + within + (f" without {without} in between" if without else "")
+
+
+def _occurrence(one: Mapping[str, Any]) -> str:
+    where = " and ".join(_filter(each) for each in one.get("where") or ())
+    when = _when(one.get("window"))
+    if not where and not when:
+        return f"who did {_named(one['event'])}"
+    such = f" one where {where}" if where else ""
+    return f"whose {one['which']} {_named(one['event'])} was{such}{when}"
+
+
+def _consent(one: Mapping[str, Any]) -> str:
+    return f"whose consent to '{one['category']}' is {one.get('state', 'granted')}"
 
 
 def _unknown(one: Mapping[str, Any]) -> str:
@@ -150,4 +180,7 @@ _LEAVES = {
     "aggregate": _aggregate,
     "account": _account,
     "audience": _audience,
+    "sequence": _sequence,
+    "occurrence": _occurrence,
+    "consent": _consent,
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from headwater.language.condition_words import people_in_words
 from headwater.local.command_line.identifiers import Identifier
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import (
@@ -18,6 +18,8 @@ from headwater.local.command_line.output import (
     print_json,
 )
 from headwater.local.command_line.remote import Remote, segment
+
+_GROUPS = {"and": "all of these", "or": "any of these", "not": "not this"}
 
 AudienceId = Annotated[str, typer.Argument(metavar="AUDIENCE", help="Its id or its key.")]
 
@@ -63,7 +65,8 @@ def _standing(found: dict[str, Any]) -> dict[str, Any]:
 
 def _print_clause(clause: dict[str, Any], depth: int) -> None:
     mark = Text("yes ", style="green") if clause["true"] else Text("no  ", style="red")
-    words = shortened(clause["condition"])
+    condition = clause["condition"]
+    words = _GROUPS.get(condition["type"]) or people_in_words(condition).removeprefix("people ")
     why = plain(f"  {clause['why']}", style="dim")
     console().print(Text("  " * depth) + mark + plain(words) + why)
     for event in clause["events"]:
@@ -71,9 +74,3 @@ def _print_clause(clause: dict[str, Any], depth: int) -> None:
         console().print(Text("  " * (depth + 3)) + plain(line, style="dim"))
     for one in clause["clauses"]:
         _print_clause(one, depth + 1)
-
-
-def shortened(condition: dict[str, Any]) -> str:
-    """Answer a condition's JSON, as much of it as a line takes."""
-    text = json.dumps(condition, ensure_ascii=False)
-    return text if len(text) <= 100 else f"{text[:99]}…"
