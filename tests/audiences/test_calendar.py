@@ -45,6 +45,35 @@ TABLE: list[tuple[str, str, Unit, int, str, str]] = [
         "2026-04-04T13:00Z",
         "2026-04-05T13:30Z",
     ),
+    (
+        "Australia/Lord_Howe",
+        "2026-10-04T01:00Z",
+        "day",
+        0,
+        "2026-10-03T13:30Z",
+        "2026-10-04T13:00Z",
+    ),
+    (
+        "Australia/Lord_Howe",
+        "2026-04-20T00:00Z",
+        "month",
+        0,
+        "2026-03-31T13:00Z",
+        "2026-04-30T13:30Z",
+    ),
+    # and Santiago's go back at midnight: 4 April 2026 has 25 hours
+    ("America/Santiago", "2026-04-04T12:00Z", "day", 0, "2026-04-04T03:00Z", "2026-04-05T04:00Z"),
+    ("America/Santiago", "2026-04-08T12:00Z", "week", 1, "2026-03-30T03:00Z", "2026-04-06T04:00Z"),
+    # Cairo's go on at midnight, Casablanca's stand back for Ramadan
+    ("Africa/Cairo", "2026-04-24T12:00Z", "day", 0, "2026-04-23T22:00Z", "2026-04-24T21:00Z"),
+    (
+        "Africa/Casablanca",
+        "2026-03-10T12:00Z",
+        "month",
+        0,
+        "2026-03-01T00:00Z",
+        "2026-03-31T23:00Z",
+    ),
     ("Asia/Kathmandu", "2026-01-01T00:00Z", "day", 0, "2025-12-31T18:15Z", "2026-01-01T18:15Z"),
     # Samoa left out 30 December 2011
     ("Pacific/Apia", "2011-12-31T00:00Z", "day", 0, "2011-12-30T10:00Z", "2011-12-31T10:00Z"),

@@ -178,6 +178,13 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     ({"type": "trait", "path": "a", "operator": "between", "value": [2, 1]}, "condition.value: "),
     ({"type": "trait", "path": "a", "operator": "within_last", "value": "7"}, "condition.value: "),
+    (
+        {"type": "trait", "path": "a", "operator": "before", "value": "30d"},
+        (
+            "condition.value: 'before' takes a date or time, such as '2026-01-31'; for one that"
+            " moves there are before_last"
+        ),
+    ),
     ({"type": "trait", "path": "a", "operator": "exists", "value": 1}, "condition.value: 'exists'"),
     (
         {

@@ -82,6 +82,10 @@ TEXT_VALUE = frozenset({"contains", "not_contains", "starts_with", "ends_with", 
 INSTANT_VALUE = frozenset({"before", "after"})
 DURATION_VALUE = frozenset({"within_last", "before_last", "within_next", "after_next"})
 
+_AN_INSTANT = (
+    "takes a date or time, such as '2026-01-31'; for one that moves there are before_last,"
+    " within_last, within_next and after_next"
+)
 _LONGEST_PATH = 200
 _LONGEST_LIST = 1000
 _STEP = re.compile(r"(?:[^.\\]|\\.)+")
@@ -219,7 +223,7 @@ def check_value(operator: str, value: Any) -> None:
     elif operator in TEXT_VALUE:
         _require(isinstance(value, str) and value != "", operator, "takes a text")
     elif operator in INSTANT_VALUE:
-        _require(is_instant(value), operator, "takes a date or time, such as '2026-01-31'")
+        _require(is_instant(value), operator, _AN_INSTANT)
     elif operator in DURATION_VALUE:
         _require(is_duration(value), operator, "takes a duration, such as '7d' or '12h'")
     elif operator == "in_period":
