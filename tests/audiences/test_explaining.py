@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -51,9 +52,10 @@ def test_what_is_shown_decides(
         shown = {one.message_id for one in clause.events}
         assert clause.is_true == truth(history, leaf, now)
         if isinstance(leaf, EventCondition) and shown:
-            comparison = "exactly" if len(shown) < SHOWN else "at_least"
-            counted = EventCondition(leaf.event, comparison, len(shown), leaf.window)
+            counted = EventCondition(leaf.event, "at_least", len(shown), leaf.window)
             assert truth(history, counted, now)
+            more = replace(counted, count=len(shown) + 1)
+            assert len(shown) == SHOWN or not truth(history, more, now)
         if isinstance(leaf, SequenceCondition) and clause.is_true:
             assert [one.timestamp for one in clause.events] == sorted(
                 {one.timestamp for one in clause.events}
@@ -99,6 +101,7 @@ def test_a_sequence_shows_the_events_that_make_it_one() -> None:
         "type": "sequence",
         "steps": ["A", {"event": "B", "within": "2h", "without": ["C"]}],
     }
+    history: list[tuple[str, int, dict[str, Any]]]
     history = [("A", 1, {}), ("B", 2, {}), ("A", 5, {}), ("C", 6, {}), ("B", 7, {}), ("B", 20, {})]
 
     found = explained(sequence, *history)

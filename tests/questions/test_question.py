@@ -132,7 +132,7 @@ def test_durations_are_read() -> None:
         ({**TREND, "breakdown": "plan"}, "breakdown: should be an object, not 'plan'."),
         (
             {**TREND, "interval": "daily"},
-            "interval: should be one of hour, day, week, month, quarter, year, not 'daily'.",
+            "interval: should be one of hour, day, week, month, quarter, year, not 'daily' (did",
         ),
         (
             {**TREND, "series": [{"events": "A", "mesure": "people"}]},

@@ -18,12 +18,12 @@ _PLACE = "people"
 _WHERE = f"{_PLACE}.event."
 
 
-def _read(given: Any) -> Condition:
+def _read(given: Any, place: str = _PLACE) -> Condition:
     """Answer a condition; pydantic wants a ValueError, without the place, which it knows."""
     try:
         return conditions_reading.read(given, place=_PLACE, is_new=True)
     except BadRequest as error:
-        message = error.message.removeprefix(_WHERE).removeprefix(_PLACE).lstrip(".: ")
+        message = error.message.removeprefix(place).lstrip(".: ")
         raise ValueError(message.rstrip(".")) from error
 
 
@@ -34,7 +34,7 @@ def _condition(given: Any) -> Any:
 def _filters(given: Any) -> tuple[Filter, ...]:
     if isinstance(given, tuple):
         return EventSelector(call="any", where=given).where
-    condition = _read({"type": "event", "event": {"call": "any", "where": given}})
+    condition = _read({"type": "event", "event": {"call": "any", "where": given}}, _WHERE)
     assert isinstance(condition, EventCondition)  # noqa: S101 - that is the type asked for
     return condition.event.where
 
