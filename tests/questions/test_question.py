@@ -151,6 +151,11 @@ def test_durations_are_read() -> None:
             "people.event.where[0].path: 'sku' is nowhere in an event",
         ),
         (
+            {**FUNNEL, "steps": ["A", {"name": "B", "where": {"path": "properties.x"}}]},
+            "steps[1].where: should be a list, not an object.",
+        ),
+        ({**TREND, "people": 5}, "people: should be an object, not a number."),
+        (
             {**TREND, "breakdown": {"by": "trait", "name": "a..b"}},
             "breakdown: 'a..b' has an empty name",
         ),

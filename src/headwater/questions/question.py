@@ -131,7 +131,7 @@ def _joined(where: str, inside: str) -> str:
     if inside == "path":  # what any path calls itself
         return where
     name = where.rpartition(".")[2]
-    if inside.startswith(f"{name}["):
+    if name in {inside, inside.partition("[")[0]}:
         return where.removesuffix(name) + inside
     return f"{where}.{inside}" if where else inside
 
