@@ -169,9 +169,10 @@ def test_it_is_explained_and_can_be_tried_first(server: Server) -> None:
         (True, "plan is not set"),
     ]
     assert len(clauses[0]["events"]) == 2
-    make(server, "Rice ever", {"type": "event", "event": {"call": "any"}})
-    ever = server.read("/v1/audiences/rice_ever/explain/user_id:rice-ann").json()
-    assert {one["name"] for one in ever["clause"]["events"]} == {"Ordered rice"}
+    anything = {"type": "event", "event": {"call": "any"}}
+    make(server, "Told", {"and": [{"type": "audience", "audience": "spenders"}, anything]})
+    why = server.read("/v1/audiences/told/explain/user_id:rice-ann").json()["clause"]
+    assert {one["name"] for one in why["clauses"][1]["events"]} == {"Ordered rice"}
     bob = server.read("/v1/audiences/spenders/check/user_id:rice-bob").json()
     assert (bob["member"], bob["since"]) == (False, None)
     assert server.read("/v1/audiences/spenders/check/user_id:x").status_code == 404
