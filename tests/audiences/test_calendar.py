@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,6 +101,17 @@ def test_every_quarter_of_an_hour_is_in_its_local_day(zone: str) -> None:
         assert day == moment.astimezone(ZoneInfo(zone)).toordinal()
         if moment.hour % 8 == 0:
             assert beginning("day", day, zone) <= milliseconds < beginning("day", day + 1, zone)
+
+
+def test_a_day_that_clocks_go_back_into_goes_on() -> None:
+    """St. John's went from 0:01 on 7 November 2010 back to 23:01 on the 6th."""
+    sixth = date(2010, 11, 6).toordinal()
+    days = [
+        number_of("day", at(f"2010-11-07T{time}Z"), "America/St_Johns") - sixth
+        for time in ("02:29:59", "02:30:00", "02:30:59", "02:31:00", "03:29:59", "03:30:00")
+    ]
+
+    assert days == [0, 1, 1, 0, 0, 1]
 
 
 def test_a_date_as_an_end_includes_its_day() -> None:

@@ -15,7 +15,7 @@ from headwater.audiences.conditions import Unit
 from headwater.audiences.periods import in_milliseconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_REGULAR = 631_152_000_000  # 1990-01-01
+_REGULAR = 1_325_376_000_000  # 2012-01-01
 _QUARTER = 900_000
 _FIRST, _LAST = date(2, 1, 1).toordinal(), date(9990, 1, 1).toordinal()
 
@@ -37,7 +37,8 @@ def zone_of(name: str) -> ZoneInfo:
 
 def number_of(unit: Unit, at: int, zone: str) -> int:
     """Answer the number of the unit that a time, in milliseconds, lies in."""
-    # Since 1990 no zone changes its date but at whole quarters of an hour of UTC.
+    # Since 2012 no zone changes its date but at whole quarters of an hour of UTC; in Newfoundland
+    # and Labrador, clocks went back from one minute past midnight into the day before until then.
     if at >= _REGULAR:
         return _number_of(unit, at // _QUARTER * _QUARTER, zone)
     return _computed_number_of(unit, at, zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ from headwater.questions.sql.sqlite import SQLite
 from tests.audiences import strategies as made
 from tests.audiences.naive import History, truth
 from tests.questions.populations import Event, Population, in_duckdb, in_sqlite
+
+EXAMPLES = int(os.environ.get("HEADWATER_EXAMPLES", "2000"))
+"""Random cases of the slow test; scripts/test-audiences runs many more."""
 
 
 def population_of(histories: dict[str, History]) -> Population:
@@ -100,7 +104,7 @@ def test_sql_says_who_as_the_oracle_does(case: tuple[k.Condition, list[History],
 
 
 @pytest.mark.slow
-@settings(how, max_examples=2000)
+@settings(how, max_examples=EXAMPLES)
 @given(case=cases)
 def test_sql_says_who_as_the_oracle_does_in_many_cases(
     case: tuple[k.Condition, list[History], int],
