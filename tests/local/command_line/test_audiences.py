@@ -1,9 +1,10 @@
-"""`headwater audience`: lists that are longer than the server answers at once."""
+"""`headwater audience`: lists longer than the server answers at once, and words for audiences."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,9 +15,41 @@ from tests.loopback import Loopback, Reply, Request
 
 PEOPLE = [f"user_id:{number:04}" for number in range(2500)]
 
+BOTH: dict[str, Any] = {"type": "and", "conditions": [{"type": "audience", "audience": "aud_1"}]}
+AUDIENCES = [
+    {"id": f"aud_{number}", "key": key, "name": key, "enabled": True, "condition": condition}
+    for number, (key, condition) in enumerate([("all", {"type": "everyone"}), ("buyers", BOTH)])
+]
+EXPLAINED = {
+    "person": "user_id:1",
+    "member": True,
+    "since": None,
+    "looks_again_at": None,
+    "clause": {
+        "condition": {"type": "and"},
+        "true": True,
+        "why": "all of 1 must be true",
+        "events": [],
+        "clauses": [
+            {
+                "condition": BOTH["conditions"][0],
+                "true": True,
+                "why": "the person is a member",
+                "events": [],
+                "clauses": [],
+            }
+        ],
+    },
+}
+
 
 async def answer(request: Request) -> Reply:
-    """Answer a page of members, as the admin API does."""
+    """Answer audiences, an explanation or a page of members, as the admin API does."""
+    path = urlsplit(request.path).path
+    if path == "/v1/audiences" or "/explain/" in path:
+        found = {"audiences": AUDIENCES} if path == "/v1/audiences" else EXPLAINED
+        kind = {"content-type": "application/json"}
+        return Reply(headers=kind, body=json.dumps(found).encode())
     asked = parse_qs(urlsplit(request.path).query)
     limit = int(asked["limit"][0])
     assert limit <= 1000
@@ -35,13 +68,25 @@ def url() -> Iterator[str]:
         yield service.url
 
 
-def shown(url: str, *arguments: str) -> str:
-    """Answer what the command prints."""
+def printed(url: str, *arguments: str) -> str:
+    """Answer what a command prints."""
     environment = {"HEADWATER_URL": url, "HEADWATER_ADMIN_KEY": "k"}
-    command = ["audience", "members", "large", *arguments]
-    done = CliRunner().invoke(application, command, env=environment)
+    done = CliRunner().invoke(application, ["audience", *arguments], env=environment)
     assert done.exit_code == 0, done.output
     return done.stdout
+
+
+def shown(url: str, *arguments: str) -> str:
+    """Answer the members that are printed."""
+    return printed(url, "members", "large", *arguments)
+
+
+def test_audiences_inside_of_others_have_their_keys(url: str) -> None:
+    """In lists and in explanations, which hold ids that nobody knows by heart."""
+    assert "people in audience 'buyers'" in printed(url, "list")
+    explained = printed(url, "explain", "buyers", "user_id:1").splitlines()
+    assert explained[-2].split("  ")[:2] == ["yes all of these", "all of 1 must be true"]
+    assert explained[-1].strip() == "yes in audience 'buyers'  the person is a member"
 
 
 def test_fifty_are_listed_and_more_are_told(url: str) -> None:

@@ -51,7 +51,21 @@ def explain(server: Remote, audience: AudienceId, identifier: Identifier) -> Non
         return
     print_fields(_standing(found))
     if found["clause"]:
-        _print_clause(found["clause"], 0)
+        keys = keys_of(server.get("/v1/audiences"))
+        _print_clause(found["clause"], 0, keys)
+
+
+def keys_of(found: dict[str, Any]) -> dict[str, str]:
+    """Answer the keys of listed audiences by their ids, which conditions hold."""
+    return {one["id"]: one["key"] for one in found["audiences"]}
+
+
+def in_words(condition: dict[str, Any], keys: dict[str, str]) -> str:
+    """Answer who is meant, audiences named by their keys."""
+    words = people_in_words(condition)
+    for id_, key in keys.items():
+        words = words.replace(f"audience '{id_}'", f"audience '{key}'")
+    return words
 
 
 def _standing(found: dict[str, Any]) -> dict[str, Any]:
@@ -63,14 +77,14 @@ def _standing(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _print_clause(clause: dict[str, Any], depth: int) -> None:
+def _print_clause(clause: dict[str, Any], depth: int, keys: dict[str, str]) -> None:
     mark = Text("yes ", style="green") if clause["true"] else Text("no  ", style="red")
     condition = clause["condition"]
-    words = _GROUPS.get(condition["type"]) or people_in_words(condition).removeprefix("people ")
+    words = _GROUPS.get(condition["type"]) or in_words(condition, keys).removeprefix("people ")
     why = plain(f"  {clause['why']}", style="dim")
     console().print(Text("  " * depth) + mark + plain(words) + why)
     for event in clause["events"]:
         line = f"{event['timestamp']}  {event['name']}  {event['message_id']}"
         console().print(Text("  " * (depth + 3)) + plain(line, style="dim"))
     for one in clause["clauses"]:
-        _print_clause(one, depth + 1)
+        _print_clause(one, depth + 1, keys)

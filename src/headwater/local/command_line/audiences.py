@@ -13,8 +13,13 @@ import typer
 from rich.progress import Progress
 
 from headwater.api.csv_text import csv_text
-from headwater.language.condition_words import people_in_words
-from headwater.local.command_line.audience_membership import AudienceId, check, explain
+from headwater.local.command_line.audience_membership import (
+    AudienceId,
+    check,
+    explain,
+    in_words,
+    keys_of,
+)
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import (
     clock_time,
@@ -52,6 +57,7 @@ def listed(server: Remote) -> None:
     if server.as_json:
         print_json(found)
         return
+    keys = keys_of(found)
     print_table(
         None,
         ["id", "key", "name", "on", "condition"],
@@ -61,7 +67,7 @@ def listed(server: Remote) -> None:
                 one["key"],
                 one["name"],
                 "yes" if one["enabled"] else "no",
-                _in_words(one["condition"]),
+                _shortened(in_words(one["condition"], keys)),
             ]
             for one in found["audiences"]
         ],
@@ -275,9 +281,8 @@ def _print_count(server: Remote, found: dict[str, Any]) -> None:
         say(f"{found['count']:,}")
 
 
-def _in_words(condition: dict[str, Any]) -> str:
-    """Answer who is meant, as much of it as a cell takes."""
-    words = people_in_words(condition)
+def _shortened(words: str) -> str:
+    """Answer as much of who is meant as a cell takes."""
     return words if len(words) <= 100 else f"{words[:99]}…"
 
 
