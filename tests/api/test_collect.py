@@ -50,6 +50,31 @@ async def test_batches(site: Site, path: str) -> None:
     assert [each.message_id for each in site.intake.arrivals] == ["m0", "m1", "m2"]
 
 
+async def test_a_host_set_with_a_slash_at_its_end(site: Site) -> None:
+    """Some SDKs then ask for two slashes in front; a refusal would lose all they send."""
+    answer = await site.ask("//v1/batch", {"batch": [EVENT]}, headers=KEY)
+
+    assert (answer.status, answer.body) == (200, b'{"success":true}')
+    assert len(site.intake.arrivals) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
+async def test_a_request_without_a_body_is_told_so(site: Site, path: str) -> None:
+    """Rather than what a parser makes of nothing."""
+    answer = await site.ask(path, b" \n", headers=KEY)
+
+    assert answer.status == 400
+    assert answer.json()["message"] == "The body is empty; send an event as JSON."
+
+
+async def test_an_unreadable_body_of_a_token_is_kept(site: Site) -> None:
+    """Its sender can find it, as with every key that stands outside of the body."""
+    await site.ask("/v1/track", b"{", headers={"Authorization": "Bearer wk"})
+    await site.ask("/v1/track", b"{", headers={"Authorization": "Bearer nobody"})
+
+    assert [each.code for _, _, each in site.intake.rejections] == ["malformed_json"]
+
+
 async def test_an_empty_batch_is_a_success(site: Site) -> None:
     """There is nothing wrong with having nothing to say."""
     assert (await site.ask("/v1/batch", {"batch": []}, headers=KEY)).status == 200
@@ -74,11 +99,13 @@ async def test_metrics_of_the_browser_sdk_are_taken_and_ignored(site: Site) -> N
         ({"Authorization": "Basic ???"}, "", {"writeKey": "wk"}),
         (basic("wk:"), "", {"writeKey": "wk"}),
         ({}, "?writeKey=wk", {}),
+        ({"Authorization": "Bearer wk"}, "", {}),
+        ({"Authorization": "bearer  wk "}, "", {}),
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/track", "/v1/batch"])
 async def test_write_keys(site: Site, path: str, headers: Any, query: str, extra: Any) -> None:
-    """Basic with and without colon, in the body, beside a Bearer token, in the query."""
+    """Basic with and without colon, in the body, beside a Bearer token, in the query, as one."""
     body = {**({"batch": [EVENT]} if path == "/v1/batch" else EVENT), **extra}
 
     answer = await site.ask(path + query, body, headers=headers)
@@ -101,6 +128,16 @@ async def test_a_write_key_may_stand_in_every_event_of_a_batch(site: Site) -> No
         (basic("nobody:"), EVENT, 401, "unauthorized", "not known"),
         (basic("old:"), EVENT, 401, "unauthorized", "not known"),
         ({}, {**EVENT, "writeKey": "nobody"}, 401, "unauthorized", "not known"),
+        ({"Authorization": "Bearer nobody"}, EVENT, 401, "unauthorized", "not known"),
+        ({"Authorization": "Bearer "}, EVENT, 401, "unauthorized", "no write key"),
+        (basic("hw_admin:"), EVENT, 401, "unauthorized", "admin key"),
+        (
+            {"Authorization": "Bearer wk"},
+            {**EVENT, "writeKey": "nobody"},
+            401,
+            "unauthorized",
+            "not known",
+        ),
         ({}, {**EVENT, "writeKey": ["wk"]}, 401, "unauthorized", "no write key"),
         (basic("off:"), EVENT, 403, "source_disabled", "switched off"),
     ],

@@ -68,3 +68,16 @@ async def test_every_answer_can_be_read_by_the_page_that_asked(
 
     answer = await site.ask(path, body, method=method, headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("headers", [{}, basic("nobody:")])
+async def test_no_page_makes_its_visitor_asked_for_a_password(site: Site, headers: Any) -> None:
+    """Browsers do that for a challenge, to a page of the same origin at least."""
+    page = {**headers, "Origin": "https://shop.example"}
+
+    to_page = await site.ask("/v1/track", EVENT, headers=page)
+    to_program = await site.ask("/v1/track", EVENT, headers=headers)
+
+    assert (to_page.status, to_program.status) == (401, 401)
+    assert "www-authenticate" not in to_page.headers
+    assert to_program.headers["www-authenticate"].startswith("Basic ")  # RFC 9110, section 15.5.2

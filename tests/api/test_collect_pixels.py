@@ -83,3 +83,11 @@ async def test_a_pixel_that_is_not_stored_says_so(site: Site) -> None:
     answer = await site.ask(f"/v1/pixel/track?{query}", method="GET")
 
     assert answer.status == 503
+
+
+async def test_looking_whether_a_picture_is_there_records_nothing(site: Site) -> None:
+    """HEAD comes from proxies and scanners of mail, and nobody has seen anything yet."""
+    answer = await site.ask("/v1/pixel/track?writeKey=wk&userId=u&event=Opened", method="HEAD")
+
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/gif")
+    assert site.intake.arrivals == []

@@ -188,6 +188,7 @@ def test_a_correction_beyond_the_calendar_refuses_the_event() -> None:
     )
 
     assert [each.code for each in collected.rejections] == ["invalid_timestamp"]
+    assert "once sentAt has corrected it" in collected.rejections[0].message
 
 
 def test_what_the_batch_says_lies_under_what_the_event_says() -> None:
@@ -252,7 +253,13 @@ def test_events_that_cannot_be_parsed_are_refused_alone() -> None:
     [
         ({"type": "page"}, "send a userId or an anonymousId"),
         ({"type": "page", "userId": "null"}, "userId 'null' is a placeholder"),
-        ({"type": "alias", "userId": "u", "previousId": "0"}, "an alias needs two real ids"),
+        ({"type": "alias", "userId": "u", "previousId": "0"}, "An alias needs two real ids"),
+        (
+            {"type": "alias", "userId": "u", "previousId": "0"},
+            "nobody: previousId '0' is a placeholder.",
+        ),
+        ({"type": "page", "userId": "u" * 501}, "'… has 501 characters, of at most 500"),
+        ({"type": "page", "anonymousId": "  "}, "anonymousId '  ' is blank"),
         ({"type": "group", "groupId": "g"}, "send a userId or an anonymousId"),
     ],
 )

@@ -5,6 +5,7 @@
 * `/analytics.js/v1/{write key}/analytics.min.js`, the address that Segment's own snippet loads:
   the files of analytics-next where the owner has put them, else our snippet in their place, with
   the same calls under the same name.
+* `/`, which people open to see whether anything is there.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.api.asgi import App, Receive, Scope, Send
-from headwater.api.browser_files import ENTRY, LONG, SCRIPT, SHORT, headers, snippet
+from headwater.api.browser_files import ENTRY, LONG, SCRIPT, SHORT, TEXT, headers, snippet, welcome
+from headwater.api.collect_answer import Answer, send_answer
+from headwater.api.doors import UNKNOWN
 from headwater.collect.intake import Directory
+from headwater.errors import Unauthorized
 from headwater.ports import Clock
 
 Bundle = Callable[[str], Awaitable[bytes | None]]
@@ -71,7 +75,13 @@ class BrowserApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         is_read = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
-        found = await self._file(scope) if is_read else None
+        try:
+            found = await self._file(scope) if is_read else None
+        except Unauthorized as error:
+            # Without a challenge: a browser would ask the site's visitor for a name and a password.
+            refusal = Answer(error.status, json.dumps(error.as_json()).encode())
+            await send_answer(send, refusal, dict(scope["headers"]).get(b"origin"))
+            return
         if found is None:
             await self._next_app(scope, receive, send)
             return
@@ -92,10 +102,14 @@ class BrowserApp:
         path: str = scope["path"]
         if path == self._script_path:
             return _File(self._snippet, SCRIPT, SHORT)
-        if (asked := _SETTINGS.fullmatch(path)) and self._is_known(asked[1]):
+        if path == "/":
+            return _File(welcome(), TEXT, SHORT)
+        if asked := _SETTINGS.fullmatch(path):
+            self._require(asked[1])
             content = json.dumps(_segment_settings(asked[1], scope)).encode()
             return _File(content, b"application/json", SHORT)
-        if (asked := _LOADER.fullmatch(path)) and self._is_known(asked[1]):
+        if asked := _LOADER.fullmatch(path):
+            self._require(asked[1])
             own = await self._bundle(ENTRY) if self._bundle else None
             return _File(own or self._in_place_of_segment(asked[1]), SCRIPT, SHORT)
         if (asked := _CHUNK.fullmatch(path)) and self._bundle:
@@ -103,8 +117,9 @@ class BrowserApp:
             return _File(chunk, SCRIPT, LONG) if chunk else None
         return None
 
-    def _is_known(self, write_key: str) -> bool:
-        return self._directory.source(write_key, self._clock.now()) is not None
+    def _require(self, write_key: str) -> None:
+        if self._directory.source(write_key, self._clock.now()) is None:
+            raise Unauthorized(UNKNOWN)
 
     def _in_place_of_segment(self, write_key: str) -> bytes:
         """Answer our snippet, told what Segment's tag says in its address."""

@@ -25,6 +25,7 @@ from headwater.api.collect_head import Head, HeadReader, Scope
 from headwater.api.collect_routes import ROUTES, Route
 from headwater.api.collect_settings import CollectSettings
 from headwater.api.cors import preflight_headers
+from headwater.api.credentials import key_in_token
 from headwater.api.doors import Doors, Workspace
 from headwater.api.errors import MethodNotAllowed, error_answer
 from headwater.api.pixel import event_in_query
@@ -36,7 +37,7 @@ from headwater.collect.enrich import Sender
 from headwater.collect.envelope import Envelope, open_batch, open_single, write_key
 from headwater.collect.intake import Directory, Intake
 from headwater.collect.limits import inflate
-from headwater.errors import BadRequest, Unavailable
+from headwater.errors import BadRequest, Forbidden, Unauthorized, Unavailable
 from headwater.ports import Clock, Random
 from headwater.workspace import Source
 
@@ -155,7 +156,7 @@ class CollectApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI request."""
-        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
+        route = self._route(scope) if scope["type"] == "http" else None
         if route is None:
             await self._next_app(scope, receive, send)
             return
@@ -173,13 +174,22 @@ class CollectApp:
             except ClientGone:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
-                answer = self._refusal(route, error)
+                answer = self._refusal(route, error, origin)
             await send_answer(send, answer, origin)
             status = answer.status
         finally:
             self.observe(scope["path"], status, perf_counter() - started)
 
+    def _route(self, scope: Scope) -> Route | None:
+        path: str = scope["path"]
+        route = self._routes.get(path)
+        if route is None and path.startswith("//"):  # the host was set with a slash at its end
+            return self._routes.get("/" + path.lstrip("/"))
+        return route
+
     async def _answer(self, route: Route, scope: Scope, receive: Receive) -> Answer:
+        if route.is_pixel and scope["method"] == "HEAD":
+            return SHOWN  # nobody has seen it yet
         if scope["method"] != route.method:
             raise MethodNotAllowed(scope["method"], allowed=route.method, preflight=True)
         if route.is_pixel:
@@ -231,12 +241,13 @@ class CollectApp:
         try:
             envelope = self._open(head.route, body)
         except BadRequest as error:
+            found = found or self._by_token(head, now)
             if found is None:
                 raise
             # Kept where its sender can find it, as nobody else is told.
             return Taken(head, *found, Collected((), (reject(body, error),)), error)
         if found is None:
-            key = write_key(envelope)
+            key = write_key(envelope) or key_in_token(head.headers.get(b"authorization"))
             found = self._doors.open(key, now)
         workspace, source = found
         self._rates.take(key or "", events=len(envelope.events), rate=source.rate_limit, now=now)
@@ -252,18 +263,29 @@ class CollectApp:
             refusal = BadRequest(refused.message, code=refused.code)
         return Taken(head, workspace, source, collected, refusal)
 
+    def _by_token(self, head: Head, now: int) -> tuple[Workspace, Source] | None:
+        """Answer whom a Bearer token lets in, where the body cannot say whose it is."""
+        token = key_in_token(head.headers.get(b"authorization"))
+        try:
+            return self._doors.open(token, now) if token else None
+        except (Forbidden, Unauthorized):
+            return None
+
     def _open(self, route: Route, body: bytes) -> Envelope:
         if route.call == "batch":
             return open_batch(body, self._limits)
         return open_single(body, route.call, self._limits)
 
-    def _refusal(self, route: Route, error: Exception) -> Answer:
+    def _refusal(self, route: Route, error: Exception, origin: bytes | None) -> Answer:
         request_id = self._random.uuid()
         answer = error_answer(error, request_id=request_id)
         if route.is_pixel and answer.status < 500 and answer.status not in {405, 429}:
             # An email shows its picture, whatever is wrong with the address.
             return SHOWN
         headers = list(answer.headers)
+        if origin is not None:
+            # A browser would ask the site's visitor for a name and a password.
+            headers = [header for header in headers if header[0] != b"www-authenticate"]
         if self._is_draining:
             headers.append((b"connection", b"close"))  # a new one will find another server
         return Answer(answer.status, answer.body, headers)

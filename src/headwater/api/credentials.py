@@ -14,8 +14,8 @@ _LONGEST_KEPT = 200  # bytes
 def key_in_header(authorization: bytes | None) -> str | None:
     """Answer the write key in an `Authorization` header, or None where it has none.
 
-    `Basic base64("key:")` with or without the colon. A Bearer token is not a write key: the key
-    then stands in the body (analytics-node with OAuth).
+    `Basic base64("key:")` with or without the colon. A Bearer token is not looked at here; see
+    `key_in_token`.
     """
     if not authorization:
         return None
@@ -35,6 +35,18 @@ def _basic_user(authorization: bytes) -> str | None:
 
 
 _kept_basic_user = lru_cache(maxsize=_KEPT)(_basic_user)
+
+
+def key_in_token(authorization: bytes | None) -> str | None:
+    """Answer the write key that is sent as a Bearer token, or None where there is none.
+
+    Only where there is no key anywhere else: analytics-node with OAuth sends a token that is none,
+    and the key in the body.
+    """
+    scheme, _, value = (authorization or b"").strip().partition(b" ")
+    if scheme.lower() != b"bearer":
+        return None
+    return value.strip().decode("latin-1") or None
 
 
 def key_in_query(query: bytes) -> str | None:

@@ -11,6 +11,10 @@ from headwater.collect.limits import Limits
 from headwater.errors import Forbidden, Unauthorized
 from headwater.workspace import Source, WorkspaceConfig
 
+UNKNOWN = (
+    "This write key is not known, or no longer; `headwater source list` shows those that work."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -39,13 +43,16 @@ class Doors:
         if not key:
             raise Unauthorized(
                 "The request has no write key; send it as the user name of Basic authentication, "
-                'or as "writeKey" in the body.'
+                'as "writeKey" in the body, or as a Bearer token.'
             )
         found = self._directory.source(key, now)
         if found is None:
-            raise Unauthorized(
-                "This write key is not known, or no longer; take one from the source's settings."
-            )
+            if key.startswith("hw_"):
+                raise Unauthorized(
+                    "This is an admin key, which reads and sets up; events need a write key "
+                    "(wk_…), which `headwater source list` shows."
+                )
+            raise Unauthorized(UNKNOWN)
         config, source_id = found
         workspace = self._workspaces.get(config.workspace)
         if workspace is None or workspace.config is not config:

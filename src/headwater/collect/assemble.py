@@ -22,10 +22,12 @@ from headwater.collect.visitor import daily_id
 from headwater.errors import BadRequest
 from headwater.ports import Random
 from headwater.profiles.identifiers import IdentifierReader
+from headwater.profiles.normalise import why_nobody
 from headwater.profiles.suppression import SuppressionCheck
 from headwater.workspace import WorkspaceConfig
 
 _KEPT_OF_A_REFUSED_EVENT = 64 * 1024  # bytes
+_SHOWN = 40  # characters of a value that is quoted
 
 # Refused because parsing was not to be tried, or of no use.
 _UNPARSED = frozenset({"event_too_large", "malformed_json", "too_deep", "too_many_events"})
@@ -211,8 +213,9 @@ class _Assembly:
             event.timestamp = write_time(timestamp) if clock_is_off else event.originalTimestamp
         except (ValueError, OverflowError) as error:
             raise BadRequest(
-                f"{name} {str(given)[:40]!r} is no time; send ISO 8601, such as "
-                f"{self._received_text}.",
+                f"{name} {_shown(given)} is no time between the years 1 and 9999"
+                f"{' once sentAt has corrected it' if clock_is_off else ''}; send ISO 8601, such "
+                f"as {self._received_text}.",
                 code="invalid_timestamp",
             ) from error
         return timestamp
@@ -235,20 +238,21 @@ def _readable(sent_at: Any) -> int | None:
 
 
 def _nobody(kind: str, event: Fields) -> BadRequest:
-    if kind == "alias":
-        return BadRequest(
-            "userId or previousId is a placeholder, too long or blocked; an alias needs two "
-            "real ids.",
-            code="missing_identifier",
-        )
-    given = {name: value for name in WHO if (value := getattr(event, name))}
+    named = ("userId", "previousId") if kind == "alias" else WHO
+    given = {name: value for name in named if (value := getattr(event, name))}
     if not given:
         return BadRequest(
             "The event names nobody; send a userId or an anonymousId.", code="missing_identifier"
         )
-    shown = ", ".join(f"{name} {str(value)[:40]!r}" for name, value in given.items())
-    return BadRequest(
-        f"The event names nobody: {shown} is a placeholder, too long or blocked. "
-        "Send a real userId or anonymousId.",
-        code="missing_identifier",
+    why = {name: reason for name, value in given.items() if (reason := why_nobody(value))}
+    reasons = ", ".join(
+        f"{name} {_shown(given[name])} {why.get(name, 'is blocked by the workspace')}"
+        for name in why or given
     )
+    real = "An alias needs two real ids." if kind == "alias" else "Send a real id, or none."
+    return BadRequest(f"The event names nobody: {reasons}. {real}", code="missing_identifier")
+
+
+def _shown(value: Any) -> str:
+    written = str(value)
+    return repr(written) if len(written) <= _SHOWN else f"{written[:_SHOWN]!r}…"

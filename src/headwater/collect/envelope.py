@@ -132,7 +132,7 @@ def _cut(body: bytes) -> _CutBatch:
 
 def _uncuttable(body: bytes, error: Exception) -> BadRequest:
     if not isinstance(error, msgspec.ValidationError):
-        return json_text.unreadable(error)
+        return json_text.unreadable(error, empty=not body.strip())
     try:
         _batch_decoder.decode(body)
     except msgspec.ValidationError as again:

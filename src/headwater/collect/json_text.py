@@ -48,7 +48,7 @@ def decode(raw: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         mended = mend(raw)
         if mended is None:
-            raise unreadable(error) from error
+            raise unreadable(error, empty=not raw.strip()) from error
     try:
         return _decoder.decode(mended)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -94,8 +94,10 @@ def _number(found: re.Match[bytes]) -> bytes:
     return found[0] if found[0].startswith(b'"') else _OUT_OF_RANGE
 
 
-def unreadable(error: Exception) -> BadRequest:
+def unreadable(error: Exception, *, empty: bool = False) -> BadRequest:
     """Answer what to tell the client about a text that the parser refused with `error`."""
+    if empty:
+        return BadRequest("The body is empty; send an event as JSON.", code="malformed_json")
     if isinstance(error, UnicodeDecodeError):
         return BadRequest(
             "A text is not valid UTF-8; encode the request as UTF-8.", code="invalid_utf8"
@@ -105,7 +107,10 @@ def unreadable(error: Exception) -> BadRequest:
             "A number is NaN, infinite or too large for JSON; leave it out or send null.",
             code="number_out_of_range",
         )
-    return BadRequest(f"Not valid JSON: {error}.", code="malformed_json")
+    place = str(error).removeprefix("JSON is malformed: ").removesuffix(".")
+    return BadRequest(
+        f"Not valid JSON: {place}; check quotes, commas and brackets.", code="malformed_json"
+    )
 
 
 def may_hold_oddities(raw: bytes) -> bool:

@@ -48,6 +48,16 @@ def is_blocked(value: str) -> bool:
     return not value.strip("0-") or value.lower() in BLOCKED
 
 
+def why_nobody(value: Any) -> str | None:
+    """Answer in words why a value can be nobody's of any type; None where it can be somebody's."""
+    if isinstance(value, str) and len(value) > MAX_LENGTH:
+        return f"has {len(value):,} characters, of at most {MAX_LENGTH}"
+    plain = text(value)
+    if plain is None:
+        return "is blank" if isinstance(value, str) else "is no text"
+    return "is a placeholder" if is_blocked(plain) else None
+
+
 def text(value: Any) -> str | None:
     """Answer a text or a number as an identifier's value, without spaces around it; else None."""
     if isinstance(value, str):
