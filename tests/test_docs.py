@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import typer.main
 
+from headwater.api.operations import PATHS
 from headwater.local.command_line.application import application
-from headwater.local.operations import PATHS
 from headwater.settings import PREFIX, declared
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from headwater.local.operations import PATHS
+from headwater.api.operations import PATHS
 from tests.test_docker import ROOT, one
 
 MANIFEST = ROOT / "docs" / "deploy" / "kubernetes.yaml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,12 +14,16 @@ from headwater.api.browser import BrowserApp, BrowserSettings
 from headwater.api.collect import CollectApp
 from headwater.api.collect_settings import CollectSettings, collect_settings
 from headwater.api.errors import error_answer
+from headwater.api.operations import OperationsApp
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.workspace import WorkspaceConfig
 
 if TYPE_CHECKING:
-    from headwater.api.services import RuntimeStatus
+    from headwater.api.services import Services
+
+WITHOUT_SETTINGS = ("/health", "/ready")
+"""Paths that tell how the Worker is even where its settings cannot be read."""
 
 
 LARGEST_EVENT = 800_000
@@ -53,25 +56,11 @@ def _fitting(settings: CollectSettings) -> CollectSettings:
     return replace(settings, limits=limits)
 
 
-class EdgeStatus:
-    """Tells how the Worker is, as far as one isolate knows."""
-
-    def __init__(self, started_at: int) -> None:
-        self._started_at = started_at
-
-    async def status(self, workspace: str) -> RuntimeStatus:  # noqa: ARG002 - the port's
-        """Answer it; figures of events are Cloudflare's to count."""
-        from headwater.api.services import RuntimeStatus  # noqa: PLC0415 - the admin API's
-
-        return RuntimeStatus("ready", self._started_at, {})
-
-
 class Application:
     """Answers requests; the admin API is made when it is first asked for."""
 
     def __init__(self, isolate: Isolate) -> None:
         self._isolate = isolate
-        self._started_at = isolate.clock.now()
         self._intake = EdgeIntake(isolate)
         self._settings = _fitting(collect_settings(isolate.options))
         scripts = BrowserApp(
@@ -92,59 +81,64 @@ class Application:
             next_app=scripts,
             daily_salt=isolate.settings.daily_salt,
         )
+        self._operations = OperationsApp(
+            problem=isolate.settings.problem, metrics=self._next, next_app=self._collect
+        )
         self._admin: App | None = None
+        self._metrics: App | None = None
 
     async def fetch(self, request: Any) -> Any:
         """Answer one request of JavaScript's."""
         asked = await incoming(request, largest=self._settings.limits.batch)
-        if asked.scope["path"] == "/health":
-            return _json(200, {"status": "ok"}).response()
         try:
-            await self._isolate.settings.ready(later)
+            if asked.scope["path"] not in WITHOUT_SETTINGS:
+                await self._isolate.settings.ready(later)
             if asked.scope["method"] == "GET":
-                answer = await streamed(self._collect, asked, later)
+                answer = await streamed(self._operations, asked, later)
             else:
-                answer = await answered(self._collect, asked)
+                answer = await answered(self._operations, asked)
             if answer.status == 401 and await self._isolate.settings.look_again():
-                answer = await answered(self._collect, asked)  # the key may be a new one
+                answer = await answered(self._operations, asked)  # the key may be a new one
         except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
             refused = error_answer(error, request_id=self._isolate.random.uuid())
             answer = Outgoing(refused.status, list(refused.headers), refused.body)
         return answer.response()
 
     async def _next(self, scope: Any, receive: Any, send: Any) -> None:
-        if self._admin is None:
-            self._admin = self._made_admin()
-        await self._admin(scope, receive, send)
+        if self._admin is None or self._metrics is None:
+            # Imported here: events need none of it.
+            from headwater.api.admin import admin_app  # noqa: PLC0415 - see above
+            from headwater.api.guarded_metrics import guarded_metrics  # noqa: PLC0415 - see above
 
-    def _made_admin(self) -> App:
+            services = self._services()
+            self._admin = admin_app(services)
+            self._metrics = guarded_metrics(
+                services, self._isolate.settings.workspaces, self._isolate.figures.metrics
+            )
+        app = self._metrics if scope["path"] == "/metrics" else self._admin
+        await app(scope, receive, send)
+
+    def _services(self) -> Services:
         from edge.absent import NoSql  # noqa: PLC0415 - events need none of it
-        from headwater.api.admin import admin_app  # noqa: PLC0415 - events need none of it
         from headwater.api.services import Services  # noqa: PLC0415 - the same
 
         parts = self._isolate
-        return admin_app(
-            Services(
-                people=parts.people,
-                audiences=parts.audiences,
-                workspaces=parts.settings,
-                registry=parts.registry,
-                lanes=parts.lanes,
-                dead_letters=parts.lanes,
-                config=parts.directory.config,
-                intake=self._intake,
-                tail=parts.tail,
-                status=EdgeStatus(self._started_at),
-                questions=parts.questions,
-                jobs=parts.jobs,
-                sql=NoSql(),
-                exports=parts.exports,
-                http=parts.http,
-                clock=parts.clock,
-                random=parts.random,
-            )
+        return Services(
+            people=parts.people,
+            audiences=parts.audiences,
+            workspaces=parts.settings,
+            registry=parts.registry,
+            lanes=parts.lanes,
+            dead_letters=parts.lanes,
+            config=parts.directory.config,
+            intake=self._intake,
+            tail=parts.tail,
+            status=parts.figures,
+            questions=parts.questions,
+            jobs=parts.jobs,
+            sql=NoSql(),
+            exports=parts.exports,
+            http=parts.http,
+            clock=parts.clock,
+            random=parts.random,
         )
-
-
-def _json(status: int, value: Any) -> Outgoing:
-    return Outgoing(status, [(b"content-type", b"application/json")], json.dumps(value).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from durable_objects.actors import EdgeActors
 from edge.assets import asset
 from edge.fetch import EdgeHttp
 from edge.runtime import EdgeClock, EdgeRandom
+from edge.works import works
 from headwater.actors.configurations import Configurations
 from headwater.actors.identity_calls import Revisit
 from headwater.actors.identity_object import IdentityObject
@@ -27,7 +28,6 @@ from headwater.dispatch.parcels import Deliveries
 from headwater.dispatch.population import Shards, feed
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
 from headwater.dispatch.tail import TailOverActors, TailTeller
-from headwater.errors import Unavailable
 from headwater.ports import Sql
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
@@ -36,8 +36,7 @@ from r2.bucket import R2Bucket
 if TYPE_CHECKING:
     from headwater.dispatch.audiences import AudiencesOverShards
     from headwater.dispatch.exporting.files import BucketExports
-    from headwater.dispatch.exporting.people_now import PeopleNow
-    from headwater.dispatch.job_keeper import Work
+    from headwater.dispatch.figures import FiguresOverActors
     from headwater.dispatch.jobs import JobsOverActors
     from headwater.dispatch.lake_flush import LakeFlush
     from headwater.dispatch.people import PeopleOverActors
@@ -75,11 +74,7 @@ class Isolate:
         self.lanes = LanesOverActors(self.actors, self.directory.config)
         self.bucket = _bucket(env, self.options)
         self.lake_after = int(self.options.lake_flush_seconds * 1000) if self.bucket else None
-        self.works: dict[str, Callable[[], Work]] = {"erase": self._erasure}
-        if self.bucket is not None:
-            self.works["export"] = self._events_export
-            self.works["replay"] = self._replay
-            self.works["export-person"] = self._person_export
+        self.works = works(self)
         self.shards = Shards(self.actors)
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
         self.dispatcher = Dispatcher(
@@ -136,6 +131,19 @@ class Isolate:
         return QuestionsOverShards(self.shards, self.settings, clock=self.clock)
 
     @cached_property
+    def figures(self) -> FiguresOverActors:
+        """Tells how the Worker is."""
+        from headwater.dispatch.figures import FiguresOverActors  # noqa: PLC0415 - see above
+
+        return FiguresOverActors(
+            self.shards,
+            self.lanes,
+            self.settings,
+            self.bucket,
+            clock=self.clock,
+        )
+
+    @cached_property
     def jobs(self) -> JobsOverActors:
         """Takes orders for long work."""
         from headwater.dispatch.jobs import JobsOverActors  # noqa: PLC0415 - see above
@@ -150,61 +158,6 @@ class Isolate:
         from headwater.dispatch.exporting.files import BucketExports  # noqa: PLC0415 - see above
 
         return BucketExports(self.bucket, self.jobs, self.settings, clock=self.clock)
-
-    def _events_export(self) -> Work:
-        from headwater.dispatch.exporting.events import EventsExportWork  # noqa: PLC0415 - see above
-
-        return EventsExportWork(self._own_bucket(), self._people_now())
-
-    def _replay(self) -> Work:
-        from headwater.dispatch.replaying.work import ReplayWork  # noqa: PLC0415 - see above
-
-        return ReplayWork(
-            self.actors,
-            self.settings,
-            self.people,
-            self._people_now(),
-            self._own_bucket(),
-            clock=self.clock,
-        )
-
-    def _people_now(self) -> PeopleNow:
-        from headwater.dispatch.exporting.people_now import PeopleNow  # noqa: PLC0415 - see above
-
-        return PeopleNow(self.shards, self.people)
-
-    def _own_bucket(self) -> R2Bucket:
-        if self.bucket is None:
-            raise Unavailable("There is no bucket to put exports into.")
-        return self.bucket
-
-    def _person_export(self) -> Work:
-        from headwater.api.archive_views import archive_views  # noqa: PLC0415 - see above
-        from headwater.dispatch.exporting.person import PersonExportWork  # noqa: PLC0415 - see above
-
-        return PersonExportWork(
-            self.actors,
-            self.settings,
-            self.people,
-            self._own_bucket(),
-            archive_views(),
-            clock=self.clock,
-        )
-
-    def _erasure(self) -> Work:
-        from edge.signing import WebCryptoSigner  # noqa: PLC0415 - see above
-        from headwater.dispatch.erasing.erasure import ErasureWork  # noqa: PLC0415 - see above
-
-        return ErasureWork(
-            self.actors,
-            self.settings,
-            self.people,
-            self.bucket,
-            WebCryptoSigner(),
-            drop_exports=self.exports.drop,
-            clock=self.clock,
-            random=self.random,
-        )
 
     async def asset(self, name: str) -> bytes | None:
         """Answer a file of analytics-next, out of what Cloudflare serves by itself."""

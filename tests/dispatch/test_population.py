@@ -34,14 +34,16 @@ class World:
     def __init__(self, *people: str) -> None:
         self.config_ = WorkspaceConfig("w", version=3, audiences=(VIP,))
         self.shards: dict[int, PopulationObject] = {}
+        self.databases: dict[int, Database] = {}
         self.is_down = False
+        self.time = NOW
         for person in people:
             described = Described({}, [person], {"aud": NOW}, [])
             portion = Portion("w", person, 1, described)
             asyncio.run(Shards(self).tell("w", person, portion))
 
     def now(self) -> int:
-        return NOW
+        return self.time
 
     async def config(self, workspace: str) -> WorkspaceConfig:
         assert workspace == "w"
@@ -59,7 +61,8 @@ class World:
     def shard(self, number: int) -> PopulationObject:
         if number not in self.shards:
             connection = sqlite3.connect(":memory:", isolation_level=None)
-            self.shards[number] = PopulationObject(Database(connection))
+            self.databases[number] = Database(connection)
+            self.shards[number] = PopulationObject(self.databases[number])
         return self.shards[number]
 
     def identity(self, name: str) -> Any:
@@ -88,7 +91,7 @@ class _Shard:
     async def call(self, request: str) -> str:
         if self._world.is_down:
             raise CallFailed("down")
-        return self._world.shard(self._number).respond(request, now=NOW)
+        return self._world.shard(self._number).respond(request, now=self._world.time)
 
 
 def test_members_are_paged_in_order_over_all_shards() -> None:
@@ -207,3 +210,28 @@ def test_what_did_not_change_audiences_has_nobody_looked_at() -> None:
     asyncio.run(reconfigure(world, None, world.config_))
 
     assert all(shard.wake_at(now=NOW) is None for shard in world.shards.values())
+
+
+def test_people_are_counted_seldom_and_without_a_row() -> None:
+    """The number is that of all shards; it is good for a while, and asking writes nothing."""
+    world = World("user_id:a", "user_id:b", "user_id:c")
+    merged = Portion("w", "user_id:c", 2, None)
+
+    assert asyncio.run(Shards(world).people("w")) == 3
+    asyncio.run(Shards(world).tell("w", "user_id:c", merged))
+    assert asyncio.run(Shards(world).people("w")) == 3
+    world.time += 60_000
+    assert asyncio.run(Shards(world).people("w")) == 2
+
+
+def test_counting_the_people_of_a_new_workspace_makes_no_tables() -> None:
+    """A shard that nobody was ever told to stays empty."""
+    world = World()
+
+    assert asyncio.run(Shards(world).people("w")) == 0
+
+    tables = [
+        world.databases[number].execute("SELECT name FROM sqlite_master")
+        for number in range(SHARDS)
+    ]
+    assert tables == [[]] * SHARDS

@@ -14,7 +14,7 @@ from tests.edge.face import Face, track
 
 def test_it_is_there(face: Face) -> None:
     """The health check needs no key and no storage."""
-    assert face.http.get("/health").json() == {"status": "ok"}
+    assert face.http.get("/health").json() == {"status": "alive"}
 
 
 def test_a_batch_becomes_people(face: Face) -> None:

@@ -117,6 +117,10 @@ class LookThrough(msgspec.Struct, frozen=True, tag=True):
     version: int
 
 
+class Count(msgspec.Struct, frozen=True, tag=True):
+    """Answer how many people you have, counted seldom enough that it costs next to nothing."""
+
+
 class Sift(msgspec.Struct, frozen=True, tag=True):
     """Delete what there is of erased people, and of events that came by their identifiers.
 
@@ -163,6 +167,12 @@ class Rows(msgspec.Struct, frozen=True, tag=True):
     rows: list[list[Any]]
 
 
+class Counted(msgspec.Struct, frozen=True, tag=True):
+    """How many people there are, or were a while ago."""
+
+    people: int
+
+
 class NotAsked(msgspec.Struct, frozen=True, tag=True):
     """The query could not be answered: why."""
 
@@ -173,8 +183,11 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     """It is durable."""
 
 
-PopulationCall = Portion | Recalled | AccountPortion | Where | Ask | LookThrough | Sift
-PopulationAnswer = Taken | Rows | NotAsked | Done | Sifted
+OpeningCall = Portion | Recalled | AccountPortion | Where | Ask | LookThrough | Sift
+"""Those at which a shard that held nothing makes its tables."""
+
+PopulationCall = OpeningCall | Count
+PopulationAnswer = Taken | Rows | NotAsked | Done | Sifted | Counted
 
 _encoder = msgspec.json.Encoder()
 _calls: msgspec.json.Decoder[PopulationCall] = msgspec.json.Decoder(PopulationCall)

@@ -8,11 +8,13 @@ from headwater.actors.population import Population
 from headwater.actors.population_calls import (
     AccountPortion,
     Ask,
+    Count,
+    Counted,
     Done,
     LookThrough,
     NotAsked,
+    OpeningCall,
     PopulationAnswer,
-    PopulationCall,
     Portion,
     Recalled,
     Rows,
@@ -29,6 +31,13 @@ MOST_ROWS = 200_000
 """Rows that one shard answers to one query."""
 
 
+COUNTED_FOR = 5_000
+"""Milliseconds for which a number of people is good, and longer the more they are."""
+
+ROWS_A_SECOND = 100
+"""Rows that a shard reads at most to count them, however often it is asked: $0.26 a month."""
+
+
 class PopulationObject:
     """A shard, over a database that holds nothing yet, or its tables."""
 
@@ -37,10 +46,14 @@ class PopulationObject:
         self._population = Population(sql)
         self._is_open = False
         self._is_looking: bool | None = None
+        self._people = 0
+        self._count_due = 0
 
     def respond(self, request: str, *, now: int) -> str:
         """Answer a call, both as JSON texts."""
         call = decode_call(request)
+        if isinstance(call, Count):
+            return encode(Counted(self._count(now)))
         answer = self._sql.run(lambda: self._opened(call, now))
         self._is_open = True
         if isinstance(call, Portion | LookThrough):
@@ -69,12 +82,20 @@ class PopulationObject:
         """Note that the people that `next_people` answered have been looked at."""
         self._sql.run(lambda: population_backfill.looked_at(self._sql, people, version))
 
+    def _count(self, now: int) -> int:
+        """Answer how many people there are, as of at most some minutes ago; nothing is written."""
+        if now >= self._count_due and self._has_tables():
+            rows = self._sql.execute("SELECT count(*) FROM person WHERE gone = 0")
+            self._people = int(rows[0][0])
+            self._count_due = now + COUNTED_FOR + self._people * 1000 // ROWS_A_SECOND
+        return self._people
+
     def _has_tables(self) -> bool:
         return self._is_open or bool(
             self._sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'backfill'")
         )
 
-    def _opened(self, call: PopulationCall, now: int) -> PopulationAnswer:
+    def _opened(self, call: OpeningCall, now: int) -> PopulationAnswer:
         if not self._is_open:
             migrate(self._sql, migrations(POPULATION))
         match call:

@@ -56,6 +56,13 @@ class RejectedFilter:
 class RejectedEvents(WorkspaceSettings):
     """The part of a workspace's actor that keeps refused events."""
 
+    def rejected_so_far(self) -> int:
+        """Answer how many events were ever refused, those that are kept no longer too."""
+        rows = self._sql.execute(
+            "SELECT rejected FROM workspace_settings WHERE workspace = ?", (self._workspace,)
+        )
+        return int(rows[0][0]) if rows else 0
+
     def keep_rejected(
         self, source: str, rejections: Sequence[Rejection], *, now: int, kept: int = KEPT
     ) -> None:

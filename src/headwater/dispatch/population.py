@@ -12,6 +12,8 @@ from headwater.actors.population import SHARDS, shard_of
 from headwater.actors.population_calls import (
     AccountPortion,
     Ask,
+    Count,
+    Counted,
     Done,
     Held,
     LookThrough,
@@ -96,6 +98,14 @@ class Shards:
                 raise BadRequest(answer.why)
             found.append(answer.rows)
         return found
+
+    async def people(self, workspace: str) -> int:
+        """Answer how many people there are, or were some minutes ago where they are many.
+
+        Raises:
+            CallFailed: a shard does not answer.
+        """
+        return sum(one.people for one in await self._all(workspace, Count(), Counted))
 
     async def _all(self, workspace: str, call: PopulationCall, expected: Any) -> list[Any]:
         return await asyncio.gather(

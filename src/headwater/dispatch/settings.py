@@ -27,7 +27,7 @@ from headwater.actors.workspace import WorkspaceActor
 from headwater.dispatch import population
 from headwater.dispatch.exchange import raised
 from headwater.dispatch.lanes import reconfigure
-from headwater.errors import NotFound, Unavailable
+from headwater.errors import HeadwaterError, NotFound, Unavailable
 from headwater.ports import Actors, CallFailed, Clock
 from headwater.workspace import WorkspaceConfig
 
@@ -145,6 +145,18 @@ class SettingsOverActors:
             return False
         await self.refresh()
         return True
+
+    def workspaces(self) -> list[str]:
+        """Answer the workspaces that are known."""
+        return [config.workspace for config in self._known.configs()]
+
+    async def problem(self) -> str | None:
+        """Answer why no events can be let in now; None where they can."""
+        try:
+            await self.look_again()
+        except HeadwaterError as error:
+            return error.message
+        return None
 
     async def config(self, workspace: str) -> WorkspaceConfig:
         """Answer a workspace's configuration; see `parcels.Settings.config`."""

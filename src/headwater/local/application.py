@@ -13,15 +13,15 @@ from headwater.api.browser import BrowserApp, BrowserSettings
 from headwater.api.collect import CollectApp
 from headwater.api.collect_routes import ROUTES
 from headwater.api.collect_settings import collect_settings
+from headwater.api.operations import PATHS, MetricsApp, OperationsApp
 from headwater.api.proposer import Model
 from headwater.api.services import Services
-from headwater.local import operations
 from headwater.local.daily_salt import DailySalt
 from headwater.local.dead_letters import DeadLetters
 from headwater.local.listeners import CountedIntake
 from headwater.local.metrics import MeasuredApp
-from headwater.local.operations import OperationsApp, Readiness
 from headwater.local.parts import Parts
+from headwater.local.readiness import Readiness
 from headwater.local.scripts import bundle
 from headwater.local.workspaces import LocalRegistry, LocalWorkspaces
 from headwater.settings import Settings
@@ -69,9 +69,8 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
     intake = CountedIntake(parts.identities, parts.metrics)
     readiness = Readiness(parts.writer, parts.clock)
     operated = OperationsApp(
-        readiness=readiness,
-        metrics=parts.metrics,
-        refresh=parts.figures.refresh,
+        problem=readiness.problem,
+        metrics=MetricsApp(lambda _scope: parts.figures.metrics()),
         next_app=admin_app(_services(parts, intake, settings)),
     )
     scripts = BrowserApp(
@@ -139,7 +138,7 @@ def _services(parts: Parts, intake: CountedIntake, settings: Settings) -> Servic
 
 def route_of(path: str) -> str:
     """Answer the route that a request's path counts for."""
-    if path in ROUTES or path in operations.PATHS:
+    if path in ROUTES or path in PATHS:
         return path
     version, _, rest = path.removeprefix("/").partition("/")
     if version in PUBLIC_API_ROUTES:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from prometheus_client.core import Metric
 
+from headwater.api.figures import lake_families, lane_families, people_family
 from headwater.api.services import RuntimeStatus
 from headwater.destinations.lane_status import LaneStatus
 from headwater.local.lake.keeper import LakeKeeper
-from headwater.local.lake.status import LAKE_FIGURES, LakeStatus
+from headwater.local.lake.status import LakeStatus
 from headwater.local.lanes import Lanes
-from headwater.local.metrics import Metrics, database_bytes, labelled
+from headwater.local.metrics import Metrics, database_bytes, gauges
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Clock, Sql
@@ -24,8 +25,6 @@ _COUNT_PEOPLE = """
 SELECT substr(actor, 1, instr(actor, '/') - 1), count(*) FROM identity
 WHERE body LIKE '{"type":"root"%' GROUP BY 1
 """
-_BREAKERS = {"closed": 0, "half_open": 1, "open": 2}
-_LANE_LABELS = ("workspace", "destination")
 
 
 class PeopleCount:
@@ -92,12 +91,13 @@ class Figures:
         """From now on the state is `draining`."""
         self._draining = True
 
-    async def refresh(self) -> None:
-        """Read what `/metrics` prints."""
+    async def metrics(self) -> bytes:
+        """Answer what `/metrics` prints, of all workspaces."""
         self._last_lanes = await self._lanes.status()
         self._last_people = await self._people.by_workspace()
         if self._lake is not None:
             self._last_lake = await self._lake.statuses()
+        return self._metrics.text()
 
     async def status(self, workspace: str) -> RuntimeStatus:
         """Answer how the server is, with the figures of one workspace."""
@@ -117,35 +117,12 @@ class Figures:
         )
 
     def _families(self) -> Iterable[Metric]:
-        yield labelled(
-            "headwater_people",
-            "People by workspace, counted every now and then.",
-            ["workspace"],
-            [([workspace], number) for workspace, number in self._last_people.items()],
+        now = self._clock.now()
+        lakes = {workspace: one.figures(now) for workspace, one in self._last_lake.items()}
+        yield from gauges(
+            [
+                people_family(self._last_people),
+                *lake_families(lakes),
+                *lane_families(self._last_lanes),
+            ]
         )
-        for name, description in LAKE_FIGURES.items():
-            yield labelled(
-                f"headwater_lake_{name}",
-                description,
-                ["workspace"],
-                [
-                    ([workspace], one.figures(self._clock.now())[f"lake_{name}"])
-                    for workspace, one in self._last_lake.items()
-                ],
-            )
-        lanes = [((lane.workspace, lane.destination), lane) for lane in self._last_lanes]
-        for name, description, values in (
-            ("lag_seconds", "Age of the oldest event that waits.", [x.lag for _, x in lanes]),
-            ("waiting", "Events that are not delivered yet.", [x.waiting for _, x in lanes]),
-            ("in_flight", "Requests on their way.", [x.in_flight for _, x in lanes]),
-            (
-                "breaker",
-                "0 closed (it works), 1 half open (a probe), 2 open (not tried now).",
-                [_BREAKERS[x.breaker] for _, x in lanes],
-            ),
-            ("dead_letters", "Events that were given up.", [x.dead_letters for _, x in lanes]),
-            ("delivered", "Events delivered so far.", [x.delivered for _, x in lanes]),
-        ):
-            keys = [key for key, _ in lanes]
-            pairs = zip(keys, values, strict=True)
-            yield labelled(f"headwater_lane_{name}", description, _LANE_LABELS, pairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -27,9 +27,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from headwater.api.figures import Family
 from headwater.local.writer import TurnReport
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 OUTCOMES = ("accepted", "duplicate", "rejected", "suppressed")
 
@@ -130,7 +129,7 @@ class Metrics:
         self.registry.register(_Read(read))
 
     def text(self) -> bytes:
-        """Answer all of it, as `CONTENT_TYPE`."""
+        """Answer all of it, as `api.operations.CONTENT_TYPE`."""
         return generate_latest(self.registry)
 
 
@@ -146,17 +145,13 @@ class _Read(Collector):
         return []
 
 
-def labelled(
-    name: str,
-    description: str,
-    labels: Sequence[str],
-    values: Iterable[tuple[Sequence[str], float]],
-) -> Metric:
-    """Make a family: label values and their number."""
-    family = GaugeMetricFamily(name, description, labels=labels)
-    for value, number in values:
-        family.add_metric(value, number)
-    return family
+def gauges(families: Iterable[Family]) -> Iterator[Metric]:
+    """Answer families of numbers that are read when they are asked for, as the library has them."""
+    for one in families:
+        family = GaugeMetricFamily(one.name, one.description, labels=one.labels)
+        for values, number in one.values:
+            family.add_metric(values, number)
+        yield family
 
 
 def database_bytes(path: Path) -> float:

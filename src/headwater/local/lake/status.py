@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LAKE_FIGURES = {
-    "waiting": "Events of all workspaces that are not in the lake yet, at most.",
-    "lag_seconds": "Seconds since the last flush that brought the lake up to date.",
-    "files": "Files of the lake.",
-    "events": "Events in the lake.",
-    "bytes": "Size of the lake's files.",
-}
-"""What is told of the lake, by the names that metrics and `headwater status` have for it."""
-
 
 @dataclass(frozen=True, slots=True)
 class LakeStatus:

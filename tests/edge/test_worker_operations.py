@@ -1,0 +1,90 @@
+"""`/ready`, `/metrics`, `headwater status` and SQL of the Worker in real workerd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.edge.face import Face, track
+from tests.recorder import Recorder
+
+Samples = dict[tuple[str, ...], float]
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """A webhook's receiver."""
+    with Recorder() as one:
+        yield one
+
+
+def metrics(answer: httpx.Response) -> Samples:
+    """Answer what Prometheus reads, by name and the values of the labels in order."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return {
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(answer.text)
+        for one in family.samples
+    }
+
+
+def test_it_is_ready(face: Face) -> None:
+    """Where its settings can be read, events can be sent here; no key is needed."""
+    answer = face.http.get("/ready")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+    assert face.http.post("/ready").status_code == 405
+
+
+def test_metrics_need_an_admin_key(face: Face) -> None:
+    """Nobody stands before a Worker who would keep them from the public; a write key is none."""
+    assert face.http.get("/metrics").status_code == 401
+    assert face.http.get("/metrics", auth=("wrong", "")).status_code == 401
+
+
+def test_metrics_tell_of_people_refusals_and_lanes(face: Face, recorder: Recorder) -> None:
+    """People as the shards know them, events that were refused, and what each lane has done."""
+    hook = face.add_webhook(recorder.url)
+    before = metrics(face.http.get("/metrics", headers=face.admin))
+    answer = face.send(track("om1", userId="operated"), {"type": "track", "messageId": "om2"})
+    assert answer.status_code == 200
+    assert recorder.wait_for({"om1"}) == set()
+
+    def told() -> bool:
+        now = metrics(face.http.get("/metrics", headers=face.admin))
+        people = ("headwater_people", "default")
+        return (
+            now[people] > before.get(people, 0)
+            and now["headwater_lane_delivered", "default", hook] == 1
+        )
+
+    face.eventually(told, seconds=60)
+    now = metrics(face.http.get("/metrics", headers=face.admin))
+    rejected = ("headwater_events_total", "rejected")
+    assert now[rejected] == before[rejected] + 1
+    assert now["headwater_lane_waiting", "default", hook] == 0
+    assert now["headwater_lane_breaker", "default", hook] == 0
+    assert now["headwater_lane_dead_letters", "default", hook] == 0
+    assert "headwater_lake_files" in {name for name, *_ in now}
+    status = face.read("/v1/status")
+    assert status["state"] == "ready"
+    assert status["figures"]["people"] == now["headwater_people", "default"]
+    assert status["figures"]["events_rejected"] >= 1
+    face.remove(hook)
+
+
+def test_a_key_for_one_workspace_sees_that_one(face: Face) -> None:
+    """Figures of others are none of its business; a key for all sees all."""
+    face.order("/v1/workspaces", id="metered", name="Metered")
+    key = face.order("/v1/keys", name="Prometheus", role="read", workspace="metered")["key"]
+
+    own = metrics(face.http.get("/metrics", headers={"authorization": f"Bearer {key}"}))
+    every = metrics(face.http.get("/metrics", headers=face.admin))
+
+    assert own["headwater_people", "metered"] == 0
+    assert ("headwater_people", "default") not in own
+    assert {("headwater_people", "metered"), ("headwater_people", "default")} <= every.keys()
