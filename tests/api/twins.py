@@ -15,12 +15,13 @@ from headwater.actors import dead_letters, jobs
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
 from headwater.actors.migrations import Migration, migrate
 from headwater.actors.registry import Role
-from headwater.api.services import RuntimeStatus, Services
+from headwater.api.services import Services
 from headwater.audiences.conditions import Condition
 from headwater.audiences.membership import Backfill, Clause, Member, Membership, Preview
 from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Rejection
 from headwater.destinations.lane_status import LaneStatus
+from headwater.figures import RuntimeStatus
 from headwater.local.sql import Database
 from headwater.ports import HttpFailure, HttpRequest, HttpResponse
 from headwater.workspace import WorkspaceConfig

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from headwater.api.figures import Family
 from headwater.api.operations import MetricsApp, OperationsApp
+from headwater.figures import Family
 from headwater.local.clock import SystemClock
 from headwater.local.metrics import MeasuredApp, Metrics, database_bytes, gauges
 from headwater.local.migrations import open_database

@@ -18,6 +18,7 @@ from headwater.collect.arrival import Arrival
 from headwater.collect.intake import Intake
 from headwater.destinations.lane_status import LaneStatus
 from headwater.exports.stored import StoredFile
+from headwater.figures import RuntimeStatus
 from headwater.ports import Clock, Http, Random
 from headwater.profiles.people import People
 from headwater.questions.question import Question
@@ -231,21 +232,6 @@ class Jobs(Protocol):
     async def cancel(self, workspace: str, id_: str) -> Job:
         """Have nothing more done about a job, and answer it; raise `NotFound`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeStatus:
-    """How the server is.
-
-    Attributes:
-        state: `ready`, or `draining` once it was told to stop.
-        started_at: in milliseconds.
-        figures: further counts by name (`events_stored`, `database_bytes`, …).
-    """
-
-    state: str
-    started_at: int
-    figures: Mapping[str, int | float]
 
 
 class Status(Protocol):

@@ -10,18 +10,18 @@ import asyncio
 from collections.abc import Sequence
 
 from headwater.actors.workspace import WorkspaceActor
-from headwater.api.figures import (
+from headwater.dispatch.lanes import LanesOverActors
+from headwater.dispatch.population import Shards
+from headwater.dispatch.settings import SettingsOverActors
+from headwater.errors import Unavailable
+from headwater.figures import (
     Family,
+    RuntimeStatus,
     exposition,
     lake_families,
     lane_families,
     people_family,
 )
-from headwater.api.services import RuntimeStatus
-from headwater.dispatch.lanes import LanesOverActors
-from headwater.dispatch.population import Shards
-from headwater.dispatch.settings import SettingsOverActors
-from headwater.errors import Unavailable
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.manifest import OutOfDate
 from headwater.lake.schema import EVENTS

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from prometheus_client.core import Metric
 
-from headwater.api.figures import lake_families, lane_families, people_family
-from headwater.api.services import RuntimeStatus
 from headwater.destinations.lane_status import LaneStatus
+from headwater.figures import RuntimeStatus, lake_families, lane_families, people_family
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.status import LakeStatus
 from headwater.local.lanes import Lanes

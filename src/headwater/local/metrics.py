@@ -27,7 +27,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from headwater.api.figures import Family
+from headwater.figures import Family
 from headwater.local.writer import TurnReport
 
 OUTCOMES = ("accepted", "duplicate", "rejected", "suppressed")

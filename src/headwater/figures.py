@@ -36,6 +36,21 @@ class Family:
     is_counter: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RuntimeStatus:
+    """How the server is.
+
+    Attributes:
+        state: `ready`, or `draining` once it was told to stop.
+        started_at: in milliseconds.
+        figures: further counts by name (`events_stored`, `database_bytes`, …).
+    """
+
+    state: str
+    started_at: int
+    figures: Mapping[str, int | float]
+
+
 def people_family(by_workspace: Mapping[str, int]) -> Family:
     """Answer how many people there are."""
     return Family(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from headwater.api.figures import (
+from headwater.figures import (
     LAKE_FIGURES,
     Family,
     exposition,
