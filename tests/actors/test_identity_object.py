@@ -10,20 +10,22 @@ from headwater.actors.identity_calls import (
     Carry,
     Continue,
     Envelope,
-    Locate,
-    LookPerson,
-    LookTimeline,
     Outdated,
     Receive,
     Received,
     Refused,
-    Seen,
     Split,
     Standing,
     arrival_of,
     decode_answer,
     encode,
     event_of,
+)
+from headwater.actors.identity_looking_calls import (
+    Locate,
+    LookPerson,
+    LookTimeline,
+    Seen,
 )
 from headwater.actors.identity_messages import Join
 from headwater.actors.identity_object import PATIENCE, IdentityObject

@@ -10,16 +10,18 @@ from headwater.actors.identity_calls import (
     Answer,
     Call,
     Envelope,
-    LookTimeline,
     Outdated,
     Receive,
     Received,
     Refused,
-    Seen,
     Split,
     decode_answer,
     encode,
     event_of,
+)
+from headwater.actors.identity_looking_calls import (
+    LookTimeline,
+    Seen,
 )
 from headwater.ports import Actors, CallFailed
 from headwater.profiles.people import TimelineFilter

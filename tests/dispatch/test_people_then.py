@@ -9,13 +9,15 @@ import pytest
 from headwater.actors.identity_bonds import Bonds
 from headwater.actors.identity_calls import (
     Call,
+)
+from headwater.actors.identity_history import Span
+from headwater.actors.identity_looking_calls import (
     LookBonds,
     LookEvents,
     Past,
     PastPage,
     Seen,
 )
-from headwater.actors.identity_history import Span
 from headwater.dispatch.people_then import PeopleThen
 from headwater.errors import Unavailable
 from headwater.profiles.past import PastEvent

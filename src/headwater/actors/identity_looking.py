@@ -7,6 +7,9 @@ from headwater.actors.configurations import Configurations
 from headwater.actors.identity_bonds import bonds
 from headwater.actors.identity_calls import (
     Call,
+)
+from headwater.actors.identity_history import Span
+from headwater.actors.identity_looking_calls import (
     Locate,
     LookAccount,
     LookBonds,
@@ -21,7 +24,6 @@ from headwater.actors.identity_calls import (
     PastPage,
     Seen,
 )
-from headwater.actors.identity_history import Span
 from headwater.actors.identity_messages import Request
 from headwater.actors.identity_network import hop
 from headwater.actors.identity_past import hot_page

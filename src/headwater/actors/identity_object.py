@@ -25,7 +25,6 @@ from headwater.actors.identity_calls import (
     Continue,
     Envelope,
     Fetch,
-    Look,
     Merge,
     NoteLake,
     OfferLake,
@@ -35,7 +34,6 @@ from headwater.actors.identity_calls import (
     Received,
     Refused,
     Revisit,
-    Seen,
     Settle,
     Split,
     Standing,
@@ -46,6 +44,10 @@ from headwater.actors.identity_calls import (
 )
 from headwater.actors.identity_erasing_calls import Emptied, Empty, Forget, Forgotten, Trace, Traced
 from headwater.actors.identity_looking import look
+from headwater.actors.identity_looking_calls import (
+    Look,
+    Seen,
+)
 from headwater.actors.identity_messages import Join, JoinAnswer
 from headwater.actors.identity_own_storage import OwnTurn
 from headwater.actors.identity_showing_calls import HeldShown, ShowHeld

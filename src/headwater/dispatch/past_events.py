@@ -7,7 +7,9 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from headwater.actors.identity_calls import Past
+from headwater.actors.identity_looking_calls import (
+    Past,
+)
 from headwater.actors.identity_timeline import parse_cursor
 from headwater.errors import Unavailable
 from headwater.lake.catalogue import Catalogue

@@ -9,6 +9,12 @@ from headwater.actors.identity import account_actor
 from headwater.actors.identity_calls import (
     Answer,
     Call,
+    Merge,
+    Parted,
+    Split,
+    Standing,
+)
+from headwater.actors.identity_looking_calls import (
     Locate,
     LookAccount,
     LookLinks,
@@ -17,12 +23,8 @@ from headwater.actors.identity_calls import (
     LookPast,
     LookPerson,
     LookTimeline,
-    Merge,
-    Parted,
     Past,
     Seen,
-    Split,
-    Standing,
 )
 from headwater.audiences.membership import Membership
 from headwater.dispatch import parcels

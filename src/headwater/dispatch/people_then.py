@@ -6,7 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from headwater.actors.identity_bonds import Neighbourhood
-from headwater.actors.identity_calls import Call, LookBonds, LookEvents, LookPast, Past, Seen
+from headwater.actors.identity_calls import (
+    Call,
+)
+from headwater.actors.identity_looking_calls import (
+    LookBonds,
+    LookEvents,
+    LookPast,
+    Past,
+    Seen,
+)
 from headwater.actors.identity_past import past_event
 from headwater.dispatch.past_events import PastEvents
 from headwater.errors import Unavailable

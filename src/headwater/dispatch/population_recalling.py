@@ -6,7 +6,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from headwater.actors.identity_calls import Past
+from headwater.actors.identity_looking_calls import (
+    Past,
+)
 from headwater.actors.identity_object import IdentityObject
 from headwater.actors.identity_state import Root
 from headwater.actors.identity_storage import Turn
