@@ -236,6 +236,19 @@ def decode_answer(text: str) -> Answer:
     return _answers.decode(text)
 
 
+def of_nobody(call: Call) -> Answer | None:
+    """Answer what is asked of an actor that is nobody; None for what may make it somebody."""
+    match call:
+        case Trace():
+            return Traced()
+        case Forget():
+            return Forgotten()
+        case ShowHeld():
+            return HeldShown()
+        case _:
+            return Seen() if isinstance(call, Look) else None
+
+
 def event_of(arrival: Arrival) -> Event:
     """Answer an arrival as it travels."""
     return Event(

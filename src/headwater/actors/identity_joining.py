@@ -34,6 +34,13 @@ HEARD_KEPT = 64
 """Askers whose last request an actor remembers."""
 
 
+def order_join(turn: Turn, actor: str, first: str, second: str, *, order: str, at: int) -> None:
+    """Have a root join the person of `second`, since somebody said so; `at` is in milliseconds."""
+    root = turn.root(actor)
+    root.links.append(Link(first, second, "merge", order, at, second))
+    turn.put(actor, root)
+
+
 def advance(turn: Turn, limits: Limits, actor: str) -> Join | None:
     """Answer the request to join that a root should now send; judge away what it need not ask."""
     root = turn.root(actor)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from headwater.actors import audience_gaps, audiences, identity
 from headwater.actors.audience_gaps import Past
 from headwater.actors.identity import Policy
+from headwater.actors.identity_joining import order_join
 from headwater.actors.identity_messages import Page
 from headwater.actors.identity_receiving import Received, let_through, publish
 from headwater.actors.identity_splitting import split
-from headwater.actors.identity_state import Forward, Link, Root
+from headwater.actors.identity_state import Forward, Root
 from headwater.actors.identity_storage import Turn
 from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver
@@ -154,9 +155,7 @@ class Network:
         other = self._known_root(turn, workspace, second)
         outcome = Outcome()
         if actor != other:
-            root = turn.root(actor)
-            root.links = [*root.links, Link(first, second, "merge", order, at, second)]
-            turn.put(actor, root)
+            order_join(turn, actor, first, second, order=order, at=at)
             self._settle(turn, [actor], outcome, at)
         return outcome
 

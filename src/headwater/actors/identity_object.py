@@ -41,30 +41,25 @@ from headwater.actors.identity_calls import (
     decode_envelope,
     encode,
     event_of,
+    of_nobody,
 )
 from headwater.actors.identity_erasing_calls import Emptied, Empty, Forget, Forgotten, Trace, Traced
+from headwater.actors.identity_joining import order_join
 from headwater.actors.identity_looking import look
-from headwater.actors.identity_looking_calls import (
-    Look,
-    Seen,
-)
-from headwater.actors.identity_messages import Join, JoinAnswer
 from headwater.actors.identity_own_storage import OwnTurn
-from headwater.actors.identity_showing_calls import HeldShown, ShowHeld
+from headwater.actors.identity_showing_calls import ShowHeld
 from headwater.actors.identity_splitting import split
-from headwater.actors.identity_state import Account, Forward, Link, Root
+from headwater.actors.identity_state import Account, Forward, Root
 from headwater.actors.identity_step import Step
 from headwater.actors.identity_storage import Turn
 from headwater.actors.lake_offers import LakeNoted
 from headwater.actors.lake_watch import LakeWatch
 from headwater.actors.migrations import is_applied, migrate
-from headwater.actors.outbox import Parcel
+from headwater.actors.outbox_watch import OutboxWatch
 from headwater.actors.population_feed import Feed, Word
 from headwater.actors.schemas import IDENTITY, migrations
-from headwater.commands import Rekey
 from headwater.errors import HeadwaterError, NotFound
 from headwater.ports import Sql
-from headwater.profiles.resolution import Reason, Verdict
 
 PATIENCE = 30_000
 """Milliseconds after which an actor looks whether what it wanted done was done."""
@@ -91,7 +86,7 @@ class IdentityObject:
         self._known = known
         self.lake = LakeWatch(lake_after)
         self.feed = Feed()
-        self._under_way: tuple[int, str] | None = None
+        self._parcels = OutboxWatch()
         self._is_open = False
         self._erased_below: int | None = None
 
@@ -101,13 +96,9 @@ class IdentityObject:
         try:
             if isinstance(envelope.call, Empty):
                 return encode(self._empty(sql, envelope.actor, envelope.call))
-            if not self._is_open and not _has_tables(sql):  # nobody, no reason to write anything
-                if isinstance(envelope.call, Look):
-                    return encode(Seen())
-                if isinstance(envelope.call, Trace | Forget):
-                    return encode(Traced() if isinstance(envelope.call, Trace) else Forgotten())
-                if isinstance(envelope.call, ShowHeld):
-                    return encode(HeldShown())
+            is_nobody = not self._is_open and not _has_tables(sql)
+            if is_nobody and (answer := of_nobody(envelope.call)) is not None:
+                return encode(answer)  # and write nothing
             answer = sql.run(lambda: self._opened(sql, envelope, now))
             self._is_open = True
             return encode(answer)
@@ -124,7 +115,7 @@ class IdentityObject:
         policy = self._known.policy(name.partition("/")[0], envelope.version)
         if policy is None:
             return Outdated()
-        if self._erased_below is not None and (shut := self._shut(envelope, self._erased_below)):
+        if shut := identity_tombstone.refusal(self._known, envelope, below=self._erased_below):
             return shut
         turn = Turn(sql) if self.lake.after is None else OwnTurn(sql, name, now=now)
         turn.audiences.use(name.partition("/")[0], policy.audiences)
@@ -154,27 +145,13 @@ class IdentityObject:
             return empty_whole(sql, name, call)
         finally:
             self.feed = Feed()
-            self._under_way, self._is_open = None, False
+            self._is_open = False
+            self._parcels.forget()
             self.lake.forget()
-
-    def _shut(self, envelope: Envelope, below: int) -> Answer | None:
-        """Answer a call that would bring an erased person back as if it had been of nobody."""
-        call = envelope.call
-        is_closed = identity_tombstone.is_closed(
-            self._known, envelope.actor, version=envelope.version, below=below
-        )
-        if isinstance(call, Receive):
-            # Whoever looks for somebody else here remembers who was one with them once.
-            others = identity_tombstone.of_others(envelope.actor, call.events)
-            return Received([], others) if is_closed or others else None
-        if is_closed and isinstance(call, Carry) and isinstance(call.request, Join):
-            number = call.request.number
-            return Carried(JoinAnswer(envelope.actor, number, Verdict.REFUSED, Reason.UNKNOWN))
-        return None
 
     def alarm(self) -> None:
         """Forget what is under way, so that the next call hands it out again."""
-        self._under_way = None
+        self._parcels.forget()
         self.lake.look_anew()
 
     def word(self, sql: Sql, name: str, *, now: int) -> Word | None:
@@ -230,18 +207,18 @@ class IdentityObject:
             case Settle():
                 outbox.put(step.sql, identity.settle(turn, name, call.reply), now=step.now)
             case Merge():
-                _add_order(turn, name, call)
+                _order(turn, name, call)
             case Split():
                 restored = split(turn, name, call.link, at=call.at)
                 return Parted(restored, step.asks())
             case Continue() | Revisit():
                 if isinstance(call, Continue) and call.may_rekey:
-                    self._hand_out_merge(step.sql, name)
+                    self._parcels.let_merge_go(step.sql, name)
                 step.pass_time(anew=isinstance(call, Revisit))
             case Fetch():
                 return Standing([], outbox.parcel(step.sql, name, call.id, call.token), None)
             case Acknowledge():
-                self._acknowledge(step.sql, call)
+                self._parcels.acknowledge(step.sql, call.id, call.token)
                 return self._standing(step, is_heir_due=True)
             case _:
                 return look(step, call, self._known)
@@ -263,7 +240,7 @@ class IdentityObject:
             stored=stored,
             moved=[(places[id(arrival)], to) for to, arrival in received.moved],
             asks=asks,
-            parcel=self._parcel(step.sql, step.name),
+            parcel=self._parcels.hand_out(step.sql, step.name),
             told=[event_of(one) for one in step.told],
         )
 
@@ -274,20 +251,11 @@ class IdentityObject:
         is_done = is_heir_due and waiting_since is None
         return Standing(
             asks=asks,
-            parcel=self._parcel(step.sql, step.name),
+            parcel=self._parcels.hand_out(step.sql, step.name),
             waiting_since=waiting_since,
             heir=state.to if is_done and isinstance(state, Forward) else None,
             told=[event_of(one) for one in step.told],
         )
-
-    def _parcel(self, sql: Sql, name: str) -> Parcel | None:
-        """Answer the next parcel to send, if none is under way."""
-        if self._under_way is not None:
-            return None
-        parcel = outbox.oldest(sql, name)
-        if parcel is not None:
-            self._under_way = (parcel.id, parcel.token)
-        return parcel
 
     def _note_lake(self, step: Step, call: NoteLake) -> LakeNoted:
         if call.life != (self._erased_below or 0):  # its ids are of somebody who was erased since
@@ -306,17 +274,6 @@ class IdentityObject:
         if more:
             self.lake.told(now=step.now)  # whoever hears of it asks again
         return LakeNoted(is_settled, more)
-
-    def _hand_out_merge(self, sql: Sql, name: str) -> None:
-        """Have a merge that waited for the loser's parcels handed out again."""
-        parcel = outbox.oldest(sql, name)
-        if parcel is not None and isinstance(parcel.commands[0], Rekey):
-            self._under_way = None
-
-    def _acknowledge(self, sql: Sql, call: Acknowledge) -> None:
-        outbox.acknowledge(sql, call.id, call.token)
-        if self._under_way == (call.id, call.token):
-            self._under_way = None
 
 
 def _asked_by_an_erasure(sql: Sql, name: str, call: Trace | Forget) -> Traced | Forgotten:
@@ -339,14 +296,12 @@ def _is_news(step: Step, call: Call, answer: Answer) -> bool:
     return step.has_passed_time
 
 
-def _add_order(turn: Turn, name: str, call: Merge) -> None:
+def _order(turn: Turn, name: str, call: Merge) -> None:
     root = turn.state(name)
     if not isinstance(root, Root):
         raise NotFound(f"Nobody is known by {call.first}.")
     if call.second not in root.ids:
-        link = Link(call.first, call.second, "merge", call.order, call.at, call.second)
-        root.links = [*root.links, link]
-        turn.put(name, root)
+        order_join(turn, name, call.first, call.second, order=call.order, at=call.at)
 
 
 def _is_undone(sql: Sql) -> bool:
