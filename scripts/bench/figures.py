@@ -38,6 +38,11 @@ class Figures:
         mine, other = (statistics.median(self.processor[one]) for one in (name, against))
         return mine / other
 
+    def whole_cost(self, name: str, against: str) -> float:
+        """Answer one's processor time by the other's, all rounds together, of as many events."""
+        mine, other = (sum(1 / one for one in self.processor[each]) for each in (name, against))
+        return mine / other
+
     def lower_ratio(self, name: str, against: str) -> float:
         """Answer the smaller of the two, so that neither waiting nor a disturbance flatters."""
         return min(self.ratio(name, against), self.processor_ratio(name, against))

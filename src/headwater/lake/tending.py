@@ -30,6 +30,9 @@ Those who read it now need some minutes.
 _UNNAMED = 3600 * 1000
 """For how long (ms) a data file may lie about that no manifest names yet."""
 
+LARGE = 64 * 1024 * 1024
+"""Bytes from which on a file does not count among small ones: together they are no fewer files."""
+
 _SMALLEST_CLASS = 64 * 1024
 _CLASS = 8  # each size class is so many times the one before
 
@@ -63,7 +66,8 @@ def rewrites(manifest: Manifest, *, now: int) -> list[Rewrite]:
 def _piles(files: Sequence[LakeFile]) -> list[Rewrite]:
     classes: dict[int, list[LakeFile]] = {}
     for one in files:
-        classes.setdefault(_size_class(one.bytes), []).append(one)
+        if one.bytes < LARGE:
+            classes.setdefault(_size_class(one.bytes), []).append(one)
     return [
         Rewrite(tuple(pile), Tier.MICRO) for _, pile in sorted(classes.items()) if len(pile) >= PILE
     ]

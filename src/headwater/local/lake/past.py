@@ -32,14 +32,21 @@ _FOOTERS_KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class _Footer:
-    """What is kept of a file: its metadata, and the last person of each row group."""
+    """What is kept of a file: its metadata, and the least and greatest person of each row group.
+
+    Row groups of a file that was joined of several (join.py) are not in order of each other.
+    """
 
     metadata: pq.FileMetaData
     firsts: tuple[str, ...]
     lasts: tuple[str, ...]
+    are_in_order: bool
 
     def groups(self, people: Sequence[str]) -> list[int]:
         """Answer the row groups that may have rows of these people, who are in order."""
+        if not self.are_in_order:
+            bounds = zip(self.firsts, self.lasts, strict=True)
+            return [place for place, ends in enumerate(bounds) if _any_within(people, *ends)]
         found: set[int] = set()
         for person in people:
             group = bisect_left(self.lasts, person)
@@ -121,11 +128,9 @@ class PastEvents:
             metadata.row_group(number).column(place).statistics
             for number in range(metadata.num_row_groups)
         ]
-        footer = _Footer(
-            metadata,
-            tuple(bound.min for bound in bounds),
-            tuple(bound.max for bound in bounds),
-        )
+        firsts, lasts = [one.min for one in bounds], [one.max for one in bounds]
+        in_order = all(last <= first for last, first in zip(lasts, firsts[1:], strict=False))
+        footer = _Footer(metadata, tuple(firsts), tuple(lasts), in_order)
         with self._lock:
             self._footers[one.key] = footer
             while len(self._footers) > _FOOTERS_KEPT:
@@ -135,13 +140,17 @@ class PastEvents:
 
 def _files(manifest: Manifest, day: int, people: Sequence[str]) -> list[LakeFile]:
     """Answer the files of a day that may have rows of these people, who are in order."""
-    found = []
-    for one in manifest.of(EVENTS.name):
-        if one.day == day:
-            place = bisect_left(people, one.first)
-            if place < len(people) and people[place] <= one.last:
-                found.append(one)
-    return found
+    return [
+        one
+        for one in manifest.of(EVENTS.name)
+        if one.day == day and _any_within(people, one.first, one.last)
+    ]
+
+
+def _any_within(people: Sequence[str], first: str, last: str) -> bool:
+    """Tell whether one of these people, who are in order, comes between two, or is one of them."""
+    place = bisect_left(people, first)
+    return place < len(people) and people[place] <= last
 
 
 class TieredPast:

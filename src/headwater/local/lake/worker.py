@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from headwater.local.lake.buckets import open_bucket
 from headwater.local.lake.flush import flush
+from headwater.local.lake.join import join
 from headwater.local.lake.orders import Compact, Erase, Failed, Flush, Move, Order, Result
 from headwater.ports import Bucket
 
@@ -45,7 +46,9 @@ async def carry_out(order: Order) -> Result:
 
 
 async def _rewrite(order: Compact | Move | Erase, bucket: Bucket) -> Result:
-    # Imported here: DuckDB takes 13 MB and some time, and a flush has no need of it.
+    # Imported below: DuckDB takes 13 MB and some time, and neither flushing nor joining needs it.
+    if isinstance(order, Compact) and (done := await join(order, bucket)):
+        return done
     from headwater.local.lake.compact import compact, move  # noqa: PLC0415 - see above
     from headwater.local.lake.erase import erase  # noqa: PLC0415 - see above
 
