@@ -13,6 +13,7 @@ MAX_LENGTH = 500
 _EMAIL = re.compile(
     r"""[^\s@<>()[\],;:\\"]{1,64}@[^\s@<>()[\],;:\\".]+(?:\.[^\s@<>()[\],;:\\".]+)+"""
 )
+_FOR_DNS = "xn--"
 _LONGEST_EMAIL = 254  # RFC 5321, errata 1690
 
 # Placeholders that programs send where they know nobody. Anybody who had one for an id would
@@ -70,11 +71,33 @@ def text(value: Any) -> str | None:
 
 
 def email(value: str) -> str | None:
-    """Answer an email address in lower case, or None for what cannot be one."""
+    """Answer an email address in lower case, or None for what cannot be one.
+
+    A domain in the spelling of DNS (`xn--mnchen-3ya.de`) is answered in that of people
+    (`münchen.de`), so that both are one address.
+    """
     lowered = value.lower()
+    if _FOR_DNS in lowered:
+        name, _, domain = lowered.rpartition("@")
+        lowered = f"{name}@{'.'.join(_as_people_write(label) for label in domain.split('.'))}"
     if len(lowered) > _LONGEST_EMAIL or not _EMAIL.fullmatch(lowered):
         return None
     return lowered
+
+
+def _as_people_write(label: str) -> str:
+    """Answer a part of a domain's name without Punycode (RFC 5891, section 2.3.2.1)."""
+    coded = label.removeprefix(_FOR_DNS)
+    if coded == label:
+        return label
+    try:
+        written = unicodedata.normalize("NFC", coded.encode().decode("punycode")).lower()
+        is_one_spelling = written.encode("punycode").decode() == coded
+    except UnicodeError:
+        return label
+    # Codes can spell what is in no domain, such as half of a surrogate pair.
+    is_readable = all(each == "-" or unicodedata.category(each)[0] in "LMN" for each in written)
+    return written if is_one_spelling and is_readable and not written.isascii() else label
 
 
 @lru_cache(maxsize=4096)
