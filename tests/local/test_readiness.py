@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from headwater.api.operations import MetricsApp, OperationsApp
+from headwater.errors import Unavailable
 from headwater.figures import Family
 from headwater.local.clock import SystemClock
 from headwater.local.metrics import MeasuredApp, Metrics, database_bytes, gauges
@@ -44,7 +45,7 @@ class Operated:
         self.database = Breakable(open_database(path)._connection)
         self.metrics = Metrics()
         self.writer = Writer(self.database, observe=self.metrics.turn)
-        self.readiness = Readiness(self.writer, SystemClock())
+        self.readiness = Readiness(self.writer, SystemClock(), self.metrics)
 
         async def read(_scope: Any) -> bytes:
             return self.metrics.text()
@@ -98,6 +99,22 @@ async def test_a_broken_disk_is_not_ready(operated: Operated) -> None:
     assert response.status_code == 503
     assert response.headers["retry-after"] == "1"
     assert "cannot be written" in response.json()["message"]
+
+
+async def test_a_commit_that_failed_lately_is_remembered(operated: Operated) -> None:
+    """A disk that is full for events may have room for a probe."""
+    operated.database.broken = True
+    with pytest.raises(Unavailable):
+        await operated.writer.run(lambda sql: sql.execute("SELECT 1"))
+    operated.database.broken = False
+
+    response = await operated.client.get("/ready")
+
+    assert response.status_code == 503
+    assert "A commit failed" in response.json()["message"]
+    assert operated.metrics.failed_at is not None
+    operated.metrics.failed_at -= 11
+    assert (await operated.client.get("/ready")).status_code == 200
 
 
 async def test_a_draining_server_is_not_ready(operated: Operated) -> None:

@@ -7,12 +7,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -346,6 +347,23 @@ def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Cannot use the database in data: file is not a database" in done.stderr
     assert file.read_bytes() == before
+
+
+def test_a_database_of_a_newer_version_is_one_clear_line(tmp_path: Path) -> None:
+    """It holds what this version does not know, and could do harm to."""
+    file = tmp_path / "data" / "headwater.sqlite3"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
+        database.execute("INSERT INTO migrations VALUES ('headwater.actors/of_tomorrow.sql')")
+    done = run("serve", "--data", "data", "--port", "0", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "was written by a newer version of Headwater" in done.stderr
+    assert "of_tomorrow.sql" in done.stderr
+    assert "Traceback" not in done.stderr
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("migrations",)]
 
 
 def test_an_unknown_variable_is_pointed_out(tmp_path: Path) -> None:

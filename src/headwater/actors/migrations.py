@@ -58,10 +58,14 @@ def noted(sql: Sql) -> set[str]:
     return {name for (row,) in sql.execute("SELECT name FROM migrations") for name in row.split()}
 
 
+def is_ledger_there(sql: Sql) -> bool:
+    """Answer whether anything was ever applied, without writing anything."""
+    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'"))
+
+
 def is_applied(sql: Sql, name: str) -> bool:
     """Answer whether a migration was applied, without writing anything."""
-    there = sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'")
-    return bool(there) and name in noted(sql)
+    return is_ledger_there(sql) and name in noted(sql)
 
 
 def statements(text: str) -> list[str]:

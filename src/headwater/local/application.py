@@ -67,7 +67,7 @@ PUBLIC_API_ROUTES = frozenset({"regulations", "suppressions"})
 def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], None]]:
     """Answer the app, and what to call when the server begins to drain."""
     intake = CountedIntake(parts.identities, parts.metrics)
-    readiness = Readiness(parts.writer, parts.clock)
+    readiness = Readiness(parts.writer, parts.clock, parts.metrics)
     operated = OperationsApp(
         problem=readiness.problem,
         metrics=MetricsApp(lambda _scope: parts.figures.metrics()),

@@ -70,6 +70,7 @@ class Metrics:
             buckets=_COMMIT_SECONDS,
             registry=self.registry,
         )
+        self.failed_at: float | None = None  # by the monotonic clock; the last one
         self._failed_commits = Counter(
             "headwater_failed_commits",
             "Turns whose commit failed; their requests were told 503.",
@@ -93,6 +94,7 @@ class Metrics:
         self._commit_seconds.observe(report.seconds)
         if report.failed:
             self._failed_commits.inc()
+            self.failed_at = time.monotonic()
 
     def _event_family(self) -> Iterable[Metric]:
         family = CounterMetricFamily(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from headwater.actors.migrations import Migration, migrate
+from headwater import __version__
+from headwater.actors.migrations import Migration, is_ledger_there, migrate, noted
+from headwater.errors import Conflict
 from headwater.local.sql import Database, open_writer
 
 # Package and file of each schema text, oldest first. Add at the end; never edit one that shipped.
@@ -45,11 +47,27 @@ def open_database(path: Path) -> Database:
 
     Raises:
         sqlite3.Error: the file cannot be opened, is not a database, or a migration failed.
+        Conflict: a newer version of Headwater has written it.
     """
     database = open_writer(path)
     try:
-        migrate(database, schema_texts())
+        schemas = schema_texts()
+        _refuse_what_is_newer(database, path, schemas)
+        migrate(database, schemas)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _refuse_what_is_newer(database: Database, path: Path, schemas: list[Migration]) -> None:
+    """Raise `Conflict` where the ledger names what this version has not: it could do harm there."""
+    if not is_ledger_there(database):
+        return
+    unknown = sorted(noted(database) - {each.name for each in schemas})
+    if unknown:
+        raise Conflict(
+            f"The database {path} was written by a newer version of Headwater: it holds "
+            f"{unknown[0]!r}, which version {__version__} does not know. Run that version, or "
+            "restore a backup that this one made into another folder."
+        )

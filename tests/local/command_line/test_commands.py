@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from headwater import __version__
@@ -375,6 +376,37 @@ def test_config_shows_values_and_origins(tmp_path: Path, monkeypatch: pytest.Mon
     assert content["admin_key"] == {"value": "********", "from": "HEADWATER_ADMIN_KEY"}
     assert "HEADWATER_PORT" in shown.stdout
     assert "secret-admin-key" not in shown.output
+
+
+def test_config_takes_the_flags_of_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It then says what a server with these would run with."""
+    monkeypatch.chdir(tmp_path)
+    env = NOWHERE | {"HEADWATER_PORT": "9000", "HEADWATER_HOST": "0.0.0.0"}
+    flags = ["--port", "9001", "--data", "elsewhere"]
+
+    shown = CliRunner().invoke(application, ["config", "--json", *flags], env=env)
+    content = json.loads(shown.stdout)
+
+    assert content["port"] == {"value": 9001, "from": "--port"}
+    assert content["data"] == {"value": "elsewhere", "from": "--data"}
+    assert content["host"] == {"value": "0.0.0.0", "from": "HEADWATER_HOST"}
+    commands: Any = typer.main.get_command(application)
+    serve, config = (
+        {parameter.name for parameter in commands.commands[name].params}
+        for name in ("serve", "config")
+    )
+    assert serve <= config
+
+
+def test_a_variable_that_is_no_setting_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on without it, and says so."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(application, ["config"], env=NOWHERE | {"HEADWATER_PROT": "9000"})
+
+    assert done.exit_code == 0
+    assert done.stderr.startswith("Warning: The variable HEADWATER_PROT is no setting")
 
 
 @pytest.mark.parametrize(

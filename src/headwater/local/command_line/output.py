@@ -81,9 +81,18 @@ def remark(message: str) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one line on standard error."""
+    """Print one line on standard error: it went wrong."""
+    _complain("Error: ", message, style="bold red")
+
+
+def warn(message: str) -> None:
+    """Print one line on standard error: it goes on, but perhaps not as was meant."""
+    _complain("Warning: ", message, style="bold yellow")
+
+
+def _complain(kind: str, message: str, *, style: str) -> None:
     error = Console(stderr=True, highlight=False, soft_wrap=True)
-    error.print(Text("Error: ", style="bold red"), Text(_CONTROL.sub("\ufffd", message)), sep="")
+    error.print(Text(kind, style=style), Text(_CONTROL.sub("\ufffd", message)), sep="")
 
 
 def age(time: str | None, *, now: datetime | None = None) -> Text:

@@ -9,9 +9,8 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.text import Text
 
 from headwater import __version__
@@ -19,34 +18,38 @@ from headwater.errors import HeadwaterError
 from headwater.local.command_line.configuration import Config, settings_in_force
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import console
+from headwater.local.command_line.server_flags import (
+    AllowPrivateNetworks,
+    Data,
+    Host,
+    Lake,
+    LogFormat,
+    LogLevel,
+    Port,
+    ShutdownGrace,
+    TrustedProxies,
+    given,
+)
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 from headwater.local.data_directory import DataDirectoryError
 from headwater.local.logs import set_up_logs
-from headwater.settings import Settings, SettingsError, declared
+from headwater.settings import Settings, SettingsError
 
 _logger = logging.getLogger(__name__)
-
-_DESCRIPTIONS = {one.name: one.metadata["description"] for one in declared()}
-
-
-def _flag(name: str, metavar: str) -> Any:
-    return typer.Option(help=_DESCRIPTIONS[name], metavar=metavar, show_default=False)
 
 
 @explained
 def serve(
     *,
-    data: Annotated[Path | None, _flag("data", "DIR")] = None,
-    host: Annotated[str | None, _flag("host", "ADDRESS")] = None,
-    port: Annotated[int | None, _flag("port", "PORT")] = None,
-    log_level: Annotated[str | None, _flag("log_level", "LEVEL")] = None,
-    log_format: Annotated[str | None, _flag("log_format", "FORMAT")] = None,
-    allow_private_networks: Annotated[
-        str | None, _flag("allow_private_networks", "TRUE|NETWORKS")
-    ] = None,
-    trusted_proxies: Annotated[str | None, _flag("trusted_proxies", "NETWORKS")] = None,
-    lake: Annotated[str | None, _flag("lake", "DIR|s3://BUCKET|off")] = None,
-    shutdown_grace: Annotated[float | None, _flag("shutdown_grace", "SECONDS")] = None,
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+    allow_private_networks: AllowPrivateNetworks = None,
+    trusted_proxies: TrustedProxies = None,
+    lake: Lake = None,
+    shutdown_grace: ShutdownGrace = None,
     config: Config = None,
 ) -> None:
     """Run a server until Ctrl+C or SIGTERM; it then finishes what it has begun.
@@ -61,17 +64,17 @@ def serve(
         headwater serve --lake s3://events-of-the-shop/headwater
         HEADWATER_ADMIN_KEY=hw_preset-for-automation headwater serve --port 0
     """
-    flags = {
-        "data": None if data is None else str(data),
-        "host": host,
-        "port": port,
-        "log_level": log_level,
-        "log_format": log_format,
-        "allow_private_networks": allow_private_networks,
-        "trusted_proxies": trusted_proxies,
-        "lake": lake,
-        "shutdown_grace": shutdown_grace,
-    }
+    flags = given(
+        data=data,
+        host=host,
+        port=port,
+        log_level=log_level,
+        log_format=log_format,
+        allow_private_networks=allow_private_networks,
+        trusted_proxies=trusted_proxies,
+        lake=lake,
+        shutdown_grace=shutdown_grace,
+    )
     with troubles_told():
         in_force = settings_in_force(flags, config)
         set_up_logs(level=in_force.settings.log_level, style=in_force.settings.log_format)
