@@ -12,6 +12,7 @@ from pydantic import Field
 from headwater.api.access import Admin
 from headwater.api.csv_text import csv_text
 from headwater.api.fields import Order, View
+from headwater.api.listening import while_listened
 from headwater.api.questions import wants_csv
 from headwater.api.services import Services, SqlAnswer
 
@@ -58,9 +59,10 @@ def sql_routes(services: Services) -> APIRouter:
     async def query(caller: Admin, request: Request, order: SqlOrder) -> Response:
         """Run SQL over the tables `events`, `people` and `identifiers`, up to this moment.
 
-        With `Accept: text/csv` the answer is the rows alone.
+        With `Accept: text/csv` the answer is the rows alone. Who hangs up ends the query.
         """
-        answer = await services.sql.query(caller.workspace, order.sql, limit=order.limit)
+        running = services.sql.query(caller.workspace, order.sql, limit=order.limit)
+        answer = await while_listened(request.receive, running)
         if wants_csv(request.headers.get("accept")):
             names = [name for name, _ in answer.columns]
             text = csv_text(names, json.loads(answer.rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -20,10 +21,16 @@ from headwater.local.sandbox.orders import (
     Answer,
     Check,
     Checked,
+    Counted,
+    Days,
+    Events,
+    Extract,
+    Page,
     Query,
     Refused,
     Scene,
     Selection,
+    Written,
 )
 from headwater.local.sandbox.sandbox import Sandbox, SqlRefused
 from headwater.local.sandbox.worker import carry_out
@@ -216,6 +223,46 @@ async def test_an_answer_has_so_many_rows_at_most(tmp_path: Path) -> None:
         assert len(json.loads(answer.rows)) == 33
 
 
+async def test_a_row_that_no_answer_holds_is_told_of(tmp_path: Path) -> None:
+    """Nothing at all, said to be truncated, would look like no rows."""
+    async with sandbox(tmp_path) as (made, _):
+        with pytest.raises(SqlRefused, match="first row alone is over 32 MiB"):
+            await made.query(WORKSPACE, "SELECT repeat('x', 40000000)", limit=3)
+
+
+async def test_tables_and_their_columns_can_be_asked_for(tmp_path: Path) -> None:
+    """Those that are documented, and none that they are made of."""
+    async with sandbox(tmp_path) as (made, _):
+        for sql in ("SHOW TABLES", "show all tables ;"):
+            assert await found(made, sql) == [["events"], ["identifiers"], ["people"]]
+        names = [row[0] for row in await found(made, "DESCRIBE people")]
+        assert names == ["person", "traits", "first_seen", "last_seen"]
+
+
+async def test_a_query_that_nobody_waits_for_is_ended(tmp_path: Path) -> None:
+    """Its place is free for the next, long before its time is over."""
+    async with sandbox(tmp_path, seconds=600) as (made, _):
+        endless = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
+        asked = [asyncio.ensure_future(found(made, endless)) for _ in range(2)]
+        behind = asyncio.ensure_future(found(made, "SELECT 1"))
+        await asyncio.sleep(0.2)  # so that they have mostly begun; it holds before, too
+        assert not behind.done()
+        for one in asked:
+            one.cancel()
+
+        assert await asyncio.wait_for(behind, 60) == [[1]]
+
+
+async def test_lengths_of_time_are_iso_8601(tmp_path: Path) -> None:
+    """As times are."""
+    sql = (
+        "SELECT INTERVAL 1 DAY, INTERVAL '1 month 2 days 3.5 seconds', "
+        "INTERVAL '-90 minutes', INTERVAL 0 SECOND, [INTERVAL 1 YEAR]"
+    )
+    async with sandbox(tmp_path) as (made, _):
+        assert await found(made, sql) == [["P1D", "P1M2DT3.5S", "PT-5400S", "P0D", ["P12M"]]]
+
+
 def refusals(scene: Scene, texts: list[str]) -> dict[str, Answer]:
     """Answer what the sandbox's process would to each text."""
     return {text: carry_out(Query(scene, text, 10, 10_000), print) for text in texts}
@@ -347,6 +394,21 @@ async def test_a_condition_is_a_condition_and_nothing_else(tmp_path: Path) -> No
                 if not isinstance(carry_out(Check(scene, Selection(where=where)), print), Refused)
             ]
             assert passed == []
+
+
+async def test_what_a_condition_says_takes_no_other_out_of_force(tmp_path: Path) -> None:
+    """`a) OR (b` is a condition, too; but the times beside it hold all the same."""
+    async with (
+        sandbox(tmp_path) as (made, _),
+        made.scene(WORKSPACE, "events people identifiers") as scene,
+    ):
+        selection = Selection(where="name = 'E0') OR (name = 'E1'", received_before=0)
+        assert carry_out(Check(scene, selection), print) == Checked()
+        assert carry_out(Days(scene, selection), print) == Counted([])
+        assert carry_out(Page(scene, selection, None, 10), print) == Events([])
+        written = carry_out(Extract(scene, selection, "jsonl", str(tmp_path / "none.jsonl")), print)
+        assert isinstance(written, Written)
+        assert written.rows == 0
 
 
 async def test_pages_of_events_follow_each_other(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ def check_query(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
                 "DESCRIBE and SUMMARIZE."
             )
         raise NotAllowed(str(parsed.get("error_message", "This is not SQL.")))
+    if not statements:
+        raise NotAllowed("There is no statement; give one, such as: SELECT count(*) FROM events")
     if len(statements) != 1:
         raise NotAllowed("One statement at a time, please; leave out what follows the ';'.")
     for name in _table_functions(statements[0]):
@@ -50,6 +52,8 @@ def check_query(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 def check_condition(connection: duckdb.DuckDBPyConnection, where: str) -> None:
     """Raise `NotAllowed` unless a text is a condition, and only that, on the table `events`."""
+    if not where.strip():
+        raise NotAllowed("The condition is empty; leave it out where all events are meant.")
     sql = f"SELECT * FROM events WHERE (\n{where}\n)"  # noqa: S608 - it is only parsed
     check_query(connection, sql)
     whole, plain = (

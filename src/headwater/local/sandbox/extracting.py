@@ -13,7 +13,7 @@ from headwater.exports.events import COLUMNS, OBJECTS, TIMES
 from headwater.local.sandbox.checking import check_condition
 from headwater.local.sandbox.engine import open_engine, quoted
 from headwater.local.sandbox.orders import Extract, Join, Progress, Written
-from headwater.local.sandbox.selecting import condition
+from headwater.local.sandbox.selecting import selected
 
 _EVERY = 0.5  # seconds
 
@@ -29,7 +29,7 @@ def extract(order: Extract, tell: Callable[[Progress], None]) -> Written:
     engine = open_engine(order.scene, writes=str(Path(order.path).parent))
     if order.selection.where is not None:
         check_condition(engine, order.selection.where)
-    rows = f"SELECT {_columns(order.form)} FROM events WHERE {condition(order.selection)}"  # noqa: S608 - checked above
+    rows = f"SELECT {_columns(order.form)} FROM {selected(order.selection)}"  # noqa: S608 - checked above
     way = _WAYS[order.form].format(header=str(order.header).lower())
     return _copy(engine, rows, way, order.path, tell)
 

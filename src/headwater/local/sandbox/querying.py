@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from headwater.lake.event_rows import join_body
 from headwater.local.lake.arrow import python_rows
-from headwater.local.sandbox.checking import check_condition, check_query
+from headwater.local.sandbox.checking import NotAllowed, check_condition, check_query
 from headwater.local.sandbox.engine import open_engine
 from headwater.local.sandbox.orders import (
     Check,
@@ -24,17 +25,19 @@ from headwater.local.sandbox.orders import (
     Page,
     Query,
 )
-from headwater.local.sandbox.selecting import condition
+from headwater.local.sandbox.selecting import selected
 from headwater.local.sandbox.values import plain
 
 _BATCH = 2048
+_ASKS_FOR_TABLES = re.compile(r"\s*SHOW\s+(ALL\s+)?TABLES\s*;?\s*", re.IGNORECASE)
+_TABLES = "SELECT name FROM (SHOW TABLES) WHERE NOT starts_with(name, '_') ORDER BY name"
 _DAYS = """
 SELECT epoch_ms(received_at) // 86400000 AS day, count(*),
        epoch_ms(min(timestamp)), epoch_ms(max(timestamp))
-FROM events WHERE {condition} GROUP BY day ORDER BY day
+FROM {selected} GROUP BY day ORDER BY day
 """
 _PAGE = """
-SELECT * FROM events WHERE {condition} AND {behind}
+SELECT * FROM {selected} AND {behind}
 ORDER BY received_at, message_id, via LIMIT {limit}
 """
 
@@ -43,7 +46,8 @@ def query(order: Query) -> Found:
     """Answer what a SELECT finds, as far as it may be answered."""
     engine = open_engine(order.scene)
     check_query(engine, order.sql)
-    relation = engine.sql(order.sql)
+    # Those that ours are made of are nobody's to know.
+    relation = engine.sql(_TABLES if _ASKS_FOR_TABLES.fullmatch(order.sql) else order.sql)
     columns = [
         (name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)
     ]
@@ -53,6 +57,11 @@ def query(order: Query) -> Found:
         text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
         size += len(text)
         truncated = len(rows) == order.limit or size > order.most_bytes
+        if truncated and not rows:
+            raise NotAllowed(
+                f"The first row alone is over {order.most_bytes // 1024**2} MiB, which is what an "
+                "answer may have. Ask for less of it."
+            )
         if truncated:
             break
         rows.append(text)
@@ -87,7 +96,7 @@ def check(order: Check) -> Checked:
     engine = open_engine(order.scene)
     if order.selection.where is not None:
         check_condition(engine, order.selection.where)
-    engine.execute(f"SELECT 1 FROM events WHERE {condition(order.selection)} LIMIT 0").fetchall()  # noqa: S608 - checked above
+    engine.execute(f"SELECT 1 FROM {selected(order.selection)} LIMIT 0").fetchall()  # noqa: S608 - checked above
     return Checked()
 
 
@@ -96,7 +105,7 @@ def days(order: Days) -> Counted:
     engine = open_engine(order.scene)
     if order.selection.where is not None:
         check_condition(engine, order.selection.where)
-    rows = engine.execute(_DAYS.format(condition=condition(order.selection))).fetchall()
+    rows = engine.execute(_DAYS.format(selected=selected(order.selection))).fetchall()
     return Counted([(day, events, first, last) for day, events, first, last in rows])
 
 
@@ -109,7 +118,7 @@ def page(order: Page) -> Events:
     if order.after is not None:
         behind = "(epoch_ms(received_at), message_id, via) > (?, ?, ?)"
         values = list(order.after)
-    sql = _PAGE.format(condition=condition(order.selection), behind=behind, limit=order.limit)
+    sql = _PAGE.format(selected=selected(order.selection), behind=behind, limit=order.limit)
     # A prepared statement's values are no part of its text.
     found = engine.sql(sql, params=values) if values else engine.sql(sql)
     return Events(

@@ -9,10 +9,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -150,7 +150,8 @@ class Sandbox:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         try:
-            yield await asyncio.to_thread(self._taken, self._relation, workspace, text, folder)
+            taken = asyncio.to_thread(self._taken, self._relation, workspace, text, folder)
+            yield await _to_its_end(taken)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -210,6 +211,19 @@ class Sandbox:
             raise SqlRefused(answer.message, code=answer.code)
         assert isinstance(answer, expected)  # noqa: S101 - the answer to this order
         return answer
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Scene]) -> Scene:
+    """Answer what a thread answers; where this is cancelled, not before the thread has ended.
+
+    It writes into a folder that is deleted next.
+    """
+    working = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait((working,))
+        raise
 
 
 async def _answer(

@@ -1,4 +1,8 @@
-"""SQL of a selection of events. Only what was checked goes into it, and numbers."""
+"""SQL of a selection of events. Only what was checked goes into it, and numbers.
+
+The condition that somebody wrote stands in a SELECT of its own, just as it was checked; beside the
+others, `a) OR (b` would take all of them out of force.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,17 @@ from headwater.local.sandbox.engine import quoted
 from headwater.local.sandbox.orders import Selection
 
 
-def condition(selection: Selection) -> str:
-    """Answer the condition on `events`; its `where` must have been checked."""
+def selected(selection: Selection) -> str:
+    """Answer `events WHERE …`, for behind FROM; the selection's `where` must have been checked."""
+    events = "events"
+    if selection.where is not None:
+        events = f"(SELECT * FROM events WHERE (\n{selection.where}\n)) AS events"  # noqa: S608 - checked
+    return f"{events} WHERE {_conditions(selection)}"
+
+
+def _conditions(selection: Selection) -> str:
     parts = [
-        "true" if selection.where is None else f"(\n{selection.where}\n)",
+        "true",
         *(
             f"{column} {comparison} epoch_ms({value})::TIMESTAMPTZ"
             for column, comparison, value in (

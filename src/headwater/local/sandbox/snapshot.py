@@ -32,21 +32,24 @@ def take(connection: duckdb.DuckDBPyConnection, text: str, folder: Path, *, memo
     import pyarrow as pa  # noqa: PLC0415 - DuckDB and Arrow take memory that others can spare
 
     lower = text.lower()
+    named = [(name, sql) for name, (shown_as, sql) in _TABLES.items() if shown_as in lower]
     tables: dict[str, str] = {}
     connection.execute("BEGIN")
     try:
         files = [row[0] for row in connection.execute("SELECT path FROM files_shown").fetchall()]
-        for name, (shown_as, sql) in _TABLES.items():
-            if shown_as in lower:
-                path = folder / f"{name}.arrow"
-                reader = connection.sql(sql).to_arrow_reader(_BATCH)
-                with (
-                    pa.OSFile(str(path), "wb") as file,
-                    pa.ipc.new_file(file, reader.schema) as writer,
-                ):
-                    for batch in reader:
-                        writer.write_batch(batch)
-                tables[name] = str(path)
+        if not named:  # it asks which tables there are (SHOW TABLES), if of any: they may be empty
+            files = []
+            named = [(name, f"SELECT * FROM ({sql}) LIMIT 0") for name, (_, sql) in _TABLES.items()]  # noqa: S608 - of this file
+        for name, sql in named:
+            path = folder / f"{name}.arrow"
+            reader = connection.sql(sql).to_arrow_reader(_BATCH)
+            with (
+                pa.OSFile(str(path), "wb") as file,
+                pa.ipc.new_file(file, reader.schema) as writer,
+            ):
+                for batch in reader:
+                    writer.write_batch(batch)
+            tables[name] = str(path)
     finally:
         connection.execute("ROLLBACK")
     scratch = folder / "spilled"

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from headwater.collect.times import write_time
 
 _EXACT = 2**53  # up to here JavaScript's numbers are whole
@@ -19,6 +21,8 @@ def plain(value: Any) -> Any:
     What is no number (NaN, infinity) is null, as is a time that Python has not; a
     fraction is as near as a double comes.
     """
+    if isinstance(value, pa.MonthDayNano):
+        return _duration(value)
     if isinstance(value, dict):
         return {str(plain(key)): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -45,6 +49,17 @@ def _scalar(value: Any) -> Any:
         case _:
             found = str(value)
     return found
+
+
+def _duration(value: pa.MonthDayNano) -> str:
+    """Answer an interval as ISO 8601 writes a duration: `P1M2DT3.5S`."""
+    seconds, nanoseconds = divmod(abs(value.nanoseconds), 10**9)
+    fraction = f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
+    sign = "-" if value.nanoseconds < 0 else ""
+    time = f"T{sign}{seconds}{fraction}S" if value.nanoseconds else ""
+    months = f"{value.months}M" if value.months else ""
+    days = f"{value.days}D" if value.days or not (months or time) else ""
+    return f"P{months}{days}{time}"
 
 
 def _instant(value: datetime) -> str:
