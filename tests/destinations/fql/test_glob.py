@@ -32,7 +32,12 @@ TABLE = [
     ("aba", "ab*ba", False),
     ("a]b", r"a[\]]b", True),
     ("a-b", "a[x-]b", True),
-    ("a^b", "a[^]b", True),
+    ("a^b", r"a[\^]b", True),
+    ("a^b", "a[x^]b", True),
+    ("axb", "a[^x]b", False),
+    ("ayb", "a[^x]b", True),
+    ("ayb", "a[^x-z]b", False),
+    ("ab", "a[^x]b", False),
     ("a.b", "a.b", True),
     ("axb", "a.b", False),
     ("ア", "?", True),
@@ -47,7 +52,7 @@ def test_matches(text: str, pattern: str, *, matches: bool) -> None:
     assert compile_glob(pattern).matches(text) is matches
 
 
-@pytest.mark.parametrize("pattern", ["[", "[a", "[]", "[b-a]", "a\\"])
+@pytest.mark.parametrize("pattern", ["[", "[a", "[]", "[^]", "[b-a]", "a\\"])
 def test_invalid_pattern(pattern: str) -> None:
     """A pattern that is none fails, rather than match anything."""
     with pytest.raises(EvaluationFailure):

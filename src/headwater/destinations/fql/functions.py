@@ -11,6 +11,7 @@ from typing import Any
 from headwater.destinations.fql.errors import EvaluationFailure
 from headwater.destinations.fql.glob import compile_glob
 from headwater.destinations.fql.operators import is_number
+from headwater.destinations.fql.semver import compare_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "titlecase": _case(_titled, "titlecase"),
     "typeof": Function(1, _typeof),
     "match": Function(2, _match),
+    "semver": Function(3, compare_versions),
     "bool": Function(1, _bool),
     "string": Function(1, _string),
     "number": Function(1, _number),

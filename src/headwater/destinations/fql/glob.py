@@ -1,4 +1,4 @@
-r"""The patterns of `match`: `*`, `?`, `[abc]`, `[a-z]`, and `\x` for a literal x.
+r"""The patterns of `match`: `*`, `?`, `[abc]`, `[a-z]`, `[^a-z]`, and `\x` for a literal x.
 
 A pattern is cut at its stars into pieces of fixed length, which are then looked for from left to
 right: the time is linear in the text, whatever the pattern, as filters come from users.
@@ -81,6 +81,9 @@ def _literal(pattern: str, position: int) -> tuple[str, int]:
 
 def _class(pattern: str, position: int) -> tuple[str, int]:
     ranges: list[str] = []
+    # Segment's reference leaves this out, its own engine (@segment/tsub 2.0.1) does not.
+    negation = "^" if pattern.startswith("^", position) else ""
+    position += len(negation)
     while position < len(pattern) and pattern[position] != "]":
         low, position = _literal(pattern, position)
         high = low
@@ -96,4 +99,4 @@ def _class(pattern: str, position: int) -> tuple[str, int]:
         raise EvaluationFailure("a [ is not closed")
     if not ranges:
         raise EvaluationFailure("[] holds no character")
-    return f"[{''.join(ranges)}]", position + 1
+    return f"[{negation}{''.join(ranges)}]", position + 1

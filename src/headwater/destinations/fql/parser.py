@@ -18,6 +18,7 @@ from headwater.destinations.fql.errors import EvaluationFailure, FilterError
 from headwater.destinations.fql.functions import FUNCTIONS
 from headwater.destinations.fql.glob import compile_glob
 from headwater.destinations.fql.operators import Evaluate
+from headwater.destinations.fql.semver import COMPARISONS
 from headwater.destinations.fql.tokens import Token, tokenize
 
 _DEEPEST = 50
@@ -157,17 +158,24 @@ class _Parser:
                 first.position,
                 expected=f"{function.arguments} argument(s) for {name.text}, not {len(arguments)}",
             )
-        self._check_pattern(name, arguments)
+        self._check_constants(name, arguments)
         return operators.call(function.apply, arguments)
 
-    def _check_pattern(self, name: Token, arguments: list[Evaluate]) -> None:
-        """Refuse a constant pattern that is no pattern now, rather than each event later."""
-        if name.text != "match":
+    def _check_constants(self, name: Token, arguments: list[Evaluate]) -> None:
+        """Refuse a constant that is no pattern or comparison now, rather than each event later."""
+        if name.text not in {"match", "semver"}:
             return
-        pattern: Any = operators.constant_value(arguments[1])
-        if isinstance(pattern, str):
+        given: Any = operators.constant_value(arguments[1])
+        if name.text == "semver":
+            if given is not None and given not in COMPARISONS:
+                raise FilterError.at(
+                    self._text,
+                    name.position,
+                    expected=f"between the versions one of {', '.join(map(repr, COMPARISONS))}",
+                )
+        elif isinstance(given, str):
             try:
-                compile_glob(pattern)
+                compile_glob(given)
             except EvaluationFailure as error:
                 raise FilterError.at(
                     self._text, name.position, expected=f"a valid pattern ({error})"
