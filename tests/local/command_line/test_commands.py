@@ -204,6 +204,30 @@ def test_destinations_deliver(terminal: Terminal, hook: Hook) -> None:
     assert "There are no destinations" in terminal.shown("deliveries")
 
 
+def test_a_destination_can_be_changed(terminal: Terminal, hook: Hook) -> None:
+    """What is named changes and all else stays; choosing by nothing is said, not left out."""
+    url = f"url={hook.service.url}"
+    made = terminal.json("destination", "create", "webhook", "--set", url, "--event", "Bought")
+    change = ("destination", "change", made["id"])
+    first = terminal.json(*change, "--set", "timeout=5", "--filter", "type = 'track'", "--off")
+    second = terminal.json(*change, "--everything", "--type", "page", "--name", "Pages", "--on")
+    nothing = terminal.run(*change)
+    shown = terminal.shown(*change, "--set", "timeout=null")
+    terminal.shown("destination", "remove", made["id"])
+
+    assert (first["settings"]["timeout"], first["settings"]["url"]) == (5, hook.service.url)
+    assert (first["events"], first["filter"], first["enabled"]) == (
+        ["Bought"],
+        "type = 'track'",
+        False,
+    )
+    assert (second["events"], second["filter"], second["types"]) == ([], "all", ["page"])
+    assert (second["name"], second["enabled"], second["settings"]["timeout"]) == ("Pages", True, 5)
+    assert nothing.exit_code == 2
+    assert "Say what to change" in nothing.stderr
+    assert "timeout=15" in shown
+
+
 def test_dead_letters_are_shown_and_replayed(terminal: Terminal, hook: Hook) -> None:
     """What a destination rejects is listed with reason and body, and replayed by filter."""
     hook.reply = Reply(400, body=b"no such thing")
@@ -211,6 +235,7 @@ def test_dead_letters_are_shown_and_replayed(terminal: Terminal, hook: Hook) -> 
     terminal.server.send("/v1/track", {"userId": "d1", "event": "Lost"})
     wait_until(lambda: bool(letters(terminal)))
     (letter,) = letters(terminal)
+    lanes = terminal.shown("deliveries")
     shown = terminal.shown("deliveries", "dead-letters", "--body")
     hook.reply = Reply()
     count = terminal.json("deliveries", "replay", "--destination", made["id"], "--dry-run")
@@ -218,6 +243,7 @@ def test_dead_letters_are_shown_and_replayed(terminal: Terminal, hook: Hook) -> 
     wait_until(lambda: not letters(terminal))
 
     assert (letter["event"], letter["status"]) == ("Lost", 400)
+    assert letter["reason"].split()[0] in lanes.splitlines()[-1]
     assert "no such thing" in shown
     assert '"Lost"' in shown
     assert count["count"] == 1

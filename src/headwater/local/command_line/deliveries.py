@@ -166,7 +166,7 @@ def _lane_row(lane: dict[str, Any]) -> list[Any]:
         lane["retrying"],
         dead,
         lane["delivered"],
-        lane.get("problem") or lane.get("reason"),
+        lane["problem"] or (None if lane["last_outcome"] == "delivered" else lane["last_reason"]),
     ]
 
 

@@ -8,11 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from headwater.local.command_line.options import with_server
-from headwater.local.command_line.output import print_fields, print_json, print_table, say
+from headwater.local.command_line.output import print_fields, print_json, print_table, remark, say
 from headwater.local.command_line.remote import Remote, segment
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 
-application = typer.Typer(no_args_is_help=True, help="Make, list, test and remove destinations.")
+application = typer.Typer(
+    no_args_is_help=True, help="Make, list, change, test and remove destinations."
+)
+
+_COLUMNS = ["id", "type", "name", "on", "types", "events", "filter", "settings"]
 
 DestinationId = Annotated[str, typer.Argument(metavar="ID", help="The destination's id, dst_…")]
 
@@ -30,7 +34,7 @@ def listed(server: Remote) -> None:
         return
     print_table(
         None,
-        ["id", "type", "name", "on", "types", "events", "filter", "settings"],
+        _COLUMNS,
         [_row(one) for one in found["destinations"]],
         empty="There are no destinations; 'headwater destination create' makes one.",
     )
@@ -99,6 +103,63 @@ def create(
         return
     say(f"Made {made['id']}.", style="green")
     print_fields(made["settings"])
+    remark(f"Does it arrive? Try: headwater destination test {made['id']}")
+
+
+@with_server
+def change(
+    server: Remote,
+    destination: DestinationId,
+    *,
+    name: Annotated[str | None, typer.Option(help="Another name for people.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="A setting; the others stay. null: the default."
+        ),
+    ] = None,
+    only_types: Annotated[
+        list[str] | None, typer.Option("--type", help="Only events of this type; may be repeated.")
+    ] = None,
+    events: Annotated[
+        list[str] | None, typer.Option("--event", help="Only tracks of this name; repeatable.")
+    ] = None,
+    fql: Annotated[
+        str | None, typer.Option("--filter", help="Only events for which this FQL is true.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Choose by type, name and filter no longer.")
+    ] = False,
+    on: Annotated[
+        bool | None,
+        typer.Option("--on/--off", help="Off: it gets no new events; what waits is kept."),
+    ] = None,
+) -> None:
+    """Change a destination: its settings, which events it gets, or whether it is on.
+
+    Examples:
+        headwater destination change dst_1 --set url=https://example.com/new
+        headwater destination change dst_1 --everything --type track
+        headwater destination change dst_1 --off
+    """
+    cleared: dict[str, Any] = {"types": [], "events": [], "filter": "all"} if everything else {}
+    given = {
+        "name": name,
+        "settings": dict(_pair(text) for text in setting) if setting else None,
+        "types": only_types or None,
+        "events": events or None,
+        "filter": fql,
+        "enabled": on,
+    }
+    order = cleared | {key: value for key, value in given.items() if value is not None}
+    if not order:
+        raise Trouble("Say what to change; see --help.", exit_code=USAGE)
+    changed = server.patch(f"/v1/destinations/{segment(destination)}", order)
+    if server.as_json:
+        print_json(changed)
+        return
+    say(f"Changed {changed['id']} ({changed['name']}).", style="green")
+    print_fields(dict(zip(_COLUMNS[3:], _row(changed)[3:], strict=True)))
 
 
 @with_server
@@ -158,5 +219,6 @@ def _row(one: dict[str, Any]) -> list[Any]:
 application.command("list")(listed)
 application.command("types")(types)
 application.command("create")(create)
+application.command("change")(change)
 application.command("test")(test)
 application.command("remove")(remove)
