@@ -36,6 +36,19 @@ async def test_an_order_is_a_job(admin: httpx.AsyncClient) -> None:
     assert deleted.json()["state"] == "cancelled"
 
 
+@pytest.mark.parametrize("path", ["/v1/exports", "/v1/replays"])
+async def test_times_the_wrong_way_round_are_refused(admin: httpx.AsyncClient, path: str) -> None:
+    """An export of nothing would look as if nothing had happened; the same time twice is one."""
+    order = {"destination": "dst_1"} if path == "/v1/replays" else {}
+    turned = {"since": "2026-11-02", "until": "2026-11-01"}
+    refused = await admin.post(path, json=order | turned)
+    same = await admin.post(path, json=order | {"since": "2026-11-02", "until": "2026-11-02"})
+
+    assert refused.status_code == 422
+    assert "until: '2026-11-01' is not valid: it is before 'since'" in refused.json()["message"]
+    assert same.status_code != 422
+
+
 async def test_a_file_is_fetched_whole_or_in_part(
     world: World, admin: httpx.AsyncClient, tmp_path: Path
 ) -> None:

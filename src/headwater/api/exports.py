@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from headwater.api.access import Admin
 from headwater.api.fields import Identifier, IdPath, LongText, Order, Text, Time
@@ -26,7 +26,23 @@ Condition = Annotated[
 ]
 
 
-class ExportOrder(Order):
+class SelectingOrder(Order):
+    """Which events an order is about."""
+
+    where: Condition = None
+    since: Time | None = None
+    until: Time | None = None
+
+    @field_validator("until")
+    @classmethod
+    def _is_not_before_since(cls, until: int | None, info: ValidationInfo) -> int | None:
+        since = info.data.get("since")
+        if until is not None and since is not None and until < since:
+            raise ValueError("it is before 'since', so there is no event between them")
+        return until
+
+
+class ExportOrder(SelectingOrder):
     """Which events, and as what. With the same `key`, an order that still counts is not doubled.
 
     `since` and `until` are of events' own times, and inclusive. With `partition_by` there is a
@@ -34,9 +50,6 @@ class ExportOrder(Order):
     """
 
     format: Literal["parquet", "csv", "jsonl"] = "parquet"
-    where: Condition = None
-    since: Time | None = None
-    until: Time | None = None
     partition_by: Literal["day"] | None = None
     key: Annotated[Text | None, Field(min_length=1)] = None
 

@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from headwater.api.access import Writer
-from headwater.api.exports import Condition
-from headwater.api.fields import Order, Text, Time
+from headwater.api.exports import SelectingOrder
+from headwater.api.fields import Text
 from headwater.api.jobs import JobView, job_view
 from headwater.api.services import Services
 from headwater.errors import Conflict, NotFound
 
 
-class ReplayOrder(Order):
+class ReplayOrder(SelectingOrder):
     """Which events to send to which destination.
 
     `since` and `until` are of events' own times, and inclusive. `rate` is in events a second. A
@@ -23,9 +23,6 @@ class ReplayOrder(Order):
     """
 
     destination: Annotated[Text, Field(min_length=1, examples=["dst_1"])]
-    where: Condition = None
-    since: Time | None = None
-    until: Time | None = None
     rate: Annotated[int, Field(ge=1, le=100_000)] = 500
     dry_run: bool = False
     with_audiences: bool = False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from headwater.local.backups import making
 from headwater.local.backups import manifest as manifests
@@ -16,6 +18,7 @@ from headwater.local.backups.listing import listed
 from headwater.local.backups.making import make
 from headwater.local.backups.manifest import BackupDamaged
 from headwater.local.backups.register import Register, RegisterBusy, Registered, locked
+from headwater.local.command_line.application import application
 from headwater.local.data_directory import DataDirectoryError
 from headwater.local.migrations import open_database
 from headwater.local.sql import FILE_NAME, open_reader
@@ -88,6 +91,30 @@ def test_what_failed_leaves_nothing(
     assert Register(data).all() == []
     with pytest.raises(DataDirectoryError, match="no database to back up"):
         make(tmp_path, tmp_path / "to", clock=SetClock(), tell=nobody)
+
+
+def test_the_command_says_what_is_wrong_with_the_place(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file, or a full disk: where, and what to do; nothing is left there."""
+
+    def full(*_: object) -> None:
+        with closing(sqlite3.connect(":memory:")) as small:
+            small.execute("PRAGMA max_page_count = 1")
+            small.execute("CREATE TABLE more (than, fits)")
+
+    def run(to: Path) -> tuple[int, str]:
+        arguments = ["backup", "--data", str(data), "--to", str(to)]
+        done = CliRunner().invoke(application, arguments)
+        return done.exit_code, " ".join(done.output.split())
+
+    (tmp_path / "file").write_text("")
+    code, said = run(tmp_path / "file")
+    assert (code, "is a file; give a folder for --to" in said) == (2, True)
+    monkeypatch.setattr(making, "_copy", full)
+    code, said = run(tmp_path / "to")
+    assert (code, "/to is full: nothing is left of this backup there" in said) == (1, True)
+    assert list((tmp_path / "to").iterdir()) == []
 
 
 def test_what_a_kill_left_is_tidied_up(data: Path, tmp_path: Path) -> None:

@@ -118,6 +118,9 @@ def test_a_file_appears_whole_and_what_is_there_stays(
             (["--to", "x.csv", "--where", "nope = 1"], "nope"),
             (["--to", "x.csv", "--where", "true) --"], "syntax error"),
             (["--to", "x.csv", "--since", "yesterday"], "ISO 8601"),
+            (["--to", "x.csv", "--since", "2026-02-02", "--until", "2026-02-01"], "before 'since'"),
+            (["--to", "x.csv", "--where", " "], "condition is empty"),
+            (["--to", "orders.json"], "names no format"),
         ):
             code, printed = run(server, "export", *arguments)
             assert code != 0

@@ -136,7 +136,7 @@ def copy(one: BackupFile, folder: Path, to: Path, tell: Callable[[int], None]) -
         taken.flush()
         os.fsync(taken.fileno())
     if (size, digest.hexdigest()) != (one.bytes, one.sha256):
+        what = "its SHA-256 is another" if size == one.bytes else f"{size:,} of {one.bytes:,} bytes"
         raise BackupDamaged(
-            f"{folder} is damaged: {one.name} has changed since it was made "
-            f"({size:,} bytes; there were {one.bytes:,})."
+            f"{folder} is damaged: {one.name} is not as it was made ({what}). Take another backup."
         )

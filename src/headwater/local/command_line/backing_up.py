@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -66,7 +67,7 @@ def backup(
     """
     from headwater.local.backups.making import make  # noqa: PLC0415 - as with the lake
 
-    with troubles_told(), explaining(), bar() as tell:
+    with troubles_told(), explaining(), _telling_of_room(to), bar() as tell:
         made = make(_data(data, config), to, clock=SystemClock(), keep=keep, tell=tell)
     if as_json:
         print_json(
@@ -179,6 +180,28 @@ def restore(
     else:
         say(f"and has {counted(done.events, 'event')} of later out of the lake.", style="green")
         say(f"Start the server with: headwater serve --data {data} --lake {lake}")
+
+
+@contextmanager
+def _telling_of_room(to: Path) -> Iterator[None]:
+    """Say what to do where a backup's place is none, or full."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise Trouble(f"{to} is a file; give a folder for --to.", exit_code=USAGE) from error
+    except (OSError, sqlite3.OperationalError) as error:
+        is_full = (
+            error.errno in {errno.ENOSPC, errno.EDQUOT}
+            if isinstance(error, OSError)
+            else error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        )
+        if not is_full:
+            raise
+        raise Trouble(
+            f"{to} is full: nothing is left of this backup there. It takes as much room as the "
+            "database has; make some, or see --keep.",
+            exit_code=REFUSED,
+        ) from error
 
 
 def _held(name: str, count: int) -> str:

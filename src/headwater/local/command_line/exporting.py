@@ -133,8 +133,7 @@ def _export_person(
 
 def fetch_archive(server: Remote, job: dict[str, Any], target: Path, *, person: str) -> None:
     """Put the archive of a person, whose job is done, in place, and delete it at the server."""
-    _fetch(server, job, target, is_folder=False)
-    target.chmod(0o600)
+    _fetch(server, job, target, is_folder=False, is_private=True)
     server.delete(f"/v1/exports/{segment(job['id'])}")
     size, events = job["result"]["files"][0]["bytes"], job["result"]["rows"]
     if server.as_json:
@@ -148,8 +147,16 @@ def _format(form: str | None, to: Path | None, partition_by: str | None) -> str:
     if partition_by not in {None, "day"}:
         raise Trouble(f"--partition-by {partition_by}: give day, or leave it out.", exit_code=USAGE)
     if form is None:
-        ending = "" if to is None else to.suffix.removeprefix(".").lower()
-        return ending if ending in FORMATS and partition_by is None else "parquet"
+        ending = "" if to is None or to.is_dir() else to.suffix.removeprefix(".").lower()
+        if partition_by is not None or not ending:
+            return "parquet"
+        if ending not in FORMATS:
+            raise Trouble(
+                f"'.{ending}' names no format that events are exported in: say --format parquet, "
+                "csv or jsonl, or let the name of the file end in one.",
+                exit_code=USAGE,
+            )
+        return ending
     if form not in FORMATS:
         raise Trouble(f"--format {form}: give one of {', '.join(FORMATS)}.", exit_code=USAGE)
     return form
@@ -183,11 +190,15 @@ def _key(target: Path, order: dict[str, Any], workspace: str | None) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _fetch(server: Remote, job: dict[str, Any], target: Path, *, is_folder: bool) -> None:
-    """Put a finished export's files in place, all at once."""
+def _fetch(
+    server: Remote, job: dict[str, Any], target: Path, *, is_folder: bool, is_private: bool = False
+) -> None:
+    """Put a finished export's files in place, all at once; a private one is its owner's alone."""
     files = job["result"]["files"]
     staged = target.with_name(f".{target.name}.{job['id']}.partial")
     try:
+        if is_private:
+            staged.touch(mode=0o600)
         if is_folder:
             staged.mkdir(exist_ok=True)
             for one in files:
