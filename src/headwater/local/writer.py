@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from headwater.errors import Unavailable
+from headwater.local.gathering import Gathering
 from headwater.local.sql import Database
 from headwater.local.turns import Turn, Waiting, give_up, grouped
 from headwater.ports import Sql
@@ -33,12 +34,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _logger = logging.getLogger(__name__)
-
-_GATHERING = 0.002
-"""Seconds for which a turn waits at most for more requests to come in."""
-
-_QUIET_ROUNDS = 2
-"""Rounds of the loop that bring nothing, after which no more is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +86,11 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
         self._between: list[Callable[[], None]] = []
+        self._gathering = Gathering(
+            waiting=self._waiting.__len__,
+            is_full=lambda: self._weight >= self._turn_weight,
+            begin=self._begin,
+        )
         self._begun: queue.SimpleQueue[_Begun | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="headwater-writer", daemon=True)
         self._thread.start()
@@ -189,26 +189,11 @@ class Writer:
             )
         self._weight += waiting.weight
         self._waiting.append(waiting)
-        if not self._busy:
-            self._busy = True
-            self._soon(waiting.loop)
-
-    def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin a turn once the requests that are coming in have been read.
-
-        Callers who were just answered send their next requests now; a turn that waits for them
-        has many times the work for the same commit.
-        """
-        loop.call_soon(self._gather, loop, 0, 0, loop.time() + _GATHERING)
-
-    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, until: float) -> None:
-        """Let rounds of the loop pass for as long as they bring something."""
-        waiting = len(self._waiting)
-        quiet = 0 if waiting > seen else quiet + 1
-        if quiet > _QUIET_ROUNDS or self._weight >= self._turn_weight or loop.time() >= until:
-            self._begin()
+        if self._busy:
+            self._gathering.arrived(waiting.loop)
         else:
-            loop.call_soon(self._gather, loop, waiting, quiet, until)
+            self._busy = True
+            self._gathering.open(waiting.loop)
 
     def _begin(self) -> None:
         """Take what waits, do what lanes have, and leave jobs and commit to the thread."""
@@ -284,8 +269,10 @@ class Writer:
         seconds = time.perf_counter() - begun.started
         report = TurnReport(len(begun.taken), weight, seconds, failed=not committed)
         _call("The observer of the writer", self._observe, report)
+        loop = begun.taken[0].loop
+        self._gathering.answered(loop, len(begun.taken))
         if self._waiting:
-            self._soon(begun.taken[0].loop)
+            self._gathering.open(loop)
         else:
             self._busy = False
             if self._closing is not None:
