@@ -18,10 +18,12 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from headwater.lake.catalogue import Catalogue
 from headwater.lake.event_rows import join_body
 from headwater.lake.manifest import Tier
+from headwater.local.command_line.application import application as command_line
 from headwater.local.folder_bucket import FolderBucket
 from tests.edge import installation
 from tests.edge.conftest import attended
@@ -247,6 +249,40 @@ def test_a_local_server_is_rebuilt_from_it(lake: Workerd, outside: Face, tmp_pat
 
 
 @pytest.mark.slow
+def test_sql_over_the_bucket_shows_the_same_people(
+    lake: Workerd, outside: Face, tmp_path: Path
+) -> None:
+    """`headwater sql --lake` reads what the Worker wrote: events, people, who holds what."""
+    sent = outside.send(
+        track("sq1", anonymousId="sql-device"),
+        {
+            "type": "identify",
+            "messageId": "sq2",
+            "userId": "sql",
+            "anonymousId": "sql-device",
+            "traits": {"plan": "pro"},
+        },
+        track("sq3", "Paid", userId="sql"),
+    )
+    assert sent.status_code == 200, sent.text
+    arrived(lake, {"sq1", "sq2", "sq3"})
+    wanted = [["sq1", "user_id:sql", "pro"], ["sq2", "user_id:sql", "pro"]]
+    wanted.append(["sq3", "user_id:sql", "pro"])
+    statement = (
+        "SELECT message_id, person, people.traits->>'plan' FROM events JOIN people USING (person)"
+        " JOIN identifiers USING (person) WHERE identifier = 'anonymous_id:sql-device' ORDER BY 1"
+    )
+    end = time.monotonic() + PATIENCE
+    rows: list[Any] = []
+    while rows != wanted and time.monotonic() < end:  # who is who may follow the events
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+            lake.download("LAKE", Path(folder))
+            flags = ["sql", statement, "--lake", folder, "--json"]
+            found = CliRunner().invoke(command_line, flags)
+        rows = json.loads(found.stdout)["rows"] if found.exit_code == 0 else []
+    assert rows == wanted
+
+
 def test_power_cuts_on_the_way_to_the_lake(lake: Workerd) -> None:
     """SIGKILL under load, at any step of the way: every answered event is in the lake, once."""
     answered: set[str] = set()

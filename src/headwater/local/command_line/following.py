@@ -82,14 +82,7 @@ def fetch(server: Remote, path: str, files: Sequence[tuple[Mapping[str, Any], Pa
         OSError: it cannot be written.
     """
     console = Console(stderr=True)
-    shown_columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*shown_columns, console=console, disable=not console.is_terminal) as shown:
+    with Progress(*byte_columns(), console=console, disable=not console.is_terminal) as shown:
         task = shown.add_task("Fetching", total=sum(one["bytes"] for one, _ in files))
         for one, place in files:
             have = place.stat().st_size if place.exists() else 0
@@ -119,4 +112,15 @@ def columns() -> tuple[Any, ...]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[trouble]}"),
+    )
+
+
+def byte_columns() -> tuple[Any, ...]:
+    """Answer what a bar shows of bytes that are fetched."""
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
     )

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from headwater.local.command_line.output import complain
-from headwater.local.command_line.remote import Remote, find_server
+from headwater.local.command_line.remote import Address, Remote, find_server
 from headwater.local.command_line.trouble import Trouble
 
 _PANEL = "Server"
@@ -87,10 +87,13 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def with_server(command: Callable[..., None], *, is_group: bool = False) -> Callable[..., None]:
+def with_server(
+    command: Callable[..., None], *, is_group: bool = False, unless: str | None = None
+) -> Callable[..., None]:
     """Make a command out of a function whose first parameter is a `Remote`.
 
-    One that `is_group` is what a group of commands does where none of them is named.
+    One that `is_group` is what a group of commands does where none of them is named. Where the
+    command's own option `unless` is given, no server is looked for; the `Remote` has no address.
     """
     hints = get_type_hints(command, include_extras=True)
     kind = inspect.Parameter.KEYWORD_ONLY
@@ -109,7 +112,8 @@ def with_server(command: Callable[..., None], *, is_group: bool = False) -> Call
             return
         shared = {name: given.pop(name) for name in _SHARED}
         with troubles_told():
-            remote = _remote(**shared)
+            is_needed = unless is None or given[unless] is None
+            remote = _remote(**shared, is_needed=is_needed)
             try:
                 command(remote, **given)
             finally:
@@ -141,8 +145,16 @@ def troubles_told() -> Iterator[None]:
 
 
 def _remote(
-    *, url: str | None, key: str | None, data: Path | None, workspace: str | None, as_json: bool
+    *,
+    url: str | None,
+    key: str | None,
+    data: Path | None,
+    workspace: str | None,
+    as_json: bool,
+    is_needed: bool,
 ) -> Remote:
     environment = os.environ
-    address = find_server(url=url, key=key, data=data, environment=environment)
+    address = Address("", "")
+    if is_needed:
+        address = find_server(url=url, key=key, data=data, environment=environment)
     return Remote(address, workspace or environment.get("HEADWATER_WORKSPACE"), as_json=as_json)

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 Data = Annotated[
     Path, typer.Option(metavar="DIR", help="The data folder to make; it must have no database.")
 ]
+ReadOnly = Annotated[
+    bool,
+    typer.Option(
+        "--read-only",
+        help="Write nothing to the lake, as somebody else writes it; the new server needs another.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 FromStart = Annotated[
     bool, typer.Option("--from-start", help="Begin anew, not where an earlier run stopped.")
@@ -42,6 +49,7 @@ def rebuild(
     ],
     data: Data,
     again: FromStart = False,
+    read_only: ReadOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a data folder out of a lake: every person, as the lake's own server showed them.
@@ -53,13 +61,14 @@ def rebuild(
     Examples:
         headwater rebuild --lake headwater-data/lake --data rebuilt
         headwater rebuild --lake s3://events-of-the-shop/headwater --data /var/lib/headwater
+        headwater rebuild --lake s3://headwater-lake --read-only --data as-on-cloudflare
     """
     from headwater.local.rebuild import rebuild as work  # noqa: PLC0415 - DuckDB and Arrow are large
 
     with troubles_told(), explaining(), bar() as tell:
         if "://" not in lake and not Path(lake).is_dir():
             raise Trouble(f"There is no lake in {lake}; say where it is: --lake.", exit_code=USAGE)
-        made = work.rebuild(lake, data, from_start=again, tell=tell)
+        made = work.rebuild(lake, data, from_start=again, writes=not read_only, tell=tell)
     if as_json:
         print_json(
             {
@@ -74,7 +83,8 @@ def rebuild(
     if made.left_out:
         left = counted(made.left_out, "event")
         say(f"{left} left out: by the lake itself nobody's.")
-    say(f"Start the server with: headwater serve --data {data} --lake {lake}")
+    goes_on = "" if read_only else f" --lake {lake}"
+    say(f"Start the server with: headwater serve --data {data}{goes_on}")
 
 
 @contextmanager

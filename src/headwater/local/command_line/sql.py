@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from headwater.actors.registry import DEFAULT_WORKSPACE
 from headwater.api.csv_text import csv_text
 from headwater.local.command_line.options import with_server
 from headwater.local.command_line.output import print_json, print_table, say
@@ -19,7 +21,7 @@ _SECONDS = 3600.0
 """How long to wait for an answer: the server's own limit comes before it."""
 
 
-@with_server
+@partial(with_server, unless="lake")
 def sql(
     server: Remote,
     statement: Annotated[
@@ -34,6 +36,20 @@ def sql(
         int, typer.Option(min=1, max=100_000, help="How many rows to answer at most.")
     ] = 1000,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
+    lake: Annotated[
+        str | None,
+        typer.Option(
+            help="Read this lake as of its last flush, without a server.", metavar="DIR|s3://"
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --lake s3://: the folder for copies of its files "
+            "(~/.cache/headwater unless XDG_CACHE_HOME says otherwise).",
+            metavar="DIR",
+        ),
+    ] = None,
 ) -> None:
     """Run SQL over all events and people, up to this moment. It can only read.
 
@@ -45,13 +61,17 @@ def sql(
         headwater sql "DESCRIBE events"
         headwater sql "SELECT person, traits->>'email' FROM people" --csv > people.csv
         headwater sql @revenue.sql --json
+        headwater sql "SELECT count(*) FROM events" --lake s3://headwater-lake
     """
-    answer = server.ask(
-        "POST",
-        "/v1/sql",
-        body={"sql": statement_text(statement), "limit": limit},
-        timeout=_SECONDS,
-    )
+    text = statement_text(statement)
+    if lake is None:
+        answer = server.ask("POST", "/v1/sql", body={"sql": text, "limit": limit}, timeout=_SECONDS)
+    else:
+        # Imported here: DuckDB and Arrow are large, and a server has them itself.
+        from headwater.local.command_line.lake_sql import found_in  # noqa: PLC0415 - see above
+
+        workspace = server.workspace or DEFAULT_WORKSPACE
+        answer = found_in(lake, workspace, text, limit=limit, cache=cache)
     names = [column["name"] for column in answer["columns"]]
     if as_csv:
         sys.stdout.write(csv_text(names, answer["rows"]))

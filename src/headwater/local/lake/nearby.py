@@ -95,6 +95,14 @@ class Fetched:
             for key in keys:
                 self._path(key).unlink(missing_ok=True)
 
+    def keep_only(self, files: Iterable[LakeFile]) -> None:
+        """Delete the copies of all other files."""
+        with self._lock:
+            wanted = {self._path(one.key) for one in files}
+            for path in self._folder.glob("*.parquet"):
+                if path not in wanted:
+                    path.unlink(missing_ok=True)
+
     def open(self, one: LakeFile) -> AbstractContextManager[Any]:
         """Open a file's copy, or the file where it lies."""
         try:

@@ -1,11 +1,8 @@
 """A workspace's lake and unflushed tail as DuckDB views, as of the moment that they are opened.
 
-    events       as docs/lake.md has them, but `person` is who holds the `via` now
-    people       person, traits (JSON), first_seen, last_seen
-    identifiers  identifier, person
-
-A DuckDB database in memory holds what is not in files: the tail, who is who, folded traits.
-Opening brings it up to date with what has changed since; files are read by the queries themselves.
+They are those of views.py. A DuckDB database in memory holds what is not in files: the tail, who
+is who, folded traits. Opening brings it up to date with what has changed since; files are read by
+the queries themselves.
 """
 
 from __future__ import annotations
@@ -13,43 +10,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from importlib import resources
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from headwater.actors.identity_changes import noted
-from headwater.actors.migrations import statements
 from headwater.lake.manifest import Flushed, Manifest
-from headwater.lake.schema import EVENTS, IDENTITY, Kind
+from headwater.lake.schema import EVENTS, IDENTITY
 from headwater.local.lake import position as positions
 from headwater.local.lake.identity_bodies import Bodies, everybody, these
 from headwater.local.lake.lake_rows import Rows
 from headwater.local.lake.position import Position
 from headwater.local.lake.tail import events_behind, last_change
+from headwater.local.lake.views import (
+    FIRST_AND_LAST,
+    NAMES,
+    TAKE_IDENTIFIERS,
+    TAKE_TRAITS,
+    open_views,
+    show,
+)
 from headwater.local.sql import Database, open_reader
 
-_TYPES = {Kind.STRING: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ", Kind.INTEGER: "BIGINT"}
-_NAMES = ", ".join(f'"{one.name}"' for one in EVENTS.columns)
-_SHOWN = ", ".join(f'rows."{one.name}"' for one in EVENTS.columns if one.name != "person")
-
-_IDENTIFIERS = """
-INSERT INTO identifiers_held
-SELECT unnest(json_keys(body, '$.ids')), person,
-       json_exists(body, '$.blocked') OR json_exists(body, '$.departed')
-FROM states WHERE starts_with(body, '{"type":"root"')
-"""
-_TRAITS = """
-INSERT INTO traits_held
-SELECT person, '{' || string_agg(to_json(name) || ':' || value, ',' ORDER BY name) || '}' FROM (
-    SELECT person, each.key AS name,
-           arg_max(each.value -> 0, (CAST(each.value ->> 1 AS BIGINT), each.value ->> 2)) AS value
-    FROM traits, json_each(traits.body) AS each GROUP BY person, each.key
-) WHERE json_type(value) <> 'NULL' GROUP BY person
-"""
-_SEEN = "INSERT INTO seen SELECT via, min(timestamp), max(timestamp) FROM {rows} GROUP BY via"
-
+_SEEN = f"INSERT INTO seen {FIRST_AND_LAST}"
 _TAIL_AT_A_TIME = 20_000
 
 Files = tuple[Manifest, Mapping[str, str]]
@@ -64,13 +48,7 @@ class Relation:
         self._workspace = workspace
         self._database = database
         self._lock = threading.Lock()
-        self._engine = duckdb.connect(config={"memory_limit": f"{memory}B", "threads": 2})
-        self._engine.execute("SET TimeZone = 'UTC'")
-        columns = ", ".join(f'"{one.name}" {_TYPES[one.kind]}' for one in EVENTS.columns)
-        self._engine.execute(f"CREATE TABLE tail ({columns})")
-        schema = resources.files(__package__).joinpath("relation.sql").read_text("utf-8")
-        for statement in statements(schema):
-            self._engine.execute(statement)
+        self._engine = open_views(memory)
         self._last_id = 0
         self._change: int | None = None
         self._files: frozenset[str] | None = None
@@ -113,7 +91,8 @@ class Relation:
             self._follow_files(manifest, paths)
             self._follow_tail(sql, reached)
             self._follow_identity(sql, manifest, paths)
-            self._show(manifest, paths, reached)
+            shown = [paths[one.key] for one in manifest.of(EVENTS.name)]
+            show(self._engine, shown, reached=reached)
             self._engine.execute("COMMIT")
         except BaseException:
             self._engine.execute("ROLLBACK")
@@ -148,7 +127,7 @@ class Relation:
         self._engine.register("news", news)
         self._engine.execute(_SEEN.format(rows="news"))
         self._engine.execute("DELETE FROM tail WHERE position IN (SELECT position FROM news)")
-        self._engine.execute(f"INSERT INTO tail SELECT {_NAMES} FROM news")  # noqa: S608 - names of the schema
+        self._engine.execute(f"INSERT INTO tail SELECT {NAMES} FROM news")  # noqa: S608 - names of the schema
         self._engine.unregister("news")
 
     def _follow_identity(self, sql: Database, manifest: Manifest, paths: Mapping[str, str]) -> None:
@@ -199,8 +178,8 @@ class Relation:
     def _take(self, states: Bodies, traits: Bodies) -> None:
         """Take the states and traits of actors, each as its name and a JSON text."""
         for name, rows, statement in (
-            ("states", states, _IDENTIFIERS),
-            ("traits", traits, _TRAITS),
+            ("states", states, TAKE_IDENTIFIERS),
+            ("traits", traits, TAKE_TRAITS),
         ):
             people, bodies = zip(*rows, strict=True) if rows else ((), ())
             table = pa.table(
@@ -210,34 +189,9 @@ class Relation:
             self._engine.execute(statement)
             self._engine.unregister(name)
 
-    def _show(self, manifest: Manifest, paths: Mapping[str, str], reached: int) -> None:
-        files = ", ".join(_quoted(paths[one.key]) for one in manifest.of(EVENTS.name))
-        stored = (
-            f"SELECT {_NAMES} FROM read_parquet([{files}], union_by_name = true) UNION ALL "  # noqa: S608 - names of the schema, and quoted paths
-            if files
-            else ""
-        )
-        execute = self._engine.execute
-        execute(
-            f"CREATE OR REPLACE TABLE files_shown AS SELECT unnest([{files}]::VARCHAR[]) AS path"
-        )
-        execute(
-            "CREATE OR REPLACE VIEW tail_shown AS"  # noqa: S608 - as above
-            f" SELECT {_NAMES} FROM tail WHERE position > {reached}"
-        )
-        execute(
-            "CREATE OR REPLACE VIEW events AS SELECT coalesce(moved.person, rows.person) AS person,"  # noqa: S608 - as above
-            f" {_SHOWN} FROM ({stored}SELECT {_NAMES} FROM tail_shown) AS rows"
-            " LEFT JOIN moved ON rows.via = moved.identifier"
-        )
-
 
 def _reached(at: Position | None, manifest: Manifest) -> int:
     """Answer up to which position the manifest's files have all events."""
     if at is None:
         return 0
     return max(at.position, manifest.flushed.get(at.lineage, Flushed()).position)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

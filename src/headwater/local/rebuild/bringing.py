@@ -40,6 +40,7 @@ class Bringing:
         database: open for writing, with all schemas.
         backup: what the database is a copy of, and nothing else yet; None: it is empty.
         tell: is told how far it is.
+        writes: whether to let the lake know of the database, which then may go on writing it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Bringing:
         random: Random,
         backup: BackupManifest | None = None,
         tell: Callable[[Told], None] = lambda _: None,
+        writes: bool = True,
     ) -> None:
         self._sql = database
         self._source = source
@@ -58,6 +60,7 @@ class Bringing:
         self._random = random
         self._backup = backup
         self._tell = tell
+        self._writes = writes
 
     def bring(self) -> Plan:
         """Do all that is left to do, and answer what was done.
@@ -204,7 +207,8 @@ class Bringing:
         of a database that never was does no harm, and the other way round events would double.
         """
         now, end = self._clock.now(), last_event(self._sql)
-        self._source.register(plan.lineage, position=end, now=now, random=self._random)
+        if self._writes:
+            self._source.register(plan.lineage, position=end, now=now, random=self._random)
         with self._sql.transaction():
             moving.renumber(self._sql, above=plan.flushed, until=plan.last, end=end)
             positions.begin_lineage(self._sql, plan.lineage, position=end, now=now)

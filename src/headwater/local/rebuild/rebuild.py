@@ -36,7 +36,12 @@ class Rebuilt:
 
 
 def rebuild(
-    address: str, folder: Path, *, from_start: bool = False, tell: Callable[[Told], None]
+    address: str,
+    folder: Path,
+    *,
+    from_start: bool = False,
+    writes: bool = True,
+    tell: Callable[[Told], None],
 ) -> Rebuilt:
     """Make a data folder whose server shows every person as the lake's own did.
 
@@ -44,6 +49,8 @@ def rebuild(
         address: of the lake.
         folder: must hold no database yet; one that an earlier run left unfinished is gone on with.
         from_start: throw away what an unfinished run did.
+        writes: let the lake know of the database, so that its server can go on writing it; else
+            nothing is written there, and the server needs a lake of its own.
         tell: is told how far it is.
 
     Raises:
@@ -59,7 +66,7 @@ def rebuild(
             if from_start or not staging.can_go_on(unfinished, address):
                 staging.discard(unfinished)
             try:
-                plan = _brought(unfinished, source, tell)
+                plan = _brought(unfinished, source, tell, writes=writes)
             except LakeRewritten:
                 from_start = True
                 continue
@@ -68,10 +75,12 @@ def rebuild(
     raise BucketFailure("The lake is rewritten again and again while it is read.")
 
 
-def _brought(path: Path, source: LakeSource, tell: Callable[[Told], None]) -> Plan:
+def _brought(path: Path, source: LakeSource, tell: Callable[[Told], None], *, writes: bool) -> Plan:
     random, clock = SystemRandom(), SystemClock()
     with closing(open_database(path)) as database:
-        plan = Bringing(database, source, clock=clock, random=random, tell=tell).bring()
+        plan = Bringing(
+            database, source, clock=clock, random=random, tell=tell, writes=writes
+        ).bring()
         registry = Registry(database, random=random)
         for name in sorted(plan.files):
             # The first start makes the default one, with keys to tell.
