@@ -99,6 +99,22 @@ def test_every_path_of_operations_is_described(path: str) -> None:
     assert f"| `GET {path}` |" in OPERATE
 
 
+def test_the_settings_of_a_worker_are_named() -> None:
+    """docs/edge.md lists those that the Worker's own code reads, and no others."""
+    sources = [*(ROOT / "src" / "edge").glob("*.py"), *(ROOT / "src/headwater/api").glob("*.py")]
+    read = {
+        name
+        for source in sources
+        for name in re.findall(r"(?:options|settings)\.([a-z_]+)", source.read_text("utf-8"))
+    }
+    names = {one.name for one in declared()} & read
+    names -= {"trusted_proxies"}  # Cloudflare says whose a request is
+    text = (ROOT / "docs" / "edge.md").read_text("utf-8")
+    listed = text.partition("**Settings** are variables")[2].partition("\n\n")[0]
+
+    assert set(re.findall(r"`HEADWATER_([A-Z_]+)`", listed)) == {name.upper() for name in names}
+
+
 def _written(default: object) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.api.services import SqlAnswer
-from headwater.errors import NotFound
+from headwater.errors import NotHere
 from headwater.exports.condition import read_condition
 
 
@@ -12,7 +12,11 @@ class NoSql:
 
     async def query(self, workspace: str, sql: str, *, limit: int) -> SqlAnswer:  # noqa: ARG002 - the port's
         """Say that it cannot be run here."""
-        raise NotFound("SQL is run by the local server only; the lake's files are in the bucket.")
+        raise NotHere(
+            "A Worker runs no SQL. Run it at your own machine over the bucket: headwater sql "
+            '"SELECT …" --lake s3://headwater-lake (docs/edge.md has how to sign in); or ask a '
+            "question: POST /v1/questions."
+        )
 
     async def check(self, workspace: str, where: str | None) -> None:  # noqa: ARG002 - the port's
         """Return where a text is a condition that is understood without SQL; see `SqlQueries`."""

@@ -120,6 +120,7 @@ class Application:
 
     def _services(self) -> Services:
         from edge.absent import NoSql  # noqa: PLC0415 - events need none of it
+        from headwater.api.proposer import model_of  # noqa: PLC0415 - the same
         from headwater.api.services import Services  # noqa: PLC0415 - the same
 
         parts = self._isolate
@@ -141,4 +142,5 @@ class Application:
             http=parts.http,
             clock=parts.clock,
             random=parts.random,
+            model=model_of(parts.options),
         )

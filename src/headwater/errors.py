@@ -8,6 +8,7 @@
     ├── Conflict                   409  true now, may change: say what to change
     ├── TooLarge                   413  body over its limit
     ├── RateLimited                429  with the seconds to wait
+    ├── NotHere                    501  done by Headwater, but not where this server runs
     └── Unavailable                503  draining or full: come back
 
 An error says what was wrong, with which input, and what to do. It becomes
@@ -34,6 +35,13 @@ class HeadwaterError(Exception):
     def as_json(self) -> dict[str, Any]:
         """Answer the body that callers get: `code` for programs, `message` for people."""
         return {"code": self.code, "message": self.message}
+
+
+class NotHere(HeadwaterError):
+    """This server does not do that where it runs."""
+
+    status = 501
+    code = "not_here"
 
 
 class BadRequest(HeadwaterError):

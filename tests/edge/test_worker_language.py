@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from tests.edge.face import Face
+from tests.edge.workerd import Workerd, application
+from tests.loopback import Loopback, Reply, Request
+from tests.server import ADMIN_KEY
 
 
 def ask(face: Face, *, only_plan: bool = False, **order: Any) -> tuple[int, dict[str, Any]]:
@@ -54,3 +60,31 @@ def test_what_is_not_understood_is_refused_alike(face: Face) -> None:
 
     assert (status, answer["code"]) == (400, "not_understood")
     assert answer["nearest"]
+
+
+def test_a_model_may_propose_what_the_grammar_does_not_know(
+    installed: None, tmp_path: Path
+) -> None:
+    """The endpoint that is set is asked, and its plan shown, as by the local server."""
+    plan = {"do": "identify", "who": "{who}", "traits": {"to_call": True}}
+
+    async def answer(request: Request) -> Reply:
+        assert request.headers["authorization"] == "Bearer model-key"
+        choices = {"choices": [{"message": {"content": json.dumps(plan)}}]}
+        return Reply(200, body=json.dumps(choices).encode())
+
+    with Loopback(answer) as endpoint:
+        made = application(
+            HEADWATER_ADMIN_KEY=ADMIN_KEY,
+            HEADWATER_ALLOW_PRIVATE_NETWORKS="127.0.0.0/8",
+            HEADWATER_MODEL_URL=f"{endpoint.url}/v1",
+            HEADWATER_MODEL_NAME="small",
+            HEADWATER_MODEL_KEY="model-key",
+        )
+        with Workerd(made, state=tmp_path / "edge") as worker, closing(Face(worker)) as face:
+            text = "please flag {who} as somebody whom we should ring"
+            status, shown = ask(face, text=text, params={"who": "user-77"})
+            _, done = ask(face, plan=shown["plan"], hash=shown["hash"])
+
+    assert (status, shown["proposed"], shown["executed"]) == (200, True, False)
+    assert done["executed"] is True

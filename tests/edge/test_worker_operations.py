@@ -88,3 +88,12 @@ def test_a_key_for_one_workspace_sees_that_one(face: Face) -> None:
     assert own["headwater_people", "metered"] == 0
     assert ("headwater_people", "default") not in own
     assert {("headwater_people", "metered"), ("headwater_people", "default")} <= every.keys()
+
+
+def test_sql_is_run_elsewhere(face: Face) -> None:
+    """A Worker has no engine of SQL; the answer says what to do instead."""
+    answer = face.http.post("/v1/sql", json={"sql": "SELECT 1"}, headers=face.admin)
+
+    assert (answer.status_code, answer.json()["code"]) == (501, "not_here")
+    assert "headwater sql" in answer.json()["message"]
+    assert "--lake s3://" in answer.json()["message"]

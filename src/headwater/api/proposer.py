@@ -11,6 +11,7 @@ from typing import Any
 from headwater.language.proposals import plan_in, request_for
 from headwater.language.refusal import NotUnderstood
 from headwater.ports import Http, HttpFailure, HttpRequest
+from headwater.settings import Settings
 
 _SECONDS = 30.0
 
@@ -22,6 +23,13 @@ class Model:
     url: str
     name: str
     key: str | None = None
+
+
+def model_of(settings: Settings) -> Model | None:
+    """Answer the model that settings name; None where they name none."""
+    if settings.model_url is None:
+        return None
+    return Model(settings.model_url, settings.model_name, settings.model_key)
 
 
 async def propose(

@@ -9,7 +9,7 @@ from headwater.actors.job_calls import Begin, Done, JobCall, Stop, decode_answer
 from headwater.actors.jobs import Job
 from headwater.actors.workspace import WorkspaceActor
 from headwater.dispatch.settings import SettingsOverActors
-from headwater.errors import BadRequest, NotFound, Unavailable
+from headwater.errors import BadRequest, NotHere, Unavailable
 from headwater.ports import Actors, CallFailed, Clock, Random
 
 UNSEEN = frozenset({"identifier", "identifiers"})
@@ -57,12 +57,15 @@ class JobsOverActors:
         """Store an order and answer the job; see `Jobs.start`.
 
         Raises:
-            NotFound: jobs of that kind are not done here.
+            NotHere: jobs of that kind are not done here.
             BadRequest: it names too many people.
             Unavailable: whether it was taken is not known; the list of jobs shows it.
         """
         if kind not in self._kinds:
-            raise NotFound(f"Jobs of the kind {kind!r} are done by the local server only.")
+            raise NotHere(
+                f"Jobs of the kind {kind!r} need the lake, and this Worker has none: it lacks the "
+                "bucket, or HEADWATER_LAKE is off."
+            )
         if len(parameters.get("identifiers", ())) > MOST_PEOPLE:
             raise BadRequest(
                 f"On Cloudflare one order names {MOST_PEOPLE} identifiers at most; send several."

@@ -14,7 +14,7 @@ from headwater.api.collect import CollectApp
 from headwater.api.collect_routes import ROUTES
 from headwater.api.collect_settings import collect_settings
 from headwater.api.operations import PATHS, MetricsApp, OperationsApp
-from headwater.api.proposer import Model
+from headwater.api.proposer import model_of
 from headwater.api.services import Services
 from headwater.local.daily_salt import DailySalt
 from headwater.local.dead_letters import DeadLetters
@@ -109,11 +109,8 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
 
 
 def _services(parts: Parts, intake: CountedIntake, settings: Settings) -> Services:
-    model = None
-    if settings.model_url is not None:
-        model = Model(settings.model_url, settings.model_name, settings.model_key)
     return Services(
-        model=model,
+        model=model_of(settings),
         people=parts.identities,
         audiences=parts.audiences,
         workspaces=LocalWorkspaces(parts.writer, parts.readers, random=parts.random),

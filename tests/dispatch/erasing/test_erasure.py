@@ -13,7 +13,7 @@ from headwater.actors.lake_offers import LakeNoted, LakeOffer
 from headwater.actors.workspace import WorkspaceActor
 from headwater.dispatch.erasing.people import SLICE
 from headwater.dispatch.exchange import Exchange
-from headwater.errors import BadRequest, NotFound
+from headwater.errors import BadRequest, NotFound, NotHere
 from headwater.local.certificate import verify
 from tests.dispatch.erasing.world import ErasingWorld, W, event, run
 
@@ -281,5 +281,5 @@ def test_other_kinds_of_jobs_are_refused() -> None:
     """With words that say where they are done."""
     world = ErasingWorld()
 
-    with pytest.raises(NotFound, match="local server only"):
+    with pytest.raises(NotHere, match="need the lake"):
         run(world.jobs.start(W, "backup", {}))
