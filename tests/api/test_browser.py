@@ -27,6 +27,7 @@ async def test_the_servers_own_address_says_what_is_there() -> None:
 
     assert (answer.status, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     assert answer.body.startswith(f"Headwater {__version__} is running.".encode())
+    assert answer.headers["vary"] == "accept"
 
 
 async def test_posting_there_is_not_for_browsers() -> None:

@@ -400,3 +400,20 @@ def test_scripts_are_served_as_browsers_want_them(server: Server) -> None:
         "/hw.js",
     ):
         assert httpx.get(f"{server.url}{path}").status_code in {401, 404}, path
+
+
+def test_the_servers_own_address_in_a_browser(server: Server, person: BrowserContext) -> None:
+    """It shows a page that is complaint-free, wide enough for a telephone, and fetches no more."""
+    page = person.new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+
+    page.goto(server.url)
+
+    assert page.get_by_role("heading", level=1).inner_text() == "Headwater is running here"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert {url.removesuffix("favicon.ico").rstrip("/") for url in asked} == {server.url}
+    assert [text for text in complaints if "favicon" not in text] == []

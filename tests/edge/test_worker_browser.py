@@ -90,3 +90,14 @@ def test_bots_are_marked(face: Face) -> None:
     posted(face, page("d1", anonymousId="crawler"), **{"user-agent": "Googlebot/2.1"})
     (event,) = face.read("/v1/people/anonymous_id:crawler/events")["events"]
     assert event["context"]["bot"] == {"reason": "user_agent", "name": "Googlebot"}
+
+
+def test_whoever_opens_the_address_sees_that_it_runs(face: Face) -> None:
+    """A page for browsers and JSON for programs, without a key."""
+    page = face.http.get("/", headers={"accept": "text/html"})
+    told = face.http.get("/", headers={"accept": "application/json"})
+
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert f"curl -u WRITE_KEY: {face.url.rstrip('/')}/v1/track" in page.text
+    assert told.json()["name"] == "Headwater"

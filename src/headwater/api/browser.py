@@ -5,7 +5,7 @@
 * `/analytics.js/v1/{write key}/analytics.min.js`, the address that Segment's own snippet loads:
   the files of analytics-next where the owner has put them, else our snippet in their place, with
   the same calls under the same name.
-* `/`, which people open to see whether anything is there.
+* `/`, which people open to see whether anything is there (front_page.py).
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from headwater.api.asgi import App, Receive, Scope, Send
-from headwater.api.browser_files import ENTRY, LONG, SCRIPT, SHORT, TEXT, headers, snippet, welcome
+from headwater.api.browser_files import ENTRY, LONG, SCRIPT, SHORT, headers, snippet
 from headwater.api.collect_answer import Answer, send_answer
 from headwater.api.doors import UNKNOWN
+from headwater.api.front_page import HEADERS, front_page, origin
 from headwater.collect.intake import Directory
 from headwater.errors import Unauthorized
 from headwater.ports import Clock
@@ -51,6 +52,7 @@ class _File:
     content: bytes
     content_type: bytes
     caching: bytes
+    more: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class BrowserApp:
@@ -91,6 +93,7 @@ class BrowserApp:
         content = b"" if is_known or scope["method"] == "HEAD" else found.content
         answered = [
             *headers(found.content_type, found.caching),
+            *found.more,
             (b"etag", etag),
             (b"content-length", str(0 if is_known else len(found.content)).encode()),
         ]
@@ -103,7 +106,8 @@ class BrowserApp:
         if path == self._script_path:
             return _File(self._snippet, SCRIPT, SHORT)
         if path == "/":
-            return _File(welcome(), TEXT, SHORT)
+            content, kind = front_page(scope, script_path=self._script_path)
+            return _File(content, kind, SHORT, HEADERS)
         if asked := _SETTINGS.fullmatch(path):
             self._require(asked[1])
             content = json.dumps(_segment_settings(asked[1], scope)).encode()
@@ -131,10 +135,7 @@ class BrowserApp:
 
 def _segment_settings(write_key: str, scope: Scope) -> Mapping[str, Any]:
     """Answer what analytics-next needs to begin, and to speak with the host it was loaded from."""
-    headers: Mapping[bytes, bytes] = dict(scope["headers"])
-    host = headers.get(b"host", b"localhost").decode("latin-1")
-    forwarded = headers.get(b"x-forwarded-proto", b"").decode("latin-1").partition(",")[0].strip()
-    protocol = forwarded if forwarded in {"http", "https"} else scope.get("scheme", "http")
+    protocol, _, host = origin(scope).partition("://")
     return {
         "integrations": {
             "Segment.io": {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": protocol}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib import resources
 
-from headwater import __version__
-
 ENTRY = "standalone.js"
 """The file of analytics-next that begins."""
 
@@ -13,7 +11,6 @@ BUNDLES = "/analytics-next/bundles/"
 """Where its files are, that one among them."""
 
 SCRIPT = b"text/javascript; charset=utf-8"
-TEXT = b"text/plain; charset=utf-8"
 SHORT = b"public, max-age=300"  # so that a change reaches visitors within minutes
 LONG = b"public, max-age=31536000, immutable"  # their names change with their content
 
@@ -33,22 +30,3 @@ def snippet() -> bytes:
     """Answer the text of the browser snippet."""
     # Under a name that a Worker's upload takes.
     return (resources.files("headwater.api") / "static" / "hw.js.txt").read_bytes()
-
-
-def welcome() -> bytes:
-    """Answer what people read who open the server's address."""
-    return _WELCOME.encode()
-
-
-_WELCOME = f"""Headwater {__version__} is running.
-
-Send an event, with a write key (`headwater source list` shows them):
-  POST /v1/track, and the rest of Segment's tracking API
-
-Look at people, deliveries and settings, with an admin key:
-  headwater status
-  headwater who user_id:42
-  the admin API, which /openapi.json describes
-
-For machines that watch this one: /health
-"""
