@@ -59,6 +59,20 @@ def test_searching_a_database_that_is_open_leaves_its_locks(tmp_path: Path) -> N
             assert reader.execute("SELECT a FROM t") == [("needle in a hay",)]
 
 
+def test_an_identifier_that_is_only_part_of_anothers_is_none(tmp_path: Path) -> None:
+    """In bytes `user_id:1` is wherever `user_id:10` is, and beside whatever follows a value."""
+    with closing(open_database(tmp_path / FILE_NAME)) as database:
+        with database.transaction():
+            database.execute("CREATE TABLE t (a TEXT, b TEXT)")
+            database.execute("INSERT INTO t VALUES ('w/user_id:10', '')")
+            database.execute("INSERT INTO t VALUES ('user_id:2', '4')")
+        files, path = sorted(tmp_path.glob(f"{FILE_NAME}*")), tmp_path / FILE_NAME
+        for one in ("user_id:1", "user_id:24"):
+            assert asyncio.run(count_files(files, [one])) == 1
+            assert asyncio.run(count_files(files, [one], database=path)) == 0
+        assert asyncio.run(count_files(files, ["user_id:1", "user_id:10"], database=path)) == 1
+
+
 @pytest.mark.parametrize("given", [b"", b'{"paths": [], "te', b'{"paths": [], "texts": []}\n'])
 def test_who_searched_for_a_server_that_was_killed_ends_quietly(given: bytes) -> None:
     """Whether it had not been told yet what to look for, or nobody takes its answer."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from html import escape
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +11,7 @@ from pydantic import Field
 
 from headwater.actors.workspace import WorkspaceActor
 from headwater.api.access import Admin, Reader
+from headwater.api.certificate_page import page
 from headwater.api.fields import Identifier, IdPath, Instant, Order, View
 from headwater.api.jobs import JobView, job_view
 from headwater.api.services import Services
@@ -74,33 +74,3 @@ def erasure_routes(services: Services) -> APIRouter:
         return JSONResponse(found)
 
     return routes
-
-
-def page(certificate: dict[str, Any]) -> str:
-    """Answer a certificate as an HTML page that needs nothing else."""
-    statement = certificate["statement"]
-    title = f"Certificate of erasure {statement['erasure']}"
-    style = (
-        "body{font:16px/1.5 system-ui;max-width:48rem;margin:2rem auto;padding:0 1rem}"
-        "th{text-align:left;vertical-align:top;padding-right:1rem}"
-        "td{overflow-wrap:anywhere}table table td,table table th{font-size:.9em}"
-    )
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{style}</style><h1>{escape(title)}</h1>{_shown(statement)}"
-        f"<h2>Signature</h2>{_shown(certificate['signature'])}"
-        "<p>The signature is of the statement's JSON with keys sorted and no spaces, in UTF-8. "
-        "Identifiers are shown as hashes salted by the workspace.</p></html>"
-    )
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        rows = (
-            f"<tr><th>{escape(name.replace('_', ' '))}</th><td>{_shown(one)}</td></tr>"
-            for name, one in value.items()
-        )
-        return f"<table>{''.join(rows)}</table>"
-    if isinstance(value, list):
-        return "<br>".join(map(_shown, value)) or "none"
-    return escape(str(value))

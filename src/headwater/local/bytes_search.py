@@ -20,16 +20,25 @@ from headwater.errors import Unavailable
 _PIECE = 16 * 1024 * 1024
 
 
-async def count_files(paths: Iterable[Path], texts: Iterable[str]) -> int:
+async def count_files(
+    paths: Iterable[Path], texts: Iterable[str], *, database: Path | None = None
+) -> int:
     """Answer how many of these files have one of the texts in their bytes, as UTF-8.
 
-    A file that is gone has none.
+    A file that is gone has none. With the `database` that the files belong to, the texts are
+    identifiers, and bytes that are only part of other values' (see values_search.py) do not count.
 
     Raises:
         Unavailable: they could not be read.
     """
     # Not as arguments, which everybody on the machine can see.
-    given = json.dumps({"paths": [str(one) for one in paths], "texts": sorted(texts)})
+    given = json.dumps(
+        {
+            "paths": [str(one) for one in paths],
+            "texts": sorted(texts),
+            "database": None if database is None else str(database),
+        }
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -72,6 +81,10 @@ def main() -> None:
     wanted = json.loads(line)
     texts = [text.encode() for text in wanted["texts"]]
     found = sum(holds_any(Path(one), texts) for one in wanted["paths"])
+    if found and wanted.get("database"):
+        from headwater.local.values_search import has_whole  # noqa: PLC0415 - seldom needed
+
+        found = found if has_whole(Path(wanted["database"]), wanted["texts"]) else 0
     with suppress(BrokenPipeError):
         os.write(sys.stdout.fileno(), str(found).encode())
 

@@ -33,7 +33,12 @@ def signed(statement: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def verify(found: Mapping[str, Any]) -> None:
-    """Raise `cryptography.exceptions.InvalidSignature` where a certificate was changed."""
+    """Return where a certificate is as the key named in it has signed it.
+
+    Raises:
+        cryptography.exceptions.InvalidSignature: it was changed.
+        KeyError, TypeError, ValueError: it is no certificate.
+    """
     signature = found["signature"]
     public = Ed25519PublicKey.from_public_bytes(base64.b64decode(signature["public_key"]))
     public.verify(base64.b64decode(signature["value"]), payload(found["statement"]))

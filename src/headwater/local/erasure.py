@@ -279,9 +279,9 @@ class Erasure:
         raise Unavailable("A long reading keeps the database's log from being emptied.")
 
     async def _bytes(self, people: ErasedPeople) -> int:
-        """Answer how many files of the data folder have one of the identifiers in their bytes."""
-        database = [path for path in self._folder.glob("headwater.sqlite3*") if path.is_file()]
-        return await count_files(database, people.identifiers)
+        """Answer how many files of the database have one of the identifiers in their bytes."""
+        files = [path for path in self._folder.glob(f"{FILE_NAME}*") if path.is_file()]
+        return await count_files(files, people.identifiers, database=self._folder / FILE_NAME)
 
     def _present(self, workspace: str) -> WorkspaceConfig:
         return self._config(workspace) or WorkspaceConfig(workspace)

@@ -326,6 +326,31 @@ def test_an_erasure_tells_whom_it_is_about(terminal: Terminal) -> None:
     assert "user_id:shown" in terminal.shown("who", "user_id:shown")
 
 
+def test_a_certificate_can_be_kept_and_checked(terminal: Terminal, tmp_path: Path) -> None:
+    """Listed, written as JSON and as a page, and verified; a mistake is told in a line."""
+    erased = terminal.json("erase", "user_id:certified", "--yes")
+    name = erased["statement"]["erasure"]
+    kept, page = tmp_path / "kept.json", tmp_path / "kept.html"
+
+    assert name in [one["id"] for one in terminal.json("certificates")["erasures"]]
+    assert name in terminal.shown("certificates")
+    assert json.loads(terminal.shown("certificates", "show", name)) == erased
+    for place in (kept, page):
+        terminal.shown("certificates", "show", name, "--to", str(place))
+    assert json.loads(kept.read_text("utf-8")) == erased
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    done = terminal.run("certificates", "verify", str(kept), data=False)
+    assert (done.exit_code, "The signature is right" in done.output) == (0, True)
+    for arguments, code in (
+        (["show", "job_none"], 1),
+        (["show", name, "--to", str(tmp_path / "kept.txt")], 2),
+        (["show", name, "--to", str(tmp_path / "none" / "kept.json")], 2),
+    ):
+        done = terminal.run("certificates", *arguments)
+        assert done.exit_code == code
+        assert "Traceback" not in done.output
+
+
 def test_the_version_is_told_either_way() -> None:
     """As a command, and as the option that people try first."""
     told = [CliRunner().invoke(application, [way]).stdout for way in ("version", "--version")]

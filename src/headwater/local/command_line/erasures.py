@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -64,7 +65,8 @@ def erase(
             "physically gone by": statement["physically_gone_by"],
             "rows deleted": json.dumps({k: v for k, v in statement["removed"].items() if v}),
             "lake": json.dumps(statement["lake"]),
-            "certificate": f"/v1/erasures/{job['id']}",
+            "looked again": _looked(statement["rescan"]),
+            "certificate": f"headwater certificates show {job['id']} --to certificate.html",
         }
     )
     for one in statement.get("backups", ()):  # not where an older server had begun it
@@ -72,6 +74,19 @@ def erase(
         say(f"Backup {one['backup']}: {one['answer']}.", style=style)
     for one in statement["destinations"]:
         say(f"Destination {one['id']} ({one['type']}): {one['answer']}.", style="yellow")
+
+
+def _looked(rescan: Mapping[str, Any]) -> str:
+    """Answer what looking again found."""
+    # What Durable Objects are looked through for is counted in other ways.
+    found = {name: rescan[name] for name in ("rows_found", "lake_rows_found") if name in rescan}
+    if any(found.values()):
+        return json.dumps(rescan)
+    said = "nothing of theirs is left"
+    if "tables" in rescan and "lake_files_read" in rescan:
+        tables, files = len(rescan["tables"]), rescan["lake_files_read"]
+        said += f" in {counted(tables, 'table')} and {counted(files, 'file')} of the lake"
+    return said
 
 
 def _held(server: Remote, identifier: str) -> list[str]:
