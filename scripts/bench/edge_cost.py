@@ -6,6 +6,7 @@ Runs the Worker in real workerd with a meter and counts; nothing is timed, so th
 matter. The workload: people with 20 events a month each, known by one user id, sent in batches of
 1, 10 and 100 events (of 100: five people's), with no destination and with one. With `--lake` it
 counts what it costs until their events are in the lake, of 40 people whose month is one visit each.
+With `--jobs` it counts what comes after: exports, replays, questions (edge_cost_jobs.py).
 """
 
 from __future__ import annotations
@@ -61,24 +62,25 @@ class Rig:
     """The metered Worker at work."""
 
     def __init__(self, worker: Workerd) -> None:
-        self._http = httpx.Client(base_url=worker.url, timeout=60.0)
+        self.http = httpx.Client(base_url=worker.url, timeout=60.0)
         self._messages = 0
 
     def metered(self) -> Counter[str]:
         """Answer what was counted since the last time."""
-        counts: dict[str, int] = self._http.get("meter").json()
+        counts: dict[str, int] = self.http.get("meter").json()
         return Counter(counts)
 
-    def add_webhook(self, url: str) -> None:
-        """Switch on a destination."""
+    def add_webhook(self, url: str) -> str:
+        """Switch on a destination; answer its id."""
         order = {"type": "webhook", "name": "cost", "settings": {"url": url, "batch_size": 100}}
-        self._http.post("v1/destinations", json=order, auth=(ADMIN_KEY, "")).raise_for_status()
+        made = self.http.post("v1/destinations", json=order, auth=(ADMIN_KEY, ""))
+        return str(made.raise_for_status().json()["id"])
 
     def send_one(self, who: dict[str, str]) -> None:
         """Send one event of somebody."""
         self._messages += 1
         event = {"type": "track", "event": "Product Viewed", "messageId": f"cost-{self._messages}"}
-        self._http.post(
+        self.http.post(
             "v1/batch", json={"batch": [{**event, **who}]}, auth=(WRITE_KEY, "")
         ).raise_for_status()
 
@@ -99,7 +101,7 @@ class Rig:
                 )
         for start in range(0, len(events), batch):
             part = {"batch": events[start : start + batch]}
-            self._http.post("v1/batch", json=part, auth=(WRITE_KEY, "")).raise_for_status()
+            self.http.post("v1/batch", json=part, auth=(WRITE_KEY, "")).raise_for_status()
         return [event["messageId"] for event in events]
 
 
@@ -206,8 +208,15 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lake", action="store_true", help="count what the lake adds to a visit")
-    if parser.parse_args().lake:
+    parser.add_argument("--jobs", action="store_true", help="count exports, replays and questions")
+    chosen = parser.parse_args()
+    if chosen.lake:
         measure_lake()
+        return
+    if chosen.jobs:
+        from scripts.bench.edge_cost_jobs import measure_jobs  # noqa: PLC0415 - it needs this module
+
+        measure_jobs()
         return
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -6,6 +6,8 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,53 @@ def test_events_of_the_past_are_sent_to_a_destination(worker: Workerd, face: Fac
     assert sorted({*got}, key=got.index) == [f"r{number:02}" for number in range(12) if number % 2]
     timeline = face.read("/v1/people/user_id:replayed/events")["events"]
     assert len(timeline) == 12
+
+
+def test_a_replay_goes_on_after_power_cuts(worker: Workerd) -> None:
+    """SIGKILL twice while events go out: each arrives, doubles bear the same id, and it ends."""
+    with closing(Face(worker)) as face:
+        sent = [track(f"cut{number:02}", userId=f"cut-{number % 3}") for number in range(60)]
+        assert face.send(*sent).status_code == 200
+    wanted = {one["messageId"] for one in sent}
+    arrived(worker, wanted)
+    ids: dict[str, set[str]] = {}
+
+    async def take(request: Request) -> Reply:
+        for message in re.findall(r'"messageId": ?"(cut[0-9]+)"', request.body.decode()):
+            ids.setdefault(message, set()).add(request.headers["webhook-id"])
+        return Reply()
+
+    def has_ended(shown: dict[str, Any]) -> bool:
+        return shown["ended_at"] is not None
+
+    def came(number: int) -> bool:
+        return len(ids) >= number
+
+    with Loopback(take) as sink:
+        with closing(Face(worker)) as face:
+            hook = face.add_webhook(sink.url)
+            where = "name = 'Played' AND message_id >= 'cut' AND message_id < 'cuu'"
+            order = {"destination": hook, "where": where, "rate": 10}
+            answer = face.http.post("/v1/replays", json=order, headers=face.admin)
+            assert answer.status_code == 202, answer.text
+            job = answer.json()["id"]
+        for number in (5, 30):
+            with closing(Face(worker)) as face:
+                face.eventually(partial(came, number), PATIENCE)
+            worker.kill()
+            worker.start()
+        with closing(Face(worker)) as face:
+            ended = face.until(f"/v1/jobs/{job}", has_ended, PATIENCE)
+            face.eventually(partial(came, len(sent)), PATIENCE)
+            face.eventually(lambda: face.lane(hook)["waiting"] == 0, PATIENCE)
+            lane = face.lane(hook)
+            face.remove(hook)
+
+    assert ended["state"] == "done", ended
+    assert ended["result"]["sent"] == len(sent), "none is in the lane twice"
+    assert lane["delivered"] == len(sent)
+    assert ids.keys() == wanted
+    assert [message for message, own in ids.items() if len(own) != 1] == []
 
 
 def test_what_is_not_understood_of_an_order_is_said(face: Face) -> None:

@@ -248,7 +248,6 @@ def test_a_local_server_is_rebuilt_from_it(lake: Workerd, outside: Face, tmp_pat
         assert found[path] == expected
 
 
-@pytest.mark.slow
 def test_sql_over_the_bucket_shows_the_same_people(
     lake: Workerd, outside: Face, tmp_path: Path
 ) -> None:
@@ -283,6 +282,7 @@ def test_sql_over_the_bucket_shows_the_same_people(
     assert rows == wanted
 
 
+@pytest.mark.slow
 def test_power_cuts_on_the_way_to_the_lake(lake: Workerd) -> None:
     """SIGKILL under load, at any step of the way: every answered event is in the lake, once."""
     answered: set[str] = set()
