@@ -63,6 +63,31 @@ LOCAL_ONLY = {
 }
 """Tests among those that run locally alone, or files of them, and why."""
 
+LOCAL_FOLDERS = {
+    "api": "the apps are asked without a server; test_worker*.py ask them through a Worker",
+    "audiences": "pure; conditions are held to each other in workerd by tests/actors",
+    "browser": "Chromium against a server; test_worker_browser.py has what a Worker adds",
+    "client": "the client's own side of HTTP",
+    "collect": "the files that FILES does not name: pure",
+    "crash": "kills processes of the local server; test_worker_*.py kill workerd",
+    "destinations": "the files that FILES does not name: pure, or over tests/contract's Http",
+    "dispatch": "over actors in memory, with faults at each step; test_worker*.py run the same",
+    "durable_objects": "holds the adapter's rewriting of SQL to this machine's SQLite",
+    "end_to_end": "newcomers' first hours with the local server",
+    "exports": "pure, and held to DuckDB, which a Worker has not; test_worker_exports.py",
+    "fuzz": "any request at all, to the local server",
+    "lake": "pure, and read back by pyarrow, DuckDB and polars; test_worker_lake.py",
+    "language": "pure; test_worker_language.py and test_worker_mcp.py speak to a Worker",
+    "local": "CPython's side of the ports, the command line, DuckDB",
+    "profiles": "the files that FILES does not name: pure",
+    "questions": "pure; test_worker_population.py asks the same tables of shards",
+    "sdk": "SDKs against the local server; test_worker_sdks.py has them send to a Worker",
+    "simulation": "crashes between any two steps; test_histories.py replays them in workerd",
+    "spec": "a table of Segment's events: pure",
+    "upload": "what is uploaded, before it is; test_upload.py",
+}
+"""Folders of tests that run locally alone, and why."""
+
 _OPTIONS: dict[str, Any] = {
     "compatibilityDate": "2026-11-01",
     "durableObjects": {

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.edge import installation
-from tests.edge.behaviours import FILES, LOCAL_ONLY, OnWorkerd, is_on_both, room
+from tests.edge.behaviours import (
+    FILES,
+    FOLDERS,
+    LOCAL_FOLDERS,
+    LOCAL_ONLY,
+    OnWorkerd,
+    is_on_both,
+    room,
+)
 from tests.edge.workerd import Workerd
 
 
@@ -84,6 +92,17 @@ def test_a_failure_inside_workerd_is_a_failure(installed: None, tmp_path: Path) 
     assert "not today" in told["tests/test_written.py::test_skipped"]["told"]
     assert lost["tests/test_broken.py::test_lost"]["outcome"] == "failed"
     assert "nothing_of_this_name" in lost["tests/test_broken.py::test_lost"]["told"]
+
+
+def test_each_folder_runs_there_or_says_why_not() -> None:
+    """A new folder of tests is on both runtimes, or its reason is written down; so is each old."""
+    tests = installation.ROOT / "tests"
+    folders = {path.relative_to(tests).parts[0] for path in tests.glob("*/**/test_*.py")}
+    on_both = {Path(folder).name for folder in FOLDERS} | {"edge"}
+    listed = (installation.ROOT / "docs" / "edge.md").read_text("utf-8")
+
+    assert folders - {"node_modules"} == on_both | LOCAL_FOLDERS.keys()
+    assert [name for name in LOCAL_FOLDERS if f"| `tests/{name}` |" not in listed] == []
 
 
 def test_what_runs_locally_alone_is_listed() -> None:
