@@ -85,7 +85,10 @@ def _blocked_by(root: Root, gone: set[str]) -> dict[str, str]:
 def _merge(root: Root, link: str) -> Edge:
     edge = next((edge for edge in root.edges if edge.id == link), None)
     if edge is None:
-        raise NotFound(f"This person has no link {link!r}; their links are listed under /links.")
+        raise NotFound(
+            f"This person has no link {link!r}; GET /v1/people/{{identifier}}/links and "
+            "`headwater who … --why` list theirs."
+        )
     if edge.merged is None:
         raise NotFound(
             f"The link {link!r} merged nobody: {edge.second} had no person of its own before it."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.api.errors import ErrorAnswer, MethodNotAllowed, error_answer
 from headwater.api.mcp_rpc import INTERNAL_ERROR, INVALID_REQUEST, RpcError
 from headwater.errors import HeadwaterError, NotFound
+from headwater.quantities import counted
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -162,8 +163,20 @@ def _mistake(one: dict[str, Any]) -> str:
     kind = _FIXES.get(one["type"])
     if kind is not None:
         return f"{field or 'body'}: {kind}."
-    says = str(one["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    says = _length(one) or str(one["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{field or 'body'}: {_shown(one.get('input'))} is not valid: {says}."
+
+
+def _length(one: dict[str, Any]) -> str | None:
+    """Answer in words how long a text may be, where it is not; pydantic counts its `items`."""
+    bounds = one.get("ctx") or {}
+    if not isinstance(one.get("input"), str):
+        return None
+    if one["type"].endswith("too_short"):
+        return f"should have at least {counted(bounds['min_length'], 'character')}"
+    if one["type"].endswith("too_long"):
+        return f"should have at most {counted(bounds['max_length'], 'character')}"
+    return None
 
 
 def _shown(value: Any) -> str:

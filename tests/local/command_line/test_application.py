@@ -7,6 +7,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from headwater.local.command_line.application import application
+from headwater.local.command_line.options import with_examples
 
 GROUPS = {
     name: sorted(command.commands)
@@ -33,3 +34,24 @@ def test_help_keeps_together_what_belongs_together() -> None:
     assert panels[0] == "Options"
     assert "People" in panels
     assert "Commands" not in panels
+
+
+def test_help_fills_the_terminal() -> None:
+    """A paragraph of a docstring is as wide as the terminal; examples keep their lines."""
+    text = """Do it.
+
+    A paragraph that stands
+    in two lines.
+
+    * a list
+    * of two
+
+    Examples:
+        headwater one
+        headwater two
+    """
+
+    assert with_examples(text) == (
+        "Do it.\n\nA paragraph that stands in two lines.\n\n* a list\n* of two\n\n"
+        "\b\nExamples:\n    headwater one\n    headwater two"
+    )

@@ -76,9 +76,18 @@ _SHARED: dict[str, tuple[Any, Any]] = {
 
 
 def with_examples(text: str | None) -> str:
-    """Answer a docstring as help in which the lines of its examples stay apart."""
+    """Answer a docstring as help: prose as wide as the terminal, examples line by line."""
+    prose, heading, examples = inspect.cleandoc(text or "").partition("Examples:\n")
+    paragraphs = [_joined(paragraph) for paragraph in prose.split("\n\n")]
     # click leaves a paragraph as it is that begins with a backspace character.
-    return inspect.cleandoc(text or "").replace("Examples:\n", "\b\nExamples:\n")
+    return "\n\n".join(paragraphs) + (f"\b\n{heading}{examples}" if heading else "")
+
+
+def _joined(paragraph: str) -> str:
+    """Answer a paragraph in one line, unless it is a list or is set by its indentation."""
+    lines = paragraph.split("\n")
+    is_set = any(line.startswith((" ", "-", "*", "\b")) for line in lines)
+    return paragraph if is_set else " ".join(line for line in lines if line)
 
 
 def explained(command: Callable[..., None]) -> Callable[..., None]:
