@@ -39,6 +39,26 @@ class KnownHeadProtocol(EventProtocol):
         self._ahead: list[bytes] = []
         self._carried: Taken | None = None
         self._idle_since = 0.0
+        self._read = 0
+
+    def waits_for(self) -> object | None:
+        """Answer how far the client has come with what is waited for; None where it waits.
+
+        Between an answer and the next request there is a timer for that (`_close_when_idle`).
+        """
+        if self._request is not None:
+            return None
+        if self._pieces:
+            return "body", self._missing
+        if self._is_parsing:
+            return "request", self._read
+        never_asked = not self._idle_since and self.cycle is None
+        return "anything" if never_asked else None
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of a body that is parsed."""
+        self._read += len(body)
+        super().on_body(body)
 
     def data_received(self, data: bytes) -> None:
         """Take in what has come."""

@@ -18,6 +18,7 @@ from headwater.local.data_directory import Connection, DataDirectory
 from headwater.local.first_start import Keys, prepare
 from headwater.local.lake.buckets import check_address
 from headwater.local.migrations import open_database
+from headwater.local.open_files import raise_limit
 from headwater.local.parts import running
 from headwater.local.random import SystemRandom
 from headwater.local.rewriting import remove_copies
@@ -53,6 +54,7 @@ async def run(settings: Settings, *, announce: Callable[[Started], None]) -> Non
         sqlite3.Error: the database cannot be opened.
     """
     asyncio.get_running_loop().set_exception_handler(_log_loop_error)
+    raise_limit()
     check_address(settings.lake)  # first: a key is shown once, by the first start that succeeds
     with DataDirectory(Path(settings.data)) as directory:
         listener = listen(settings)

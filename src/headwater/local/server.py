@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
+from time import monotonic
 from typing import Any, cast
 
 import uvicorn
 
 from headwater.local.known_head_protocol import KnownHeadProtocol
 from headwater.local.known_heads import KnownHeads
+from headwater.local.stalled_connections import PATIENCE, StalledConnections
+from headwater.quantities import counted
 from headwater.settings import Settings, SettingsError
 
 _BACKLOG = 2048
+_TICKS_BETWEEN_SWEEPS = 50  # five seconds
+
+_logger = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -30,6 +37,7 @@ class Server(uvicorn.Server):
         grace: float,
         started: Callable[[], None],
         draining: Callable[[], None],
+        patience: float = PATIENCE,
     ) -> None:
         """Prepare.
 
@@ -39,6 +47,7 @@ class Server(uvicorn.Server):
             grace: seconds that requests under way get to finish when draining.
             started: called once requests are answered.
             draining: called when the first signal arrives, before anything is closed.
+            patience: seconds after which a connection is closed whose client stopped sending.
         """
         config = uvicorn.Config(
             app,
@@ -55,6 +64,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=max(1, round(grace)),
         )
         super().__init__(config)
+        self._stalled = StalledConnections(patience=patience)
         self._listener = listener
         self._started = started
         self._draining = draining
@@ -82,6 +92,15 @@ class Server(uvicorn.Server):
         """Listen, and tell."""
         await super().startup(sockets=sockets)
         self._started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is done ten times a second, and look after stalled connections now and then."""
+        if counter % _TICKS_BETWEEN_SWEEPS == 0:
+            connections = cast("set[KnownHeadProtocol]", self.server_state.connections)
+            closed = self._stalled.sweep(connections, monotonic())
+            if closed:
+                _logger.info("Closed %s whose clients had stopped.", counted(closed, "connection"))
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
