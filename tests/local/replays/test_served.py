@@ -67,6 +67,25 @@ def test_a_replay_survives_a_server_that_is_killed(server: Server, kills: int) -
     assert "Traceback" not in server.last_words()
 
 
+def test_the_same_command_goes_on_with_a_replay_that_is_under_way(server: Server) -> None:
+    """Somebody who was cut off runs it again: nothing is sent twice. Other events are another."""
+    with Recorder(keep=False) as recorder, server:
+        serve_it(server)
+        hook = server.add_webhook("Warehouse", recorder.url)
+        order = {"destination": hook, "since": "2020-01-01", "rate": 100}
+        job = server.admin.post("/v1/replays", json=order).json()["id"]
+        asked = ["replay", "--to", "Warehouse", "--since", "2020-01-01T00:00Z", "--yes"]
+        code, printed = run(server, *asked)
+        assert code == 0, printed
+        assert f"Going on with {job}" in printed
+        assert recorder.wait_for(set(EVERY), patience=60) == set()
+        jobs = server.admin.get("/v1/jobs?kind=replay").json()["jobs"]
+        assert [one["id"] for one in jobs if not one["parameters"]["dry_run"]] == [job]
+        code, printed = run(server, *asked, "--where", "name = 'Ordered'", "--rate", "5000")
+        assert code == 0, printed
+        assert "Going on" not in printed
+
+
 def test_the_command_counts_first_and_asks(server: Server) -> None:
     """By the destination's id or name; without a terminal it wants --yes."""
     with Recorder(keep=False) as recorder, server:

@@ -11,7 +11,7 @@ from headwater.collect.times import write_time
 from headwater.local.command_line.exporting import Since, Until, Where
 from headwater.local.command_line.following import follow
 from headwater.local.command_line.options import with_server
-from headwater.local.command_line.output import print_json, say
+from headwater.local.command_line.output import age, print_json, say
 from headwater.local.command_line.remote import Remote
 from headwater.local.command_line.trouble import USAGE, Trouble
 from headwater.quantities import counted
@@ -43,7 +43,8 @@ def replay(
 
     What would be sent is counted first, and asked about. Nothing is stored again, and nothing
     but the destination gets to see it: no audience, no trait, no journey. The destination's
-    routing and filter apply as they are now. What happens now goes on beside it.
+    routing and filter apply as they are now. What happens now goes on beside it. When it is
+    stopped, the same command goes on looking at the same replay.
 
     Examples:
         headwater replay --to Warehouse --since 2026-11-01 --dry-run
@@ -62,10 +63,36 @@ def replay(
     if dry_run or not found["result"]["sent"]:
         _report(server, found)
         return
-    if not yes:
-        _ask(found["result"], to)
-    done = follow(server, server.post("/v1/replays", order), title="Replaying")
-    _report(server, done)
+    job = _under_way(server, found["parameters"])
+    if job is None:
+        if not yes:
+            _ask(found["result"], to)
+        job = server.post("/v1/replays", order)
+    elif not server.as_json:
+        say(f"Going on with {job['id']}, begun {age(job['created_at'])} ago.", style="dim")
+    _report(server, follow(server, job, title="Replaying"))
+
+
+def _under_way(server: Remote, counted_order: dict[str, Any]) -> dict[str, Any] | None:
+    """Answer a replay of the same events to the same destination that has not ended yet.
+
+    An order that was given twice, for the server was away meanwhile, would send all of them twice.
+    """
+
+    def events(parameters: dict[str, Any]) -> dict[str, Any]:
+        beside = {"dry_run", "rate"}
+        return {name: value for name, value in parameters.items() if name not in beside}
+
+    under_way = server.get("/v1/jobs", kind="replay", state=["running", "waiting"], limit=1000)
+    return next(
+        (
+            one
+            for one in under_way["jobs"]
+            if not one["parameters"].get("dry_run")
+            and events(one["parameters"]) == events(counted_order)
+        ),
+        None,
+    )
 
 
 def _destination(server: Remote, named: str) -> str:
