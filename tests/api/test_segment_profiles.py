@@ -61,7 +61,7 @@ async def test_traits_page_by_page(reader: httpx.AsyncClient) -> None:
 
 
 async def test_traits_are_chosen(reader: httpx.AsyncClient) -> None:
-    """By name; there are no audiences or computed traits yet, so those classes are empty."""
+    """By name, or by class: nothing was computed here, and no audience made."""
     included = await get(reader, f"{USER}/traits", include="name, plan,nothing")
     audiences = await get(reader, f"{USER}/traits", **{"class": "audience"})
     computed = await get(reader, f"{USER}/traits", **{"class": "computed_trait"})
@@ -71,7 +71,7 @@ async def test_traits_are_chosen(reader: httpx.AsyncClient) -> None:
 
 
 async def test_traits_in_detail(reader: httpx.AsyncClient) -> None:
-    """With `verbose`, each with its time."""
+    """With `verbose`, each with its time; without a source where its event is not found."""
     content = await get(reader, f"{USER}/traits", verbose="true", include="name")
 
     assert content["traits"] == {

@@ -5,12 +5,12 @@ GET /v1/spaces/{space}/collections/{users|accounts}/profiles/{id_type}:{id}/
 
 The space is the workspace. Shapes: https://segment.com/docs/unify/profile-api/ (read 2026-11)
 and PROTOCOLS.md, section 4.1. Where Segment shows the last 14 days of events, all are shown.
-`source_id` is empty where only the event that said it is known, not its source.
+An external id has no `source_id`, as only the event that said it first is known of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -19,7 +19,9 @@ from headwater.api import segment_shapes as shapes
 from headwater.api.access import Reader
 from headwater.api.fields import IdentifierPath, LongText, Text, Time
 from headwater.api.segment_pages import PageQuery, cursor_of, page_of
+from headwater.api.segment_traits import Class, audiences_of, memberships, of_class, sources_of
 from headwater.api.services import Services
+from headwater.audiences.audience import Audience
 from headwater.errors import NotFound
 from headwater.profiles.people import Account, People, Person, TimelineFilter, TimelinePage
 
@@ -104,25 +106,32 @@ def _trait_routes(routes: APIRouter, services: Services) -> None:
         collection: Collection,
         profile: IdentifierPath,
         *,
-        kind: Annotated[Literal["audience", "computed_trait"] | None, Query(alias="class")] = None,
+        kind: Annotated[Class | None, Query(alias="class")] = None,
         include: Include = None,
         verbose: Verbose = False,
         limit: TraitLimit = 10,
         after: Annotated[Next, Query(alias="next")] = None,
     ) -> shapes.Traits:
-        """Show traits by name. Of a class there are none yet: no audiences or computed traits."""
+        """Show traits by name; of a class, what was computed, or which audiences are joined."""
         found = await profiles.find(caller.workspace, collection, profile)
         wanted = _listed(include)
-        named = {
-            name: trait
-            for name, trait in sorted(found.traits.items())
-            if kind is None and (wanted is None or name in wanted)
-        }
         query = PageQuery(request, limit, after)
-        page, cursor = page_of(list(named), query, key=lambda name: name)
+        audiences: Mapping[str, Audience] = {}
+        if kind == "audience":
+            audiences = await audiences_of(services, caller.workspace, found)
+        named = {} if kind == "audience" else of_class(found.traits, kind)
+        names = [name for name in sorted(audiences or named) if wanted is None or name in wanted]
+        page, cursor = page_of(names, query, key=lambda name: name)
+        if kind == "audience":
+            chosen = [audiences[name] for name in page]
+            shown = await memberships(services, caller.workspace, found.id, chosen, verbose=verbose)
+            return shapes.Traits(traits=shown, cursor=cursor)
+        of_page = [named[name] for name in page]
+        sources = None
+        if verbose:
+            sources = await sources_of(services, caller.workspace, found, of_page)
         return shapes.Traits(
-            traits={name: shapes.trait(named[name], verbose=verbose) for name in page},
-            cursor=cursor,
+            traits={name: shapes.trait(named[name], sources) for name in page}, cursor=cursor
         )
 
 

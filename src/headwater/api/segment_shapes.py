@@ -48,15 +48,19 @@ class Links(BaseModel):
     cursor: Cursor
 
 
-def trait(one: Trait, *, verbose: bool) -> Any:
-    """Answer a trait's value, or with `verbose` where it came from."""
-    if not verbose:
+def trait(one: Trait, sources: Mapping[str, str] | None) -> Any:
+    """Answer a trait's value; where sources are given, by messageId, also where it came from."""
+    if sources is None:
         return one.value
-    return {
-        "value": one.value,
-        "source_id": _UNKNOWN_SOURCE,
-        "updated_at": written(one.timestamp),
-    }
+    source = sources.get(one.message_id, _UNKNOWN_SOURCE)
+    return detailed(one.value, source=source, updated_at=written(one.timestamp))
+
+
+def detailed(
+    value: Any, *, updated_at: str | None, source: str = _UNKNOWN_SOURCE
+) -> dict[str, Any]:
+    """Answer a value with where it came from and when."""
+    return {"value": value, "source_id": source, "updated_at": updated_at}
 
 
 def external_id(collection: str, type_: str, value: str, *, at: int) -> dict[str, Any]:
