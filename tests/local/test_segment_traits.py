@@ -23,9 +23,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         for key, condition in (("buyers", bought), ("lookers", never)):
             order = {"key": key, "name": key, "condition": condition}
             one.admin.post("/v1/audiences", json=order).raise_for_status()
-        figure = {"type": "figure", "function": "count", "event": {"name": "Bought"}}
-        order = {"key": "purchases", "name": "Purchases", "computation": figure}
-        one.admin.post("/v1/computed-traits", json=order).raise_for_status()
+        figure: dict[str, Any] = {
+            "type": "figure",
+            "function": "count",
+            "event": {"name": "Bought"},
+        }
+        trait = {"key": "purchases", "name": "Purchases", "computation": figure}
+        one.admin.post("/v1/computed-traits", json=trait).raise_for_status()
         ann = {"userId": "ann", "timestamp": "2026-01-01T00:00:00Z"}
         one.send("/v1/identify", {**ann, "messageId": "m1", "traits": {"plan": "pro"}})
         one.send("/v1/track", {**ann, "messageId": "m2", "event": "Bought"})

@@ -251,6 +251,19 @@ def test_dead_letters_are_shown_and_replayed(terminal: Terminal, hook: Hook) -> 
     terminal.shown("destination", "remove", made["id"])
 
 
+def test_a_lane_that_waits_says_for_what_and_until_when(terminal: Terminal, hook: Hook) -> None:
+    """Whoever looks at it need not guess whether it will go on by itself."""
+    hook.reply = Reply(503, headers={"Retry-After": "600"})
+    made = terminal.json("destination", "create", "webhook", "--set", f"url={hook.service.url}")
+    terminal.server.send("/v1/track", {"userId": "w1", "event": "Waits"})
+    wait_until(lambda: bool(terminal.json("deliveries")["deliveries"][0]["next_attempt_at"]))
+    (lane,) = terminal.json("deliveries")["deliveries"]
+    row = terminal.shown("deliveries").splitlines()[-1]
+    terminal.shown("destination", "remove", made["id"])
+
+    assert f"503; next try {lane['next_attempt_at'][:10]}" in row
+
+
 def letters(terminal: Terminal) -> list[dict[str, Any]]:
     """Answer the dead letters."""
     found: list[dict[str, Any]] = terminal.json("deliveries", "dead-letters")["dead_letters"]

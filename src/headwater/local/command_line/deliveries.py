@@ -166,8 +166,15 @@ def _lane_row(lane: dict[str, Any]) -> list[Any]:
         lane["retrying"],
         dead,
         lane["delivered"],
-        lane["problem"] or (None if lane["last_outcome"] == "delivered" else lane["last_reason"]),
+        _why(lane),
     ]
+
+
+def _why(lane: dict[str, Any]) -> str | None:
+    """Answer what is wrong with a lane and when it is tried again, if anything is."""
+    why = lane["problem"] or (None if lane["last_outcome"] == "delivered" else lane["last_reason"])
+    again = lane["next_attempt_at"]
+    return f"{why}; next try {clock_time(again)}" if why and again else why
 
 
 def _letter_row(letter: dict[str, Any], *, body: bool) -> list[Any]:
