@@ -43,18 +43,7 @@ class IdentityDO(DurableObject):
         self._object.alarm()
         try:
             if name := self._object.name(self._database):
-                await self._act(name)
+                await self._isolate.identity_alarms.act(name, self._object, self._database)
         finally:
             now = self._isolate.clock.now()
             self._alarm.bring_forward(self._object.wake_at(self._database, now=now), now=now)
-
-    async def _act(self, name: str) -> None:
-        now = self._isolate.clock.now()
-        if self._object.wants_lake(self._database, now=now):
-            await self._isolate.tell_lake(name)
-            self._object.lake.told(now=now)
-        try:
-            if self._object.wants_waking(self._database, now=now):
-                await self._isolate.wake(name)
-        finally:  # the population does not wait for a merge, or a destination
-            await self._isolate.feed(name, self._object, self._database)

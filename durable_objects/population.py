@@ -39,7 +39,7 @@ class PopulationDO(DurableObject):
         due: int | None = self._isolate.clock.now() + RETRY
         try:
             now = self._isolate.clock.now()
-            is_more = await look_on(self._object, self._isolate.revisit, now=now)
+            is_more = await look_on(self._object, self._isolate.identity_alarms.revisit, now=now)
             due = self._isolate.clock.now() if is_more else None
         finally:
             self._alarm.bring_forward(due, now=self._isolate.clock.now())

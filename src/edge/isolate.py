@@ -15,20 +15,17 @@ from edge.fetch import EdgeHttp
 from edge.runtime import EdgeClock, EdgeRandom
 from edge.works import works
 from headwater.actors.configurations import Configurations
-from headwater.actors.identity_calls import Revisit
-from headwater.actors.identity_object import IdentityObject
 from headwater.actors.lazy_tables import Tables
 from headwater.actors.schemas import IDENTITY, NEEDLESS_ALONE, migrations
 from headwater.api.browser_files import BUNDLES
 from headwater.api.directory import WriteKeyDirectory
-from headwater.dispatch import lake_queue
+from headwater.dispatch.identity_alarms import IdentityAlarms
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lanes import LanesOverActors
 from headwater.dispatch.parcels import Deliveries
-from headwater.dispatch.population import Shards, feed
+from headwater.dispatch.population import Shards
 from headwater.dispatch.settings import RegistryOverActors, SettingsOverActors
 from headwater.dispatch.tail import TailOverActors, TailTeller
-from headwater.ports import Sql
 from headwater.settings import PREFIX, Settings, declared, read_settings
 from queues.producer import EdgeQueue
 from r2.bucket import R2Bucket
@@ -79,6 +76,16 @@ class Isolate:
         self.deliveries = Deliveries(self.actors, self.queue, self.settings)
         self.dispatcher = Dispatcher(
             self.actors, self.queue, whereabouts=Whereabouts(), later=later
+        )
+        self.identity_alarms = IdentityAlarms(
+            self.settings,
+            self.configurations,
+            self.dispatcher,
+            self.queue,
+            self.shards,
+            clock=self.clock,
+            show=self.teller.show,
+            rows=self._let_go,
         )
 
     # What follows is imported when it is first asked for: an event needs none of it, and to import
@@ -180,35 +187,8 @@ class Isolate:
             await tending.tend()
         await self.exports.sweep()
 
-    async def tell_lake(self, actor: str) -> None:
-        """Let the lake know that something of an identity actor waits for it."""
-        await lake_queue.tell(self.queue, [actor])
-
-    async def wake(self, actor: str) -> None:
-        """Carry on what an identity actor has left undone."""
-        config = await self.settings.config(actor.partition("/")[0])
-        told = await self.dispatcher.wake(config, actor)
-        await self.teller.show(config.workspace, told)
-
-    async def feed(self, actor: str, of: IdentityObject, sql: Sql) -> None:
-        """Have an identity actor tell its shard what has changed."""
-        workspace, _, person = actor.partition("/")
-        if self.configurations.config(workspace) is None:
-            self.configurations.put(await self.settings.config(workspace))
-        newest = await feed(of, sql, actor, shards=self.shards, clock=self.clock, rows=self._let_go)
-        if newest is not None:
-            await self.revisit(workspace, person, newest)
-
     async def _let_go(self, workspace: str, past: Any, days: Any) -> Any:
         return await self.people.let_go(workspace, past, days)
-
-    async def revisit(self, workspace: str, person: str, version: int) -> None:
-        """Have a person decided by audiences of a version, or of a newer one."""
-        config = await self.settings.config(workspace)
-        if config.version < version:
-            config = await self.settings.newest(workspace)
-        told = await self.dispatcher.wake(config, f"{workspace}/{person}", Revisit())
-        await self.teller.show(workspace, told)
 
 
 def _bucket(env: Any, options: Settings) -> R2Bucket | None:

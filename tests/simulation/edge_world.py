@@ -24,12 +24,13 @@ from headwater.actors.identity_object import IdentityObject
 from headwater.actors.identity_state import Root, decode
 from headwater.actors.identity_storage import Turn, schema
 from headwater.actors.lazy_tables import LazyTables
+from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver, Rekey
-from headwater.dispatch import lake_queue
+from headwater.dispatch.identity_alarms import IdentityAlarms
 from headwater.dispatch.intake import Dispatcher, Whereabouts
 from headwater.dispatch.lake_flush import LakeFlush
 from headwater.dispatch.parcels import Deliveries
-from headwater.dispatch.population import Shards, feed
+from headwater.dispatch.population import Shards
 from headwater.dispatch.population_recalling import LakeRows
 from headwater.errors import HeadwaterError
 from headwater.lake.catalogue import Catalogue
@@ -61,6 +62,10 @@ _LARGEST_MESSAGE = 128_000  # bytes, as Cloudflare's queues have it
 
 FLUSHES = 3
 """Consumers that bring events to the lake at a time; wrangler.toml wants one, and gets some."""
+
+
+async def nobody_follows(_workspace: str, _told: Sequence[Arrival]) -> None:
+    """Show nothing to nobody."""
 
 
 class EdgeWorld:
@@ -301,17 +306,25 @@ class EdgeWorld:
         made = IdentityObject(self.known, lake_after=self.lake_after)
         return self.objects.setdefault(name, made)
 
+    def identity_alarms(self) -> IdentityAlarms:
+        """Answer what does the work of alarms."""
+        return IdentityAlarms(
+            self,
+            self.known,
+            self.dispatcher(),
+            self,
+            Shards(self),
+            clock=Now(self),
+            show=nobody_follows,
+            rows=self.rows,
+        )
+
     async def _wake(self, name: str, actor: IdentityObject) -> None:
         is_done = False
         sql = self.databases[name]
         try:
             with suppress(CallFailed, HeadwaterError):
-                if actor.wants_lake(sql, now=self.now):
-                    await lake_queue.tell(self, [name])
-                    actor.lake.told(now=self.now)
-                await self.dispatcher().wake(self.current, name)
-                clock = Now(self)
-                await feed(actor, sql, name, shards=Shards(self), clock=clock, rows=self.rows)
+                await self.identity_alarms().act(name, actor, sql)
                 is_done = True
         finally:  # an alarm that did not come to its end goes off again
             if not is_done or self.wants(name):

@@ -14,7 +14,7 @@ from msgspec import structs
 from headwater.actors.workspace import WorkspaceActor
 from headwater.collect.intake import Rejection
 from headwater.dispatch.exporting.files import FOLDER
-from headwater.errors import BadRequest, Conflict, NotFound
+from headwater.errors import BadRequest, Conflict, NotFound, NotHere
 from headwater.exports.keeping import KEPT, PERSON
 from tests.dispatch.erasing.world import ErasingWorld, W, event, run
 
@@ -268,7 +268,7 @@ def test_a_kind_that_is_not_done_here_says_so() -> None:
     async def tell() -> None:
         world = ErasingWorld()
         await world.prepare()
-        with pytest.raises(NotFound, match="local server"):
+        with pytest.raises(NotHere, match="need the lake"):
             await world.jobs.start(W, "backup", {})
         with pytest.raises(BadRequest, match="500 identifiers"):
             await world.jobs.start(W, "erase", {"identifiers": ["user_id:x"] * 501})
