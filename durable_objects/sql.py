@@ -1,7 +1,7 @@
 """The `Sql` port over a Durable Object's SQLite (https://developers.cloudflare.com/durable-objects).
 
 Made of the binding itself rather than of the SDK's wrapper round it, which costs ten times as
-much a call. `statements` says how values cross.
+much a call. `statements` and `values` say how values cross.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
-from pyodide.ffi import JsException, jsnull, to_js
+from pyodide.ffi import JsException
 
 from durable_objects import statements
+from durable_objects.values import bound, read_json, read_native, read_nothing
 from headwater.ports import SqlValue
 
 Answer = TypeVar("Answer")
 
 # A value may have 2 MB on Cloudflare, and one text holds many rows.
 _LONGEST_TEXT = 1_000_000
-# JavaScript's numbers are exact up to here; beyond, an integer travels as text.
-_EXACT = 2**53
-_INTEGERS = range(-(2**63), 2**63)
 _MOST_KNOWN = 1000
 
 # These answer rows though they are no queries.
@@ -101,7 +99,7 @@ class Database:
         """
         text, read = self._prepared_form(sql, params)
         try:
-            return read(self._exec(text, *map(_bound, params)))
+            return read(self._exec(text, *map(bound, params)))
         except JsException as error:
             raise StatementFailed(f"{error.message}, in: {sql}") from error
 
@@ -135,39 +133,9 @@ class Database:
     def _prepare(self, sql: str, params: Sequence[SqlValue]) -> _Prepared:
         text = statements.with_integers(sql, [isinstance(value, int) for value in params])
         if not statements.is_query(sql):
-            return text, _read_native if _ANSWERS.search(sql) else _read_nothing
+            return text, read_native if _ANSWERS.search(sql) else read_nothing
         try:
-            cursor = self._exec(statements.counting(text), *map(_bound, params))
+            cursor = self._exec(statements.counting(text), *map(bound, params))
         except JsException as error:
             raise StatementFailed(f"{error.message}, in: {sql}") from error
-        return statements.as_json(text, len(cursor.columnNames)), _read_json
-
-
-def _read_json(cursor: Any) -> list[tuple[Any, ...]]:
-    return statements.rows(cursor.raw().toArray().join(","))
-
-
-def _read_native(cursor: Any) -> list[tuple[Any, ...]]:
-    return [tuple(map(_answered, row)) for row in cursor.raw().toArray().to_py()]
-
-
-def _read_nothing(_cursor: Any) -> list[tuple[Any, ...]]:
-    return []
-
-
-def _answered(value: Any) -> SqlValue:
-    if value is jsnull:
-        return None
-    return bytes(value) if isinstance(value, memoryview) else value
-
-
-def _bound(value: SqlValue) -> Any:
-    if isinstance(value, str):
-        if not value.isascii():
-            value.encode()  # raises for a lone surrogate, which is no text
-        return value
-    if isinstance(value, int):
-        if value not in _INTEGERS:
-            raise OverflowError(f"{value} has more than 64 bits")
-        return int(value) if -_EXACT < value < _EXACT else str(value)
-    return to_js(value) if isinstance(value, bytes) else value
+        return statements.as_json(text, len(cursor.columnNames)), read_json
