@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 
 from headwater.actors import jobs
+from headwater.actors.workspace import WorkspaceActor
 from headwater.profiles.suppression import hash_of
 from tests.api.conftest import Clients
 from tests.api.memory_people import NOW
@@ -111,6 +113,44 @@ async def test_a_deletion_is_the_job_of_an_erasure(
     assert [[(one["id"], one["status"]) for one in some] for some in told] == (
         [[(destination, "NOT_SUPPORTED")]] if not type_.endswith("INTERNAL") else []
     )
+
+
+async def test_a_deletion_stays_as_its_certificate_says(world: World, clients: Clients) -> None:
+    """When it ended, and of which destinations, also once its job is shown no more."""
+    client = clients("default:admin")
+    id_ = await created(client, order("DELETE_ONLY", "bob"))
+    (job,) = await world.jobs.jobs("default", kinds=["erase"])
+    jobs.begin(world.database, job.id, now=NOW)
+    jobs.finish(world.database, job.id, {}, now=NOW + 1000)
+    then = {"id": "dst_then", "type": "webhook", "answer": "not asked"}
+    statement = {"physically_gone_by": "2025-11-24T16:00:07.000Z", "destinations": [then]}
+    text = json.dumps({"statement": statement})
+    actor = WorkspaceActor.keep_certificate
+    await world.services().workspaces.write("default", actor, job.id, text, now=NOW)
+    hook = {"type": "webhook", "name": "Later", "settings": {"url": "https://x.example/"}}
+    assert (await client.post("/v1/destinations", json=hook)).status_code < 300
+
+    async def shown() -> tuple[list[str], list[str]]:
+        one = (await client.get(f"/regulations/{id_}")).json()["data"]["regulation"]
+        (listed,) = (await client.get("/regulations")).json()["data"]["regulations"]
+        (stream,) = one["streamStatus"]
+        told = [each["id"] for each in stream["destinationStatus"]]
+        return told, [one["finishedAt"], listed["finishedAt"], listed["status"]]
+
+    assert await shown() == (["dst_then"], ["2025-11-24T16:00:01.000Z"] * 2 + ["FINISHED"])
+    world.database.execute("DELETE FROM job")
+    assert await shown() == (["dst_then"], ["2025-11-24T16:00:07.000Z"] * 2 + ["FINISHED"])
+
+
+async def test_of_one_source_there_are_none(clients: Clients) -> None:
+    """Segment's client may list them; what would make one is refused."""
+    client = clients("default:admin")
+    listed = await client.get("/regulations/sources/src_1", params={"pagination[count]": 5})
+
+    assert listed.json()["data"] == {
+        "regulations": [],
+        "pagination": {"current": "MA==", "totalEntries": 0},
+    }
 
 
 async def test_regulations_are_listed_in_pages(world: World, clients: Clients) -> None:

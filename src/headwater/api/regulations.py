@@ -16,16 +16,15 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from headwater.actors.jobs import Job
-from headwater.actors.regulations import Regulation
 from headwater.actors.suppressions import MOST
 from headwater.actors.workspace import WorkspaceActor
 from headwater.api import erasures
 from headwater.api.access import Admin, Reader
-from headwater.api.fields import IdPath, LongText, Order, View, written
+from headwater.api.fields import IdPath, LongText, Order, View
+from headwater.api.regulation_standing import Status, entry, standing, whole
 from headwater.api.services import Services
 from headwater.api.suppressions import meant_with, normalised
-from headwater.errors import BadRequest, Conflict, NotFound
+from headwater.errors import BadRequest, Conflict
 
 Type = Literal[
     "SUPPRESS_ONLY",
@@ -35,22 +34,10 @@ Type = Literal[
     "DELETE_ONLY",
     "DELETE_INTERNAL",
 ]
-Status = Literal[
-    "INITIALIZED", "RUNNING", "FINISHED", "FAILED", "PARTIAL_SUCCESS", "NOT_SUPPORTED", "INVALID"
-]
 _DELETING = {"SUPPRESS_WITH_DELETE", "SUPPRESS_WITH_DELETE_INTERNAL", "DELETE_ONLY"}
 _DELETING |= {"DELETE_INTERNAL"}
 _SUPPRESSING = {"SUPPRESS_WITH_DELETE", "SUPPRESS_WITH_DELETE_INTERNAL"}
-_FORWARDED = {"SUPPRESS_WITH_DELETE", "DELETE_ONLY"}
 _KINDS = {"USER_ID": "user_id", "ANONYMOUS_ID": "anonymous_id"}
-_STATUS: dict[str, Status] = {
-    "waiting": "INITIALIZED",
-    "running": "RUNNING",
-    "done": "FINISHED",
-    "failed": "FAILED",
-    "cancelled": "FAILED",
-}
-
 T = TypeVar("T")
 
 Count = Annotated[
@@ -128,7 +115,7 @@ def _ordering(routes: APIRouter, services: Services) -> None:
     async def delete(caller: Admin, regulation: IdPath) -> Data:
         """Take a deletion back that has not begun."""
         found = await workspaces.read(caller.workspace, WorkspaceActor.regulation, regulation)
-        status, _ = await _standing(services, caller.workspace, found)
+        status, _ = await standing(services, caller.workspace, found)
         if status != "INITIALIZED" or found.job is None:
             raise Conflict(
                 f"This regulation is {status}; only one that is INITIALIZED can be taken back. "
@@ -155,16 +142,7 @@ def _reading(routes: APIRouter, services: Services) -> None:
     async def one(caller: Reader, regulation: IdPath) -> Data:
         """Show how a regulation goes."""
         found = await workspaces.read(caller.workspace, WorkspaceActor.regulation, regulation)
-        status, job = await _standing(services, caller.workspace, found)
-        shown = {
-            "id": found.id,
-            "workspaceId": caller.workspace,
-            "overallStatus": status,
-            "createdAt": written(found.created_at),
-            **_finished(found, job, status),
-            "streamStatus": _streams(services, caller.workspace, found, job),
-        }
-        return Data(data={"regulation": shown})
+        return Data(data={"regulation": await whole(services, caller.workspace, found)})
 
     @routes.get("/regulations")
     async def every(
@@ -177,16 +155,28 @@ def _reading(routes: APIRouter, services: Services) -> None:
         request: Request,
     ) -> Data:
         """List regulations, the latest first."""
-        shown = []
+        wanted = []
         types = [*types, *_indexed_types(request)]
         for found in await workspaces.read(caller.workspace, WorkspaceActor.regulations):
             if types and found.type not in types:
                 continue
-            standing, job = await _standing(services, caller.workspace, found)
-            if status is None or standing == status:
-                shown.append(_entry(found, job, standing))
-        page, pagination = _page(shown, count, cursor)
-        return Data(data={"regulations": page, "pagination": pagination})
+            if status in {None, (await standing(services, caller.workspace, found))[0]}:
+                wanted.append(found)
+        page, pagination = _page(wanted, count, cursor)
+        shown = [await entry(services, caller.workspace, one) for one in page]
+        return Data(data={"regulations": shown, "pagination": pagination})
+
+    @routes.get("/regulations/sources/{source}")
+    async def every_of_source(
+        caller: Reader,  # noqa: ARG001 - who may look
+        source: IdPath,  # noqa: ARG001 - the path's
+        count: Count = 10,
+        cursor: PageCursor = None,
+    ) -> Data:
+        """List the regulations of one source: there are none, all are of the workspace."""
+        none: list[dict[str, Any]] = []
+        _, pagination = _page(none, count, cursor)
+        return Data(data={"regulations": none, "pagination": pagination})
 
     @routes.get("/suppressions")
     async def suppressed(caller: Reader, *, count: Count = 10, cursor: PageCursor = None) -> Data:
@@ -217,59 +207,6 @@ def _named(services: Services, workspace: str, order: RegulationOrder) -> list[s
     if kind is None:
         raise BadRequest("OBJECT_ID is of cloud sources, which there are none of; send USER_ID.")
     return normalised(services, workspace, [f"{kind}:{one}" for one in order.subjectIds])
-
-
-async def _standing(
-    services: Services, workspace: str, one: Regulation
-) -> tuple[Status, Job | None]:
-    """Answer how a regulation is, and its job where that is still shown."""
-    if one.job is None:
-        return "FINISHED", None
-    try:
-        job = await services.jobs.job(workspace, one.job)
-    except NotFound:  # jobs that have ended are shown for a month; the certificate stays
-        return "FINISHED", None
-    return _STATUS[job.state], job
-
-
-def _finished(one: Regulation, job: Job | None, status: Status) -> dict[str, str]:
-    """Answer when a regulation ended, as a field that is left out before."""
-    if status not in {"FINISHED", "FAILED"}:
-        return {}
-    ended = one.created_at if job is None or job.ended_at is None else job.ended_at
-    return {"finishedAt": written(ended)}
-
-
-def _entry(one: Regulation, job: Job | None, status: Status) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "subjectType": one.subject_type,
-        "subjects": list(one.subjects),
-        "status": status,
-        "createdAt": written(one.created_at),
-        "regulationType": one.type,
-        **_finished(one, job, status),
-    }
-
-
-def _streams(
-    services: Services, workspace: str, one: Regulation, job: Job | None
-) -> list[dict[str, Any]]:
-    """Answer what became of it at destinations: none has a delete call yet."""
-    config = services.config(workspace)
-    if config is None or one.type not in _FORWARDED or job is None:
-        return []
-    refused = [
-        {
-            "name": destination.name,
-            "id": destination.id,
-            "status": "NOT_SUPPORTED",
-            "errString": f"There is no delete call for {destination.type}; delete there yourself.",
-            **_finished(one, job, _STATUS[job.state]),
-        }
-        for destination in config.destinations
-    ]
-    return [{"id": workspace, "destinationStatus": refused}]
 
 
 def _page(items: Sequence[T], count: int, cursor: str | None) -> tuple[Sequence[T], dict[str, Any]]:
