@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headwater.destinations.lane_status import LaneStatus
 
@@ -44,11 +44,13 @@ class RuntimeStatus:
         state: `ready`, or `draining` once it was told to stop.
         started_at: in milliseconds.
         figures: further counts by name (`events_stored`, `database_bytes`, …).
+        troubles: what does not work just now, and why, by what it is (`lake`).
     """
 
     state: str
     started_at: int
     figures: Mapping[str, int | float]
+    troubles: Mapping[str, str] = field(default_factory=dict)
 
 
 def people_family(by_workspace: Mapping[str, int]) -> Family:

@@ -41,6 +41,7 @@ ROUTES: list[tuple[str, str, Any, str, int]] = [
     ("GET", "/regulations", None, "read", 200),
     ("GET", "/regulations/reg_x", None, "read", 404),
     ("DELETE", "/regulations/reg_x", None, "admin", 404),
+    ("GET", "/regulations/sources/s", None, "read", 200),
     ("POST", "/regulations/sources/s", LIFTED, "admin", 400),
     ("POST", "/regulations/cloudsources/s", LIFTED, "admin", 400),
     ("GET", "/suppressions", None, "read", 200),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from headwater.local.s3_place import S3Place, s3_place
@@ -19,6 +21,20 @@ from headwater.local.s3_place import S3Place, s3_place
 def test_an_address_is_a_bucket_and_a_prefix(address: str, place: S3Place) -> None:
     """With a slash behind the prefix, and a storage class where one is given."""
     assert s3_place(address) == place
+
+
+@pytest.mark.parametrize(
+    ("cold_class", "says"),
+    [
+        ("GLACIER", "only after it was asked back"),
+        ("DEEP_ARCHIVE", "write GLACIER_IR"),
+        ("glacier_ir", "GLACIER_IR?"),
+    ],
+)
+def test_a_class_that_cannot_be_read_at_once_is_refused(cold_class: str, says: str) -> None:
+    """It would be found out a year later, when somebody's timeline fails."""
+    with pytest.raises(ValueError, match=re.escape(says)):
+        s3_place(f"s3://shop/lake?cold_class={cold_class}")
 
 
 @pytest.mark.parametrize("address", ["s3://", "s3:///lake", "gs://shop", "s3://shop?klass=X"])

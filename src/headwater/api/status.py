@@ -12,7 +12,10 @@ from headwater.errors import NotFound
 
 
 class StatusView(View):
-    """How the server and the workspace are. `figures` are the runtime's further counts."""
+    """How the server and the workspace are.
+
+    `figures` are the runtime's further counts; `troubles`: what does not work just now, and why.
+    """
 
     version: str
     state: str
@@ -24,6 +27,7 @@ class StatusView(View):
     waiting: int
     dead_letters: int
     figures: dict[str, int | float]
+    troubles: dict[str, str]
 
 
 def status_routes(services: Services) -> APIRouter:
@@ -49,6 +53,7 @@ def status_routes(services: Services) -> APIRouter:
             waiting=sum(lane.waiting for lane in lanes),
             dead_letters=sum(lane.dead_letters for lane in lanes),
             figures=dict(runtime.figures),
+            troubles=dict(runtime.troubles),
         )
 
     return routes

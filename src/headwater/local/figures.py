@@ -113,6 +113,7 @@ class Figures:
                 "database_bytes": database_bytes(self._database),
                 **(lake.figures(self._clock.now()) if lake else {}),
             },
+            troubles={"lake": self._lake.failing} if self._lake and self._lake.failing else {},
         )
 
     def _families(self) -> Iterable[Metric]:

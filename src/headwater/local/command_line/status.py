@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from headwater.local.command_line.options import with_server
-from headwater.local.command_line.output import age, plain, print_fields, print_json
+from headwater.local.command_line.output import age, plain, print_fields, print_json, say
 from headwater.local.command_line.remote import Remote
 from headwater.quantities import size_of
 
@@ -44,6 +44,8 @@ def status(server: Remote) -> None:
             },
         }
     )
+    for what, why in found.get("troubles", {}).items():  # not of an older server
+        say(f"{what}: {why}", style="red")
 
 
 def _figure(name: str, value: float) -> Any:

@@ -214,14 +214,16 @@ class Lake:
         await self._publisher.publish(workspace, manifest, deleting=deleting)
 
     async def statuses(self) -> dict[str, LakeStatus]:
-        """Answer how the lake is, by workspace."""
+        """Answer how the lake is, by workspace, also of those that are not in it yet."""
 
-        def waiting(sql: Sql) -> int:
+        def waiting(sql: Sql) -> tuple[int, list[str]]:
             found = positions.position(sql)
-            return last_event(sql) - (found.position if found else 0)
+            known = [str(row[0]) for row in sql.execute("SELECT workspace FROM workspaces")]
+            return last_event(sql) - (found.position if found else 0), known
 
-        behind = max(0, await self._readers.run(waiting))
-        answer = {}
+        behind, known = await self._readers.run(waiting)
+        behind = max(0, behind)
+        answer = {one: LakeStatus(waiting=behind, since=self._flushed_at) for one in known}
         for workspace, catalogue in sorted(self._catalogues.items()):
             files = catalogue.manifest.files.values()
             answer[workspace] = LakeStatus(
