@@ -29,7 +29,7 @@ from headwater.local.lake.buckets import open_lake
 from headwater.local.lake.keeper import LakeKeeper
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.past import PastEvents, TieredPast
-from headwater.local.lake.tail import last_event
+from headwater.local.lake.position import last_event
 from headwater.local.lake.tender import Tender
 from headwater.local.lanes import Lanes
 from headwater.local.listeners import Listeners

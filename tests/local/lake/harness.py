@@ -19,8 +19,8 @@ from headwater.local.identities import Identities
 from headwater.local.lake.lake import Lake
 from headwater.local.lake.nearby import InFolder
 from headwater.local.lake.past import TieredPast
+from headwater.local.lake.position import last_event
 from headwater.local.lake.relation import Relation
-from headwater.local.lake.tail import last_event
 from headwater.local.lake.tender import Tender
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom

@@ -65,8 +65,7 @@ def store(sql: Database, events: Sequence[tuple[str, int, str]]) -> None:
 
 def rows_of(sql: Database) -> Rows:
     """Answer all that is stored, as rows of the lake."""
-    tail, _ = events_behind(sql, 0, limit=1_000)
-    return Rows(sql, tail)
+    return Rows(sql, events_behind(sql, 0, limit=1_000).rows)
 
 
 def plain(table: pa.Table) -> list[dict[str, Any]]:

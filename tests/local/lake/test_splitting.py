@@ -15,6 +15,7 @@ from headwater.collect.events import Fields
 from headwater.lake.event_rows import join_body, split_body
 from headwater.local.lake.arrow import python_rows
 from headwater.local.lake.event_fields import FIELDS
+from headwater.local.lake.joined_texts import JoinedTexts
 from headwater.local.lake.splitting import Split, split
 from tests.lake.test_event_rows import BODY, EVENTS
 
@@ -31,7 +32,7 @@ def same(bodies: list[str]) -> None:
 
 def alone(bodies: list[str]) -> int:
     """Answer how many of these are looked at one by one."""
-    return len(Split([body.encode() for body in bodies]).others)
+    return len(Split(JoinedTexts.of(body.encode() for body in bodies)).others)
 
 
 def event(kind: str, **fields: Any) -> str:

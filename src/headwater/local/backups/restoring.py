@@ -15,7 +15,7 @@ from headwater.local.certificate import KEY_FILE
 from headwater.local.clock import SystemClock
 from headwater.local.data_directory import DataDirectory
 from headwater.local.lake import position as positions
-from headwater.local.lake.tail import last_event
+from headwater.local.lake.position import last_event
 from headwater.local.migrations import open_database
 from headwater.local.random import SystemRandom
 from headwater.local.rebuild import moving, staging

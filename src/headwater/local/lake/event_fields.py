@@ -13,14 +13,13 @@ its pieces still make up its whole text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from headwater.local.lake import text_arrays
+from headwater.local.lake.joined_texts import JoinedTexts
 from headwater.local.lake.text_arrays import Marks, Numbers
 from headwater.local.lake.written_times import LETTERS, TIME, written_times
 
@@ -68,17 +67,16 @@ class EventFields:
         kinds: of each event, the place of its type in `KINDS`.
     """
 
-    def __init__(self, bodies: Sequence[bytes]) -> None:
+    def __init__(self, bodies: JoinedTexts) -> None:
         """Look for them, in one event at least."""
         self.count = len(bodies)
-        self._data = b"\n".join([*bodies, _PADDING])
+        self._data = b"\n".join([*bodies.pieces, _PADDING])
         self._bytes = np.frombuffer(self._data, np.uint8)
         self._words = _pieces(self._data, f"V{_WORDS}")
         self._spans = _pieces(self._data, f"V{_SPAN}")
         self._buffer = pa.py_buffer(self._data)
-        lengths = np.fromiter(map(len, bodies), np.int64, self.count)
-        self._ends = np.cumsum(lengths + 1) - 1
-        self._place = self._ends - lengths
+        self._ends = np.cumsum(bodies.sizes + 1) - 1
+        self._begins = self._place = self._ends - bodies.sizes
         self._cuts: dict[str, tuple[Numbers, Numbers]] = {}
         self.there: dict[str, Marks] = {}
         self.good = np.ones(self.count, bool)
@@ -94,6 +92,10 @@ class EventFields:
             self.good &= self.there[name]
         self.times = {name: self._times(name) for name in TIMES}
         self._look_at_names()
+
+    def whole(self, row: int) -> bytes:
+        """Answer an event's text."""
+        return self._data[self._begins[row] : self._ends[row]]
 
     def texts(self, name: str, rows: Numbers) -> pa.Array:
         """Answer a field of these events, as its text is written; null where it is not there."""

@@ -14,15 +14,10 @@ from headwater.lake import keys
 from headwater.lake.manifest import Flushed, LakeFile, Tier
 from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.local.lake.arrow import FileWriter, arrow_table, groups, in_order
+from headwater.local.lake.identity_tail import changed, everything, last_change
 from headwater.local.lake.lake_rows import Rows
 from headwater.local.lake.orders import Flush, Written
-from headwater.local.lake.tail import (
-    Tail,
-    changed,
-    events_behind,
-    everything,
-    last_change,
-)
+from headwater.local.lake.tail import Tail, events_behind
 from headwater.local.sql import Database, open_reader
 from headwater.ports import Bucket
 
@@ -50,7 +45,7 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
     files: dict[str, list[LakeFile]] = {}
     with closing(open_reader(Path(order.database))) as sql:
         sql.execute("BEGIN")
-        rows, until = events_behind(sql, order.position, limit=order.limit)
+        rows, until, more = events_behind(sql, order.position, limit=order.limit)
         parts = {
             workspace: Rows(sql, some) for workspace, some in _by_workspace(order, rows).items()
         }
@@ -70,7 +65,7 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
                 files.setdefault(workspace, []).append(
                     await put_file(bucket, IDENTITY, key, table, day=None)
                 )
-    return Written(files=files, position=until, change=change, more=len(rows.ids) >= order.limit)
+    return Written(files=files, position=until, change=change, more=more)
 
 
 def _by_workspace(order: Flush, rows: Tail) -> dict[str, Tail]:

@@ -17,10 +17,9 @@ from headwater.local.lake import position as positions
 from headwater.local.lake.lineage import own_numbers
 from headwater.local.lake.nearby import Nearby
 from headwater.local.lake.orders import Compacted, Erased, Flush, Order, Written
-from headwater.local.lake.position import Position
+from headwater.local.lake.position import Position, last_event
 from headwater.local.lake.process import LakeProcess
 from headwater.local.lake.status import LakeStatus
-from headwater.local.lake.tail import last_event
 from headwater.local.readers import Readers
 from headwater.local.writer import Writer
 from headwater.ports import Bucket, BucketFailure, Clock, Random, Sql

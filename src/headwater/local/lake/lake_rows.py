@@ -28,15 +28,12 @@ class Rows:
         """Read what else is to be known of some events, one at least, in the same snapshot."""
         self._split = Split(tail.bodies)
         others = self._split.others.tolist()
-        self._told = told(sql, [tail.ids[place] for place in others]) if others else []
+        self._told = told(sql, tail.ids[others].tolist()) if others else []
         people = people_of(sql, tail)
-        names = sorted(set(people.values()))
-        places = {name: place for place, name in enumerate(names)}
-        of_actor = {actor: places[name] for actor, name in people.items()}
-        self._names = pa.array(names, pa.string())
-        self._people = np.fromiter(map(of_actor.__getitem__, tail.actors), np.int64, len(tail.ids))
-        self._vias = pa.array(tail.vias, pa.string())
-        self._positions = np.array(tail.positions, np.int64)
+        self._names = people.dictionary
+        self._people = people.indices.to_numpy().astype(np.int64)
+        self._vias = tail.vias
+        self._positions = tail.positions
 
     def table(self) -> pa.Table:
         """Answer them in the order in which the events came.

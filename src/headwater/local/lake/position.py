@@ -23,6 +23,12 @@ def position(sql: Sql) -> Position | None:
     return Position(*rows[0]) if rows else None
 
 
+def last_event(sql: Sql) -> int:
+    """Answer the highest `event.id` there is; 0 where there is none."""
+    highest: int = sql.execute("SELECT coalesce(max(id), 0) FROM event")[0][0]
+    return highest
+
+
 def begin(sql: Sql, *, random: Random, now: int) -> Position:
     """Answer the present position, after making it at the first time."""
     found = position(sql)

@@ -20,9 +20,10 @@ from headwater.lake.manifest import Flushed, Manifest
 from headwater.lake.schema import EVENTS, IDENTITY
 from headwater.local.lake import position as positions
 from headwater.local.lake.identity_bodies import Bodies, everybody, these
+from headwater.local.lake.identity_tail import last_change
 from headwater.local.lake.lake_rows import Rows
 from headwater.local.lake.position import Position
-from headwater.local.lake.tail import events_behind, last_change
+from headwater.local.lake.tail import events_behind
 from headwater.local.lake.views import (
     FIRST_AND_LAST,
     NAMES,
@@ -116,8 +117,9 @@ class Relation:
         self._last_id = max(self._last_id, reached)
         more = True
         while more:
-            rows, until = events_behind(sql, reached, limit=_TAIL_AT_A_TIME, after=self._last_id)
-            more = len(rows.ids) >= _TAIL_AT_A_TIME
+            rows, until, more = events_behind(
+                sql, reached, limit=_TAIL_AT_A_TIME, after=self._last_id
+            )
             self._last_id = until
             if own := rows.by_workspace().get(self._workspace):
                 self._add_news(Rows(sql, own).table())

@@ -16,6 +16,7 @@ from headwater.lake.schema import EVENTS
 from headwater.local.lake import text_arrays
 from headwater.local.lake.arrow import arrow_schema
 from headwater.local.lake.event_fields import KINDS, EventFields
+from headwater.local.lake.joined_texts import JoinedTexts
 from headwater.local.lake.rests import rests
 from headwater.local.lake.text_arrays import Numbers
 
@@ -54,11 +55,11 @@ class Split:
         others: the places of those that are not as usual, and are looked at one by one.
     """
 
-    def __init__(self, bodies: Sequence[bytes]) -> None:
+    def __init__(self, bodies: JoinedTexts) -> None:
         """Cut one event at least."""
         self.fields = EventFields(bodies)
         self.others = np.flatnonzero(~self.fields.good)
-        self._alone = [bodies[place].decode() for place in self.others.tolist()]
+        self._alone = [self.fields.whole(place).decode() for place in self.others.tolist()]
 
     def table(self) -> pa.Table:
         """Answer what `split_body` answers for each text, in the same order.
@@ -81,7 +82,7 @@ def split(bodies: Sequence[bytes]) -> pa.Table:
     Raises:
         msgspec.DecodeError: one of them is no JSON object.
     """
-    return Split(bodies).table() if bodies else _SCHEMA.empty_table()
+    return Split(JoinedTexts.of(bodies)).table() if bodies else _SCHEMA.empty_table()
 
 
 def usual_columns(fields: EventFields, rows: Numbers) -> dict[str, pa.Array]:

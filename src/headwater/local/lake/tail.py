@@ -1,16 +1,21 @@
-"""What of the database is to go to the lake: events behind a position, and changed identities."""
+"""Which events of the database are to go to the lake: those behind a position."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import compress
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import reduce
+from typing import NamedTuple
 
-from headwater.actors.identity_changes import Changes, noted
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from headwater.actors.identity_network import follow
-from headwater.actors.identity_rows import IdentityRow, changed_rows
 from headwater.actors.identity_storage import Turn
+from headwater.local.lake.joined_texts import JoinedTexts
+from headwater.local.lake.position import last_event
+from headwater.local.lake.text_arrays import Marks, Numbers, lines
 from headwater.ports import Sql
 
 
@@ -22,43 +27,60 @@ class Tail(NamedTuple):
         positions: where each stands in the order of commits.
         actors: whose each is, with the workspace.
         vias: the identifier that each arrived under.
-        bodies: JSON texts, as bytes.
+        bodies: JSON texts.
     """
 
-    ids: Sequence[int]
-    positions: Sequence[int]
-    actors: Sequence[str]
-    vias: Sequence[str]
-    bodies: Sequence[bytes]
+    ids: Numbers
+    positions: Numbers
+    actors: pa.StringArray
+    vias: pa.StringArray
+    bodies: JoinedTexts
 
     def __bool__(self) -> bool:
         """Tell whether there are any."""
-        return bool(self.ids)
+        return bool(len(self.ids))
 
-    def some(self, wanted: Sequence[bool]) -> Tail:
+    def some(self, wanted: Marks) -> Tail:
         """Answer those rows that are wanted; all of them cost nothing."""
-        if all(wanted):
+        if wanted.all():
             return self
-        columns: Iterator[tuple[Any, ...]] = (tuple(compress(one, wanted)) for one in self)
-        return Tail(*columns)
+        return Tail(
+            self.ids[wanted],
+            self.positions[wanted],
+            self.actors.filter(pa.array(wanted)),
+            self.vias.filter(pa.array(wanted)),
+            self.bodies.some(wanted.tolist()),
+        )
 
     def behind(self, position: int) -> Tail:
         """Answer those that were committed after a position."""
-        if min(self.positions, default=0) > position:
-            return self
-        return self.some([one > position for one in self.positions])
+        return self.some(self.positions > position)
 
     def by_workspace(self) -> dict[str, Tail]:
         """Answer those of each workspace, by its name."""
-        if not self.actors:
+        if not self:
             return {}
-        first, last = (one.partition("/")[0] for one in (min(self.actors), max(self.actors)))
+        ends = pc.min_max(self.actors).as_py()
+        first, last = (ends[which].partition("/")[0] for which in ("min", "max"))
         if first == last:  # those between begin so too
             return {first: self}
-        of_actor = {actor: actor.partition("/")[0] for actor in set(self.actors)}
-        names = sorted(set(of_actor.values()))
-        owners = [of_actor[actor] for actor in self.actors]
-        return {name: self.some([owner == name for owner in owners]) for name in names}
+        names = [actor.partition("/")[0] for actor in self.actors.to_pylist()]
+        owners = np.array(names)
+        return {name: self.some(owners == name) for name in sorted(set(names))}
+
+
+class Behind(NamedTuple):
+    """What the lake does not have.
+
+    Attributes:
+        rows: events.
+        until: the position up to which these are all of them.
+        more: whether there may be some behind it.
+    """
+
+    rows: Tail
+    until: int
+    more: bool
 
 
 class Told(NamedTuple):
@@ -74,52 +96,120 @@ class Told(NamedTuple):
         return self.timestamp
 
 
-# Rows of accounts are copies of their members' events. A buried row (actor '') is nobody's.
-_EVENTS = """
-SELECT id, coalesce(origin, id), actor, via, CAST(body AS BLOB)
-FROM event
-WHERE id > ? AND id <= ? AND coalesce(origin, id) > ?
-  AND actor <> '' AND instr(actor, '/=account:') = 0
-ORDER BY id LIMIT ?
+# One row comes back, of columns joined: a Python value for each would take half as long again.
+# Whose rows are none of the lake's is looked at later: for SQLite it would be a third of its work.
+_JOINED = """
+SELECT count(*), group_concat(id),
+  group_concat(CASE WHEN origin IS NOT NULL THEN id END), group_concat(origin),
+  CAST(group_concat(actor, char(10)) AS BLOB), CAST(group_concat(via, char(10)) AS BLOB),
+  group_concat(length(CAST(body AS BLOB))), CAST(group_concat(body, char(10)) AS BLOB)
+FROM (
+  SELECT id, origin, actor, via, body FROM event
+  WHERE {which} ORDER BY {place} LIMIT ?
+)
 """
+_BEHIND = _JOINED.format(which="id > ? AND id <= ? AND coalesce(origin, id) > ?", place="id")
 # Moved rows stand at the end by their id, but count from where they were at first.
-_MOVED_FROM_AMONG_THEM = """
-SELECT id, origin, actor, via, CAST(body AS BLOB)
-FROM event
-WHERE origin > ? AND origin <= ? AND id > ?
-  AND actor <> '' AND instr(actor, '/=account:') = 0
+_MOVED = _JOINED.format(which="origin > ? AND origin <= ? AND id > ?", place="origin")
+_AT_A_TIME = 2_000
+"""Rows that are joined: of the largest events 64 MB, and all of them stay near the processor."""
+
+# Rows of accounts are copies of their members' events.
+_ACCOUNT = "/=account:"
+_NAMES = """
+SELECT actor, via FROM json_each(?) AS wanted JOIN event ON event.id = wanted.value
+ORDER BY wanted.key
 """
 _TOLD = """
 SELECT id, message_id, type, timestamp FROM event WHERE id IN (SELECT value FROM json_each(?))
 """
-_EMPTY = Tail((), (), (), (), ())
 
 
-def last_event(sql: Sql) -> int:
-    """Answer the highest `event.id` there is; 0 where there is none."""
-    highest: int = sql.execute("SELECT coalesce(max(id), 0) FROM event")[0][0]
-    return highest
-
-
-def events_behind(
-    sql: Sql, position: int, *, limit: int, after: int | None = None
-) -> tuple[Tail, int]:
-    """Answer events that the lake does not have, and up to which position these are all of them.
+def events_behind(sql: Sql, position: int, *, limit: int, after: int | None = None) -> Behind:
+    """Answer events that the lake does not have.
 
     Args:
         sql: a snapshot of the database.
         position: what the lake has.
-        limit: about how many events to answer at most.
+        limit: about how many rows to look at, at most.
         after: an id from which on to look, where those before are known already.
     """
     highest = last_event(sql)
     after = position if after is None else after
-    found = sql.execute(_EVENTS, (after, highest, position, limit))
     until = max(highest, after)
-    if len(found) == limit:
-        until = found[-1][0]
-        found += sql.execute(_MOVED_FROM_AMONG_THEM, (position, until, until))
-    return Tail(*zip(*found, strict=True)) if found else _EMPTY, until
+    parts = _parts(sql, after, highest, position, limit=limit)
+    more = sum(len(one.ids) for one in parts) == limit
+    if more:
+        until = int(parts[-1].ids[-1])
+        parts += _moved_parts(sql, position, until)
+    return Behind(_together([_of_people(one) for one in parts]), until, more)
+
+
+def _parts(sql: Sql, after: int, highest: int, position: int, *, limit: int) -> list[Tail]:
+    """Answer rows by their ids, `limit` at most."""
+    parts: list[Tail] = []
+    while limit > 0:
+        size = min(limit, _AT_A_TIME)
+        part = _part(sql, _BEHIND, (after, highest, position, size))
+        if part is None:
+            break
+        parts.append(part)
+        after, limit = int(part.ids[-1]), limit - len(part.ids)
+    return parts
+
+
+def _moved_parts(sql: Sql, position: int, until: int) -> list[Tail]:
+    """Answer rows from between two places that stand behind both by now."""
+    parts: list[Tail] = []
+    while part := _part(sql, _MOVED, (position, until, until, _AT_A_TIME)):
+        parts.append(part)
+        position = int(part.positions[-1])
+    return parts
+
+
+def _part(sql: Sql, statement: str, wanted: tuple[int, int, int, int]) -> Tail | None:
+    """Answer some rows, in the order of their ids or, of those that moved, their positions."""
+    ((count, ids, moved, origins, actors, vias, sizes, bodies),) = sql.execute(statement, wanted)
+    if not count:
+        return None
+    numbers = _numbers(ids)
+    positions = numbers
+    if moved:
+        positions = numbers.copy()
+        positions[np.isin(numbers, _numbers(moved))] = _numbers(origins)
+    texts = JoinedTexts([bodies], _numbers(sizes))
+    owners, under = lines(actors, count), lines(vias, count)
+    if owners is None or under is None:  # some name has a line feed in it
+        found = sql.execute(_NAMES, (json.dumps(numbers.tolist()),))
+        owners, under = (pa.array(one, pa.string()) for one in zip(*found, strict=True))
+    return Tail(numbers, positions, owners, under, texts)
+
+
+def _of_people(rows: Tail) -> Tail:
+    """Answer the rows that are some person's: those of accounts and of nobody (actor '') go."""
+    actors = rows.actors
+    others = pc.or_(pc.match_substring(actors, _ACCOUNT), pc.equal(actors, ""))
+    return rows.some(~others.to_numpy(zero_copy_only=False))
+
+
+def _numbers(text: str) -> Numbers:
+    return np.fromstring(text, np.int64, sep=",")
+
+
+def _together(parts: Sequence[Tail]) -> Tail:
+    parts = [one for one in parts if one]
+    if not parts:
+        nothing = np.zeros(0, np.int64)
+        texts = pa.array([], pa.string())
+        return Tail(nothing, nothing, texts, texts, JoinedTexts.of([]))
+    ids, positions, actors, vias, bodies = zip(*parts, strict=True)
+    return Tail(
+        np.concatenate(ids),
+        np.concatenate(positions),
+        pa.concat_arrays(actors),
+        pa.concat_arrays(vias),
+        reduce(JoinedTexts.and_more, bodies),
+    )
 
 
 def told(sql: Sql, ids: Sequence[int]) -> list[Told]:
@@ -129,13 +219,26 @@ def told(sql: Sql, ids: Sequence[int]) -> list[Told]:
     return [by_id[id_] for id_ in ids]
 
 
-def people_of(sql: Sql, rows: Tail) -> dict[str, str]:
-    """Answer for each actor that has events here the root identifier that they are of now."""
-    arrived = dict(zip(rows.actors, rows.vias, strict=True))
-    return {
-        actor: _person(sql, actor, via) if "#" in actor else actor.partition("/")[2]
-        for actor, via in arrived.items()
-    }
+def people_of(sql: Sql, rows: Tail) -> pa.DictionaryArray:
+    """Answer whose each of a workspace's rows is now, by root identifiers; those are in order."""
+    found = rows.actors.dictionary_encode()
+    actors, places = found.dictionary, found.indices.to_numpy()
+    if pc.any(pc.match_substring(actors, "#")).as_py():
+        names = _people(sql, rows, actors).dictionary_encode()
+        people, places = names.dictionary, names.indices.to_numpy()[places]
+    else:
+        workspace = actors[0].as_py().partition("/")[0]
+        people = pc.utf8_slice_codeunits(actors, len(workspace) + 1)
+    order = pc.sort_indices(people).to_numpy()
+    ranks = np.empty(len(order), np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(ranks[places]), people.take(pa.array(order)))
+
+
+def _people(sql: Sql, rows: Tail, actors: pa.StringArray) -> pa.StringArray:
+    """Answer the root identifiers of actors, some of which are on the move."""
+    vias = dict(zip(rows.actors.to_pylist(), rows.vias.to_pylist(), strict=True))
+    return pa.array([_person(sql, one, vias[one]) for one in actors.to_pylist()], pa.string())
 
 
 def _person(sql: Sql, actor: str, via: str) -> str:
@@ -144,69 +247,3 @@ def _person(sql: Sql, actor: str, via: str) -> str:
     if "#" not in name:
         return name
     return follow(Turn(sql), f"{workspace}/{via}").partition("/")[2]
-
-
-def changed(sql: Sql, *, after: int) -> tuple[int, list[IdentityRow]]:
-    """Answer the number of the last change, and the rows that changed since, as they are now."""
-    last, changes = noted(sql, after=after)
-    return last, [*changed_rows(sql, changes), *_suppressions(sql, changes)]
-
-
-def _suppressions(sql: Sql, changes: Changes) -> Iterator[IdentityRow]:
-    found = {
-        (workspace, hash_): body
-        for workspace, hash_, body in sql.execute(
-            f"SELECT workspace, hash, {_SUPPRESSION} FROM json_each(?) AS wanted"  # noqa: S608 - below
-            " JOIN suppressions ON workspace = wanted.value ->> 0 AND hash = wanted.value ->> 1"
-            " JOIN suppression_salts USING (workspace)",
-            (json.dumps(changes.suppressions),),
-        )
-    }
-    for workspace, hash_ in changes.suppressions:
-        yield "suppression", f"{workspace}/{hash_}", None, found.get((workspace, hash_))
-
-
-_SUPPRESSION = (
-    "json_object('type', suppressions.type, 'reason', reason, 'created_at', created_at,"
-    " 'salt', salt)"
-)
-
-
-_PAGES = (
-    ("state", "SELECT id, actor, NULL, body FROM identity WHERE id > ? ORDER BY id LIMIT ?"),
-    ("traits", "SELECT id, actor, via, body FROM traits WHERE id > ? ORDER BY id LIMIT ?"),
-    ("history", "SELECT id, actor, via, body FROM history WHERE id > ? ORDER BY id LIMIT ?"),
-)
-_MEMBERS = """
-SELECT actor, member, CAST(timestamp AS TEXT) FROM member
-WHERE (actor, member) > (?, ?) ORDER BY actor, member LIMIT ?
-"""
-
-
-_SUPPRESSED = f"""
-SELECT workspace, hash, {_SUPPRESSION} FROM suppressions JOIN suppression_salts USING (workspace)
-WHERE (workspace, hash) > (?, ?) ORDER BY workspace, hash LIMIT ?
-"""  # noqa: S608 - texts of this file
-
-
-def everything(sql: Sql, *, page: int) -> Iterator[list[IdentityRow]]:
-    """Answer all rows of the identity tables and suppressions, so many at a time."""
-    for kind, statement in _PAGES:
-        after = 0
-        while rows := sql.execute(statement, (after, page)):
-            after = rows[-1][0]
-            yield [(kind, actor, key, body) for _, actor, key, body in rows]
-    last = ("", "")
-    while rows := sql.execute(_MEMBERS, (*last, page)):
-        last = (rows[-1][0], rows[-1][1])
-        yield [("member", actor, member, body) for actor, member, body in rows]
-    last = ("", "")
-    while rows := sql.execute(_SUPPRESSED, (*last, page)):
-        last = (rows[-1][0], rows[-1][1])
-        yield [("suppression", f"{name}/{hash_}", None, body) for name, hash_, body in rows]
-
-
-def last_change(sql: Sql) -> int:
-    """Answer the number of the last change there is; 0 where there is none."""
-    highest: int = sql.execute("SELECT coalesce(max(id), 0) FROM change")[0][0]
-    return highest

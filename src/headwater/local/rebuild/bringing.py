@@ -14,7 +14,7 @@ from headwater.lake.manifest import Flushed, Manifest
 from headwater.lake.schema import IDENTITY
 from headwater.local.backups.manifest import BackupManifest
 from headwater.local.lake import position as positions
-from headwater.local.lake.tail import last_event
+from headwater.local.lake.position import last_event
 from headwater.local.rebuild import moving
 from headwater.local.rebuild.audiences import look_again, move_audiences, remember_told
 from headwater.local.rebuild.erased import Erasing

@@ -7,7 +7,7 @@ import msgspec
 from headwater.lake.manifest import LakeFile
 from headwater.lake.schema import EVENTS
 from headwater.local.lake import position as positions
-from headwater.local.lake.tail import last_event
+from headwater.local.lake.position import last_event
 from headwater.ports import Sql
 
 HOUR = 3600 * 1000
