@@ -67,6 +67,16 @@ async def test_a_person_is_shown_as_of_then(reader: httpx.AsyncClient) -> None:
     assert wrong.status_code == 422
 
 
+async def test_nobody_is_shown_as_of_a_time_to_come(reader: httpx.AsyncClient) -> None:
+    """What is known now would pass for what will be; a clock that is a little fast does no harm."""
+    ahead = await reader.get(PATH, params={"at": "2025-11-24T16:00:59Z"})
+    to_come = await reader.get(PATH, params={"at": "2025-11-24T16:01:01Z"})
+
+    assert ahead.status_code == 200
+    assert to_come.status_code == 400
+    assert "2025-11-24T16:01:01.000Z is to come" in to_come.json()["message"]
+
+
 async def test_traits_say_where_they_came_from(reader: httpx.AsyncClient) -> None:
     """With `verbose`: the event that set each."""
     shown = (await reader.get(PATH, params={"verbose": "true"})).json()

@@ -25,7 +25,7 @@ from headwater.api.fields import (
     written,
 )
 from headwater.api.services import Services
-from headwater.errors import NotFound
+from headwater.errors import BadRequest, NotFound
 from headwater.profiles.people import Account, Person, TimelineFilter, TimelinePage
 from headwater.workspace import EventType
 
@@ -195,6 +195,8 @@ def nobody(identifier: str, *, at: int | None = None) -> NotFound:
     return NotFound(f"Nobody is known by {identifier[:200]!r} in this workspace.")
 
 
+_CLOCKS_DIFFER = 60_000  # milliseconds
+
 EventTypes = Annotated[list[EventType], Query(alias="type", description="Only these event types.")]
 EventNames = Annotated[
     list[Text], Query(alias="event", description="Only `track` events of these names.")
@@ -229,6 +231,11 @@ def _reading(routes: APIRouter, services: Services) -> None:
         """Show a person, whichever of their identifiers is named; now, or as of then."""
         if at is None:
             found = await people.person(caller.workspace, identifier)
+        elif at > services.clock.now() + _CLOCKS_DIFFER:
+            raise BadRequest(
+                f"at: {written(at)} is to come, and nobody is known as of then. Leave it out for "
+                "the person as of now."
+            )
         else:
             found = await people.person_at(caller.workspace, identifier, at)
         if found is None:
