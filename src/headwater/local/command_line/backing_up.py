@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from headwater.collect.times import write_time
 from headwater.errors import HeadwaterError
 from headwater.local.clock import SystemClock
 from headwater.local.command_line.configuration import Config, settings_in_force
+from headwater.local.command_line.full_disk import telling_of_room
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import print_json, print_table, say
-from headwater.local.command_line.rebuilding import AsJson, FromStart, bar
+from headwater.local.command_line.rebuilding import AsJson, FromStart, bar, room_for
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
 from headwater.local.data_directory import DataDirectoryError
 from headwater.ports import BucketFailure
@@ -67,7 +67,13 @@ def backup(
     """
     from headwater.local.backups.making import make  # noqa: PLC0415 - as with the lake
 
-    with troubles_told(), explaining(), _telling_of_room(to), bar() as tell:
+    room = telling_of_room(
+        f"{to} is full: nothing is left of this backup there. It takes as much room as the "
+        "database has; make some, or see --keep."
+    )
+    with troubles_told(), explaining(), room, bar() as tell:
+        if to.is_file():
+            raise Trouble(f"{to} is a file; give a folder for --to.", exit_code=USAGE)
         made = make(_data(data, config), to, clock=SystemClock(), keep=keep, tell=tell)
     if as_json:
         print_json(
@@ -161,7 +167,7 @@ def restore(
     """
     from headwater.local.backups.restoring import restore as work  # noqa: PLC0415 - DuckDB is large
 
-    with troubles_told(), explaining(), bar() as tell:
+    with troubles_told(), explaining(), room_for(data), bar() as tell:
         done = work(source, data, lake=lake, from_start=again, tell=tell)
     if as_json:
         print_json(
@@ -180,28 +186,6 @@ def restore(
     else:
         say(f"and has {counted(done.events, 'event')} of later out of the lake.", style="green")
         say(f"Start the server with: headwater serve --data {data} --lake {lake}")
-
-
-@contextmanager
-def _telling_of_room(to: Path) -> Iterator[None]:
-    """Say what to do where a backup's place is none, or full."""
-    try:
-        yield
-    except FileExistsError as error:
-        raise Trouble(f"{to} is a file; give a folder for --to.", exit_code=USAGE) from error
-    except (OSError, sqlite3.OperationalError) as error:
-        is_full = (
-            error.errno in {errno.ENOSPC, errno.EDQUOT}
-            if isinstance(error, OSError)
-            else error.sqlite_errorcode == sqlite3.SQLITE_FULL
-        )
-        if not is_full:
-            raise
-        raise Trouble(
-            f"{to} is full: nothing is left of this backup there. It takes as much room as the "
-            "database has; make some, or see --keep.",
-            exit_code=REFUSED,
-        ) from error
 
 
 def _held(name: str, count: int) -> str:

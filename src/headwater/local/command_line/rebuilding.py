@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from rich.progress import Progress, TaskID
 
 from headwater.errors import HeadwaterError
 from headwater.local.command_line.following import columns
+from headwater.local.command_line.full_disk import telling_of_room
 from headwater.local.command_line.options import explained, troubles_told
 from headwater.local.command_line.output import print_json, say
 from headwater.local.command_line.trouble import REFUSED, USAGE, Trouble
@@ -65,7 +66,7 @@ def rebuild(
     """
     from headwater.local.rebuild import rebuild as work  # noqa: PLC0415 - DuckDB and Arrow are large
 
-    with troubles_told(), explaining(), bar() as tell:
+    with troubles_told(), explaining(), room_for(data), bar() as tell:
         if "://" not in lake and not Path(lake).is_dir():
             raise Trouble(f"There is no lake in {lake}; say where it is: --lake.", exit_code=USAGE)
         made = work.rebuild(lake, data, from_start=again, writes=not read_only, tell=tell)
@@ -85,6 +86,13 @@ def rebuild(
         say(f"{left} left out: by the lake itself nobody's.")
     goes_on = "" if read_only else f" --lake {lake}"
     say(f"Start the server with: headwater serve --data {data}{goes_on}")
+
+
+def room_for(data: Path) -> AbstractContextManager[None]:
+    """Say what to do where the disk of a data folder that is being made is full."""
+    return telling_of_room(
+        f"The disk of {data} is full. Make room, and run the same command again: it goes on."
+    )
 
 
 @contextmanager
