@@ -94,7 +94,8 @@ class Collector:
 
     def _arrival(self, raw: Text, envelope: Envelope, assembly: _Assembly) -> Arrival | None:
         limits = self._limits
-        check_event(raw, limits, envelope=limits.envelope if envelope.type else 0)
+        if envelope.sizes_unknown:
+            check_event(raw, limits)
         if envelope.depths_unknown:
             check_depth(bytes(raw), limits.depth)
         kind, event = read_event(raw, envelope.type, may_hold_oddities=envelope.may_hold_oddities)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -90,8 +90,8 @@ class Origin(NamedTuple):
     referrer: Mapping[str, str]
 
 
-def of_page(url: str, search: str, came_from: str) -> Origin:
-    """Answer what the addresses of a page tell; each is empty where the page does not have it.
+def of_page(url: Any, search: Any, came_from: Any) -> Origin:
+    """Answer what the addresses of a page tell; one that is no text tells nothing.
 
     Args:
         url: the page's address.
@@ -99,9 +99,12 @@ def of_page(url: str, search: str, came_from: str) -> Origin:
             the address itself may.
         came_from: the address that referred to it.
     """
-    if len(url) + len(search) + len(came_from) <= _LONGEST_KEPT:
-        return _kept_origin(url, search, came_from)
-    return _origin(url, search, came_from)
+    try:
+        if len(url) + len(search) + len(came_from) <= _LONGEST_KEPT:
+            return _kept_origin(url, search, came_from)
+    except TypeError:
+        pass  # JSON's other values have no length, or cannot be looked up
+    return _origin(_text(url), _text(search), _text(came_from))
 
 
 def _origin(url: str, search: str, came_from: str) -> Origin:
@@ -178,6 +181,10 @@ def _known(host: str) -> tuple[str, str] | None:
 _kept_origin = lru_cache(maxsize=_KEPT)(_origin)
 _kept_domain = lru_cache(maxsize=_KEPT)(domain)
 _kept_known = lru_cache(maxsize=_KEPT)(_known)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _decoded(text: str) -> str:

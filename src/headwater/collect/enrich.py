@@ -122,7 +122,7 @@ def _complete_from_sender(context: dict[str, Any], sender: Sender) -> None:
 
 def _complete_from_page(context: dict[str, Any], page: dict[str, Any]) -> None:
     told = attribution.of_page(
-        _text(page.get("url")), _text(page.get("search")), _text(page.get("referrer"))
+        page.get("url", ""), page.get("search", ""), page.get("referrer", "")
     )
     if told.parts and ("path" not in page or "search" not in page):
         context["page"] = {**told.parts, **page}
@@ -130,7 +130,3 @@ def _complete_from_page(context: dict[str, Any], page: dict[str, Any]) -> None:
         context["campaign"] = dict(told.campaign)
     if told.referrer and not context.get("referrer"):
         context["referrer"] = dict(told.referrer)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

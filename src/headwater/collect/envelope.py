@@ -32,6 +32,7 @@ class Envelope(msgspec.Struct, frozen=True):
         type: the events' type where the address gives it; None where each event says its own.
         events: each event's JSON text.
         depths_unknown: an event may be nested too deep; each must be looked at.
+        sizes_unknown: an event may be too large; likewise.
         may_hold_oddities: an event may hold what `json_text.settle` is for; likewise.
         write_key: as the body has it.
         sent_at: as the body has it.
@@ -42,6 +43,7 @@ class Envelope(msgspec.Struct, frozen=True):
     type: str | None
     events: Sequence[Text]
     depths_unknown: bool = False
+    sizes_unknown: bool = True
     may_hold_oddities: bool = True
     write_key: str | None = None
     sent_at: Any = None
@@ -78,7 +80,7 @@ def open_single(body: bytes, call: str, limits: Limits) -> Envelope:
     """
     check_event(body, limits, envelope=limits.envelope)
     check_depth(body, limits.depth)
-    return Envelope(type=call, events=(body,))
+    return Envelope(type=call, events=(body,), sizes_unknown=False)
 
 
 def open_batch(body: bytes, limits: Limits) -> Envelope:
@@ -105,6 +107,7 @@ def open_batch(body: bytes, limits: Limits) -> Envelope:
     return Envelope(
         type=None,
         events=cut.batch or (),
+        sizes_unknown=max(map(len, cut.batch or ()), default=0) > limits.event,
         depths_unknown=found > limits.depth + _AROUND_AN_EVENT,
         may_hold_oddities=json_text.may_hold_oddities(body),
         write_key=_text(cut.writeKey),

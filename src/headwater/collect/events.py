@@ -97,7 +97,7 @@ _validator = TypeAdapter(Event).validator
 
 # Reads an event that is plainly right. The validator is asked only about the rest, since asking it
 # is as dear as parsing the event.
-_decoder = msgspec.json.Decoder(Fields)
+_decode = msgspec.json.Decoder(Fields).decode
 
 
 def read_event(
@@ -113,8 +113,13 @@ def read_event(
     Raises:
         BadRequest: the code and message say what is wrong with which field.
     """
-    settle = may_hold_oddities and json_text.may_hold_oddities(bytes(raw))
-    event = _fields(raw, settle=settle)
+    if may_hold_oddities and json_text.may_hold_oddities(bytes(raw)):
+        event = _forgiven(raw, settle=True)
+    else:
+        try:
+            event = _decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            event = _forgiven(raw, settle=False)
     kind = call or event.type
     required = REQUIRED.get(kind) if kind else None
     if kind is None or required is None:
@@ -124,16 +129,21 @@ def read_event(
         if not given or not given.strip():
             code, fix = _WHY_REQUIRED[field]
             raise BadRequest(f"{field} is missing in a {kind} call; {fix}.", code=code)
-    _check_lengths(event)
+    if len(event.messageId or "") > MAX_MESSAGE_ID:
+        raise BadRequest(
+            f"messageId is longer than {MAX_MESSAGE_ID} characters; send a UUID.",
+            code="invalid_message_id",
+        )
+    if len(event.groupId or "") > MAX_GROUP_ID:
+        raise BadRequest(
+            f"groupId is longer than {MAX_GROUP_ID} characters; send the account's id.",
+            code="invalid_group_id",
+        )
     return kind, event
 
 
-def _fields(raw: bytes | msgspec.Raw, *, settle: bool) -> Fields:
-    if not settle:
-        try:
-            return _decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass  # what can be forgiven is forgiven below, and what cannot is named
+def _forgiven(raw: bytes | msgspec.Raw, *, settle: bool) -> Fields:
+    """Answer the fields of an event that is not plainly right; what is wrong is named."""
     event = _validated(json_text.decode(bytes(raw)))
     return msgspec.convert(json_text.settle(event) if settle else event, Fields)
 
@@ -188,19 +198,6 @@ def _unknown_type(kind: str | None) -> BadRequest:
     if not kind:
         return BadRequest(f"type is missing; in a batch it is one of {names}.", code="unknown_type")
     return BadRequest(f"type {_shorten(kind)} is none of {names}.", code="unknown_type")
-
-
-def _check_lengths(event: Fields) -> None:
-    if len(event.messageId or "") > MAX_MESSAGE_ID:
-        raise BadRequest(
-            f"messageId is longer than {MAX_MESSAGE_ID} characters; send a UUID.",
-            code="invalid_message_id",
-        )
-    if len(event.groupId or "") > MAX_GROUP_ID:
-        raise BadRequest(
-            f"groupId is longer than {MAX_GROUP_ID} characters; send the account's id.",
-            code="invalid_group_id",
-        )
 
 
 def _shorten(value: Any) -> str:

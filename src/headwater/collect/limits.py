@@ -120,9 +120,11 @@ def depth(body: bytes) -> int:
     """
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Two quotes with no bracket between them change nothing for what follows.
-    steps = body.translate(_STEPS, _NEITHER_BRACKET_NOR_QUOTE).replace(b'""', b"")
-    if b'"' in steps:
+    steps = body.translate(_STEPS, _NEITHER_BRACKET_NOR_QUOTE)
+    # Where all quotes stand in pairs, there is no bracket between two that belong together.
+    if steps.count(b'""') * 2 == steps.count(b'"'):
+        steps = steps.translate(None, b'"')
+    else:
         steps = b"".join(steps.split(b'"')[::2])
     return max(accumulate(memoryview(steps).cast("b"), initial=0))
 
