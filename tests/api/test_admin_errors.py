@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from headwater.api.admin import admin_app
+from headwater.api.admin import admin_app, admin_routes
+from headwater.api.patterns import IN_WORDS
 from headwater.errors import Unavailable
 from tests.api.conftest import Clients
 from tests.api.twins import World
@@ -68,6 +69,15 @@ BAD: list[tuple[str, str, bytes | None, dict[str, str], int, str, str]] = [
         422,
         "invalid_field",
         "nam: there is no such field",
+    ),
+    (
+        "POST",
+        "/v1/audiences",
+        b'{"name":"x","key":"a b","condition":{}}',
+        JSON,
+        422,
+        "invalid_field",
+        "key: 'a b' is not valid: should be 1 to 100 letters (a to z), digits, _ and -",
     ),
     (
         "POST",
@@ -316,3 +326,23 @@ async def test_values_with_odd_characters_are_shown(world: World, clients: Clien
 
         assert response.status_code == 200, response.text
         assert json.loads(response.text)["traits"] == {"mood": "\ud83d"}
+
+
+def test_every_pattern_has_words(world: World) -> None:
+    """No caller is shown a regular expression."""
+    document = admin_routes(world.services()).openapi()
+    found: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(pattern := value.get("pattern"), str):
+                found.add(pattern)
+            for each in value.values():
+                walk(each)
+        elif isinstance(value, list):
+            for each in value:
+                walk(each)
+
+    walk(document)
+    assert found
+    assert found <= IN_WORDS.keys()

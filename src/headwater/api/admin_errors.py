@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.api.errors import ErrorAnswer, MethodNotAllowed, error_answer
 from headwater.api.mcp_rpc import INTERNAL_ERROR, INVALID_REQUEST, RpcError
+from headwater.api.patterns import IN_WORDS
 from headwater.errors import HeadwaterError, NotFound
 from headwater.quantities import counted
 
@@ -163,15 +164,17 @@ def _mistake(one: dict[str, Any]) -> str:
     kind = _FIXES.get(one["type"])
     if kind is not None:
         return f"{field or 'body'}: {kind}."
-    says = _length(one) or str(one["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    says = _shape(one) or str(one["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{field or 'body'}: {_shown(one.get('input'))} is not valid: {says}."
 
 
-def _length(one: dict[str, Any]) -> str | None:
-    """Answer in words how long a text may be, where it is not; pydantic counts its `items`."""
+def _shape(one: dict[str, Any]) -> str | None:
+    """Answer in words how a text should be, where pydantic counts its `items` or shows a regex."""
     bounds = one.get("ctx") or {}
     if not isinstance(one.get("input"), str):
         return None
+    if words := IN_WORDS.get(str(bounds.get("pattern"))):
+        return f"should {words}"
     if one["type"].endswith("too_short"):
         return f"should have at least {counted(bounds['min_length'], 'character')}"
     if one["type"].endswith("too_long"):

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from headwater.api import patterns
 from headwater.api.fields import Instant, Json, LongText, Name, Order, Text, View
 from headwater.audiences.audience import Audience, ComputedTrait
 from headwater.audiences.membership import Backfill, Clause, Membership
 
-Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
+Key = Annotated[str, Field(pattern=patterns.KEY)]
 Definition = Annotated[dict[str, Json], Field(description="See docs/audiences.md.")]
 _ALONE = "Ids of the destinations that alone are told who enters and leaves; none: as they are set."
 Told = Annotated[list[Text], Field(description=_ALONE, max_length=100, default_factory=list)]

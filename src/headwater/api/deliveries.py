@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 
 from headwater.actors.dead_letters import DeadLetter, DeadLetterFilter
+from headwater.api import patterns
 from headwater.api.access import Reader, Writer
 from headwater.api.fields import (
     Instant,
@@ -24,7 +25,7 @@ from headwater.api.services import Services
 from headwater.destinations.breaker import BreakerState
 from headwater.errors import NotFound
 
-LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+LetterId = Annotated[str, StringConstraints(pattern=patterns.NUMBER)]
 
 
 class LaneView(View):

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from headwater.actors.workspace import WorkspaceActor
+from headwater.api import patterns
 from headwater.api.access import Admin, Reader
 from headwater.api.fields import Order, Text, View
 from headwater.api.services import Services
@@ -38,7 +39,7 @@ class RulesView(View):
 class TypeOrder(Order):
     """One kind of external id: how many values one person may hold, and where they are found."""
 
-    name: Annotated[Text, Field(pattern=r"^[a-z0-9][a-z0-9_.]{0,63}$")]
+    name: Annotated[Text, Field(pattern=patterns.IDENTIFIER_TYPE)]
     limit: Number = 5
     paths: Annotated[list[Text], Field(max_length=20, default_factory=list)]
     blocked: Annotated[list[Text], Field(max_length=10_000, default_factory=list)]
@@ -49,7 +50,7 @@ class RulesOrder(Order):
 
     types: Annotated[list[TypeOrder], Field(min_length=1, max_length=50)]
     custom_limit: Number = 5
-    phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    phone_region: Annotated[str, Field(pattern=patterns.COUNTRY)] | None = None
     max_identifiers: Number = 1000
     max_merges: Number = 100
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from headwater.actors.rejected_events import RejectedEvent, RejectedFilter
 from headwater.actors.workspace import WorkspaceActor
+from headwater.api import patterns
 from headwater.api.access import Reader, Writer
 from headwater.api.deliveries import CountView
 from headwater.api.fields import (
@@ -31,7 +32,7 @@ from headwater.workspace import EventType
 
 _AT_ONCE = 1000
 
-EventId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+EventId = Annotated[str, StringConstraints(pattern=patterns.NUMBER)]
 
 
 class RejectedView(View):
