@@ -36,6 +36,11 @@ NOON = 1795348800000  # 2026-11-22T12:00:00Z
         (NOON // 1000, NOON),
         (NOON / 1000 + 0.25, NOON + 250),
         (0, 0),
+        (str(NOON), NOON),
+        (str(NOON // 1000), NOON),
+        ("1712013000123", 1712013000123),
+        ("20261122", NOON - 12 * 3600 * 1000),
+        ("20261122T120000Z", NOON),
     ],
 )
 def test_times_that_clients_send_are_read(given_time: Any, expected: Any) -> None:
@@ -45,7 +50,22 @@ def test_times_that_clients_send_are_read(given_time: Any, expected: Any) -> Non
 
 @pytest.mark.parametrize(
     "given_time",
-    ["", "soon", "2026-13-01", "Sun Nov 22 2026", True, [], {}, None, 10**30, -(10**18), 1e300],
+    [
+        "",
+        "soon",
+        "2026-13-01",
+        "Sun Nov 22 2026",
+        "17120130001",
+        "171201300012",
+        "1712013000123456",
+        True,
+        [],
+        {},
+        None,
+        10**30,
+        -(10**18),
+        1e300,
+    ],
 )
 def test_what_is_no_time_is_refused(given_time: Any) -> None:
     """Anything else raises ValueError and nothing else."""

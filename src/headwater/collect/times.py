@@ -20,15 +20,24 @@ _MILLISECONDS = {ending: milliseconds for milliseconds, ending in enumerate(_END
 # Numbers up to here are seconds (until the year 2603), above they are milliseconds (from
 # 1970-08-20); pydantic draws the line at the same place.
 _LAST_SECOND = 20_000_000_000
+_UNIX_DIGITS = (10, 13)  # from 2001-09-09 to 2286-11-20
+_DATE_DIGITS = 8  # 20261122
 
 
 def read_time(value: Any) -> int:
     """Answer the milliseconds of an ISO 8601 text (without zone: UTC) or a Unix time.
 
+    A text of ten or thirteen digits is a Unix time too, in seconds or milliseconds: read as a date
+    without dashes it would lie centuries ago.
+
     Raises:
         ValueError: it is neither, or outside of the years 1 to 9999.
     """
     if isinstance(value, str):
+        if value.isdecimal() and len(value) != _DATE_DIGITS:
+            if len(value) not in _UNIX_DIGITS:
+                raise ValueError("neither a date without dashes nor a Unix time")
+            return read_time(int(value))
         return _milliseconds(_moment(value))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         milliseconds = value * 1000 if abs(value) <= _LAST_SECOND else value
