@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from cryptography.exceptions import InvalidSignature
 
+from headwater.collect.times import write_time
 from headwater.local.certificate import verify
 from tests.server import ADMIN_KEY, WRITE_KEY, Server
 
@@ -254,6 +255,34 @@ def test_a_deletion_alone_lets_people_come_anew(server: Server) -> None:
     assert admin(server, "GET", f"/v1/people/user_id:{canary(1, 'user')}")["counts"]["track"] == 1
     gone = server.admin.get(f"/v1/people/user_id:{canary(2, 'user')}")
     assert gone.status_code == 404
+
+
+def test_nobody_was_shown_after_the_certificate_says_so(server: Server) -> None:
+    """`unreadable_from` is when the last of it had gone, not when its going began."""
+    send(server, *story(1))
+    path = f"/v1/people/user_id:{canary(1, 'user')}"
+    asked: list[int] = []
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            began = time.time_ns() // 1_000_000
+            if server.admin.get(path).status_code == 200:
+                asked.append(began)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    deadline = time.monotonic() + 60
+    try:
+        while not asked:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        statement = erase(server, 1)["statement"]
+    finally:
+        is_over.set()
+        looking.join()
+    assert write_time(asked[-1]) <= statement["unreadable_from"]
+    assert statement["unreadable_from"] <= statement["physically_gone_by"]
 
 
 def test_a_certificate_names_nobody_and_is_a_page_too(server: Server) -> None:

@@ -79,13 +79,12 @@ class Erasure:
         workspace = job.job.workspace
         if "identifiers" not in job.parameters:  # a crash came after the last that names anybody
             return await self._end(job, dict(job.cursor), None)
-        held, already, unreadable_from = await self._tombstones(job)
+        held, already = await self._tombstones(job)
         people = await self._with_messages(job, ErasedPeople(workspace, held), already)
         statement: dict[str, Any] = {
             "erasure": job.job.id,
             "workspace": workspace,
             "requested_at": write_time(job.job.created_at),
-            "unreadable_from": write_time(unreadable_from),
             "identifiers": await self._hashed(workspace, people),
         }
         if self._lake is not None:
@@ -97,6 +96,7 @@ class Erasure:
         statement["lake"] = await self._files(people)
         # Again, for those that were begun when the lake still had everybody.
         statement["exports_deleted"] = exports + await self._drop_exports(workspace)
+        statement["unreadable_from"] = write_time(self._clock.now())
         statement["backups"] = await self._backups(
             people, suppress=job.parameters.get("suppress", True)
         )
@@ -110,10 +110,10 @@ class Erasure:
         await job.note(4, cursor=statement, work=lambda sql: _forget_order(sql, job.job.id))
         return await self._end(job, statement, people)
 
-    async def _tombstones(self, job: RunningJob) -> tuple[set[str], set[str], int]:
+    async def _tombstones(self, job: RunningJob) -> tuple[set[str], set[str]]:
         """Suppress every identifier of the people, also those that come by while this is done.
 
-        Answer them, those of them that were suppressed before, and since when all are (ms).
+        Answer them, and those of them that were suppressed before.
         """
         workspace, wanted = job.job.workspace, list(job.parameters["identifiers"])
         held: set[str] = set()
@@ -153,7 +153,7 @@ class Erasure:
                 now=self._clock.now(),
                 reason="erased",
             )
-        return held, already, self._clock.now()
+        return held, already
 
     async def _with_messages(
         self, job: RunningJob, people: ErasedPeople, already: set[str]

@@ -77,6 +77,8 @@ def test_nothing_of_them_is_left_and_all_of_others() -> None:
         assert statement["removed"]["event"] == 6  # one of them the account's
         assert statement["removed"]["delivery"] == 5
         assert statement["lake"]["rows"] >= 4
+        # Not when its going began: until then somebody might have read of them.
+        assert statement["unreadable_from"] == statement["rescan"]["at"]
 
     run(tell())
 

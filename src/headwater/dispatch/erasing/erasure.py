@@ -141,8 +141,7 @@ class ErasureWork:
             reason="erased",
         )
         state.below = (await self._settings.newest(order.workspace)).version
-        state.unreadable_from = self._clock.now()
-        order.at = state.unreadable_from + SETTLING
+        order.at = self._clock.now() + SETTLING
         state.go_on("find")
 
     async def _trace(self, order: _Order) -> None:
@@ -228,8 +227,9 @@ class ErasureWork:
             state.count(rows)
             order.at = self._clock.now() + 1000
             return
+        state.unreadable_from = self._clock.now()
         state.rescan = {
-            "at": write_time(self._clock.now()),
+            "at": write_time(state.unreadable_from),
             "actors": len(state.identifiers) + len(state.groups),
             "tables": sorted(rows),
             "rows_found": 0,

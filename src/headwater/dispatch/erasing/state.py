@@ -37,7 +37,7 @@ class ErasureState(msgspec.Struct):
         place: how far that step is, where it takes several goes.
         noted: of how many, from the first on, it was noted whether they were suppressed before.
         already: those that were.
-        unreadable_from: since when nothing of theirs comes in.
+        unreadable_from: since when nobody can read anything of theirs here.
         below: the version of the configuration that suppressed them.
         looked: how often it was looked anew who is one person with them.
         groups: accounts that they are in.
