@@ -68,6 +68,7 @@ def test_what_is_no_identifier_is_refused(value: object) -> None:
         (datetime(2020, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), "2020-01-02T03:04:05.678Z"),
         ("2020-01-02T03:04:05Z", "2020-01-02T03:04:05.000Z"),
         ("2020-01-02T03:04:05.5+02:00", "2020-01-02T01:04:05.500Z"),
+        ("20200102T030405Z", "2020-01-02T03:04:05.000Z"),
     ],
 )
 def test_a_timestamp_is_sent_in_utc(timestamp: object, text: str) -> None:
@@ -77,7 +78,15 @@ def test_a_timestamp_is_sent_in_utc(timestamp: object, text: str) -> None:
 
 @pytest.mark.parametrize(
     "timestamp",
-    ["yesterday", 1763803800, date(2026, 1, 1), "", LATEST, "0001-01-01T00:00:00+14:00"],
+    [
+        "yesterday",
+        1763803800,
+        "1712013000123",
+        date(2026, 1, 1),
+        "",
+        LATEST,
+        "0001-01-01T00:00:00+14:00",
+    ],
 )
 def test_what_is_no_timestamp_is_refused(timestamp: object) -> None:
     """A number could be seconds or milliseconds, so it is not guessed."""

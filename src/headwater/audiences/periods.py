@@ -68,6 +68,8 @@ def instant(text: str, zone: tzinfo) -> int:
     Raises:
         ValueError: it is not ISO 8601.
     """
+    if text.isdecimal() and len(text) != len("20260131"):
+        raise ValueError("digits alone, some of which would be a time of the year 1712")
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)

@@ -119,16 +119,23 @@ def _message_id(call: str, value: object) -> str:
     return text
 
 
+def _moment(call: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    # A Unix time, such as 1712013000123, would be a date of the year 1712.
+    is_number = text.isdecimal() and len(text) != len("20261122")
+    if moment is None or is_number:
+        raise InvalidEvent(f"{call}: timestamp is not ISO 8601 text such as 2026-11-22T09:30:00Z")
+    return moment
+
+
 def _timestamp(call: str, value: object, now: datetime) -> str:
     if value is None:
         return instant(now)
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise InvalidEvent(
-                f"{call}: timestamp is not ISO 8601 text such as 2026-11-22T09:30:00Z"
-            ) from None
+        value = _moment(call, value)
     if not isinstance(value, datetime):
         raise InvalidEvent(
             f"{call}: timestamp is of type {type(value).__name__}: give a datetime with a time "
