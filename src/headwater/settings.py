@@ -127,6 +127,11 @@ class Settings:
     readers: int = setting(
         "Threads that answer reads from the database.", default=2, read=whole(1, 64)
     )
+    admin_rate: int = setting(
+        "Requests a second that each admin key may make; 0 is no limit.",
+        default=1000,
+        read=whole(0, 1_000_000),
+    )
     model_url: str | None = setting(
         "OpenAI-compatible endpoint (up to /v1) of a model that may propose plans; none asks none.",
         default=None,

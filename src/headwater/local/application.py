@@ -111,6 +111,7 @@ def application(parts: Parts, settings: Settings) -> tuple[Any, Callable[[], Non
 def _services(parts: Parts, intake: CountedIntake, settings: Settings) -> Services:
     return Services(
         model=model_of(settings),
+        requests_per_second=settings.admin_rate,
         people=parts.identities,
         audiences=parts.audiences,
         workspaces=LocalWorkspaces(parts.writer, parts.readers, random=parts.random),
