@@ -105,7 +105,7 @@ def join_body(row: Mapping[str, Any]) -> str:
     name_field = _NAMED.get(row["type"])
     for field, piece in pieces.items():
         column = _column(field, name_field)
-        if piece == "null" and column is not None and row[column] is not None:
+        if piece == "null" and column is not None and row.get(column) is not None:
             pieces[field] = _written(field, row[column])
     return _joined(pieces)
 

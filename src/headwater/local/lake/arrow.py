@@ -54,6 +54,18 @@ def arrow_table(table: Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def completed(table: Table, rows: pa.Table) -> pa.Table:
+    """Answer the rows of a file of any version, with null for what is newer than that."""
+    schema = arrow_schema(table)
+    columns = [
+        rows.column(field.name).cast(field.type)
+        if field.name in rows.schema.names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
 def in_order(table: Table, rows: pa.Table) -> pa.Table:
     """Answer the rows sorted as a compacted file has them."""
     return rows.sort_by([(name, "ascending") for name in table.order])

@@ -15,6 +15,7 @@ from headwater.lake import keys
 from headwater.lake.manifest import LakeFile, Tier
 from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.local.folder_bucket import FolderBucket
+from headwater.local.lake.any_version import rows_of
 from headwater.local.lake.arrow import ROWS_A_GROUP, FileWriter, arrow_schema, groups
 from headwater.local.lake.flush import described
 from headwater.local.lake.orders import Compact, Compacted, Move
@@ -80,7 +81,7 @@ def _sorted_rows(
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     order = ", ".join(f'"{name}"' for name in table.order)
     found: Any = engine.sql(
-        f"SELECT {names} FROM read_parquet(?, union_by_name = true) ORDER BY {order}",  # noqa: S608 - names of the schema
+        f"SELECT {names} FROM {rows_of(table, '?')} ORDER BY {order}",  # noqa: S608 - names of the schema
         params=[list(paths)],
     )
     schema = arrow_schema(table)

@@ -16,7 +16,8 @@ from headwater.actors.erased_people import ErasedPeople
 from headwater.lake import keys
 from headwater.lake.manifest import LakeFile
 from headwater.lake.schema import EVENTS, IDENTITY
-from headwater.local.lake.arrow import arrow_schema, in_order
+from headwater.local.lake.any_version import rows_of
+from headwater.local.lake.arrow import arrow_schema, completed, in_order
 from headwater.local.lake.compact import BATCH, local_paths, written_files
 from headwater.local.lake.flush import described
 from headwater.local.lake.orders import Erase, Erased, Replaced
@@ -85,7 +86,7 @@ def _events_left(
     )
     order = ", ".join(f'"{name}"' for name in EVENTS.order)
     found: Any = engine.sql(
-        f"SELECT * FROM (SELECT {names} FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - names of the schema
+        f"SELECT * FROM (SELECT {names} FROM {rows_of(EVENTS, '?')}"  # noqa: S608 - names of the schema
         f" WHERE via NOT IN (FROM gone)) ORDER BY {order}",
         params=[[path]],
     )
@@ -112,4 +113,4 @@ def _identity_left(path: str, people: ErasedPeople) -> pa.Table | None:
         return None
     place = rows.schema.get_field_index("body")
     texted = rows.set_column(place, "body", pa.array(texts, pa.string()))
-    return in_order(IDENTITY, texted.filter(pa.array(keep)).cast(arrow_schema(IDENTITY)))
+    return in_order(IDENTITY, completed(IDENTITY, texted.filter(pa.array(keep))))

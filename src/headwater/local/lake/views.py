@@ -15,9 +15,9 @@ from importlib import resources
 import duckdb
 
 from headwater.actors.migrations import statements
-from headwater.lake.schema import EVENTS, Kind
+from headwater.lake.schema import EVENTS
+from headwater.local.lake.any_version import TYPES, rows_of
 
-_TYPES = {Kind.STRING: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ", Kind.INTEGER: "BIGINT"}
 NAMES = ", ".join(f'"{one.name}"' for one in EVENTS.columns)
 """Columns of `events`, for a SELECT."""
 
@@ -53,7 +53,7 @@ def open_views(memory: int) -> duckdb.DuckDBPyConnection:
     """
     engine = duckdb.connect(config={"memory_limit": f"{memory}B", "threads": 2})
     engine.execute("SET TimeZone = 'UTC'")
-    columns = ", ".join(f'"{one.name}" {_TYPES[one.kind]}' for one in EVENTS.columns)
+    columns = ", ".join(f'"{one.name}" {TYPES[one.kind]}' for one in EVENTS.columns)
     engine.execute(f"CREATE TABLE tail ({columns})")
     schema = resources.files(__package__).joinpath("relation.sql").read_text("utf-8")
     for statement in statements(schema):
@@ -65,7 +65,7 @@ def show(engine: duckdb.DuckDBPyConnection, paths: Sequence[str], *, reached: in
     """Have `events` show what is in files of events, and what of the tail is behind `reached`."""
     files = ", ".join(_quoted(path) for path in paths)
     stored = (
-        f"SELECT {NAMES} FROM read_parquet([{files}], union_by_name = true) UNION ALL "  # noqa: S608 - names of the schema, and quoted paths
+        f"SELECT {NAMES} FROM {rows_of(EVENTS, f'[{files}]')} UNION ALL "  # noqa: S608 - names of the schema, and quoted paths
         if files
         else ""
     )

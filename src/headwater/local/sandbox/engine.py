@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from headwater.lake.schema import EVENTS
+from headwater.local.lake.any_version import rows_of
 from headwater.local.sandbox.orders import Scene
 
 _NAMES = ", ".join(f'"{one.name}"' for one in EVENTS.columns)
@@ -64,7 +65,7 @@ def open_engine(scene: Scene, *, writes: str | None = None) -> duckdb.DuckDBPyCo
 
 def _events_view(scene: Scene) -> str:
     stored = (
-        f"SELECT {_NAMES} FROM read_parquet({_list(scene.files)}, union_by_name = true) UNION ALL "  # noqa: S608 - names of the schema, and quoted paths
+        f"SELECT {_NAMES} FROM {rows_of(EVENTS, _list(scene.files))} UNION ALL "  # noqa: S608 - names of the schema, and quoted paths
         if scene.files
         else ""
     )
