@@ -339,6 +339,16 @@ def test_an_erasure_tells_whom_it_is_about(terminal: Terminal) -> None:
     assert "user_id:shown" in terminal.shown("who", "user_id:shown")
 
 
+def test_nobody_is_said_to_be_known_only_where_somebody_looked(terminal: Terminal) -> None:
+    """A wrong key, or a server that is away, is told as such; a person may well be there."""
+    away = ["--url", "http://127.0.0.1:9", "--key", "hw_none"]
+    for where, code in ((["--url", terminal.server.url, "--key", "wk_1"], 1), (away, 3)):
+        done = terminal.run("erase", "user_id:someone", "--yes", *where, data=False)
+
+        assert done.exit_code == code
+        assert "nobody is known" not in done.output
+
+
 def test_a_certificate_can_be_kept_and_checked(terminal: Terminal, tmp_path: Path) -> None:
     """Listed, written as JSON and as a page, and verified; a mistake is told in a line."""
     erased = terminal.json("erase", "user_id:certified", "--yes")

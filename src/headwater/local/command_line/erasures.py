@@ -92,6 +92,8 @@ def _looked(rescan: Mapping[str, Any]) -> str:
 def _held(server: Remote, identifier: str) -> list[str]:
     try:
         found = server.get(f"/v1/people/{segment(identifier)}")
-    except Trouble:
+    except Trouble as trouble:
+        if trouble.content is None or trouble.content.get("code") != "not_found":
+            raise  # that nobody is known must not be said where nobody could look
         return []
     return [f"{one['type']}:{one['value']}" for one in found["identifiers"]]
