@@ -3,7 +3,9 @@
 Both get the same requests in turn, on one core that the lake's own process shares. The cost is
 processor time until every event of the round is in the lake, the lake's process included, over all
 rounds together: what is done for many flushes at once, such as putting small files together, falls
-into one round. Beside it stand the events a second meanwhile, on that same core.
+into one round. Both are left alone for as long after each round, and asked as often whether they
+are done, since that takes a server's time too. Beside it stand the events a second meanwhile, on
+that same core.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from tests.server import Server
 
 WITHOUT, WITH = "no lake", "lake"
 TARGET = 1.15
+PAUSE = 3.5
+"""Seconds after a round: the lake is flushed every two."""
+
 ROUNDS = 12
 """So many flush more often than `tending.PILE`: files are put together in one of them."""
 
@@ -77,6 +82,7 @@ def rounds(servers: dict[str, Server], options: argparse.Namespace) -> Figures:
             before = family_seconds(one.pid)
             outcome = drive(one.port, requests, connections=options.connections)
             outcome.require_success()
+            time.sleep(PAUSE)
             wait_for_lake(one)
             used = family_seconds(one.pid) - before
             (figures if number else warm_up).add(

@@ -103,14 +103,21 @@ SELECT count(*), group_concat(id),
   group_concat(CASE WHEN origin IS NOT NULL THEN id END), group_concat(origin),
   CAST(group_concat(actor, char(10)) AS BLOB), CAST(group_concat(via, char(10)) AS BLOB),
   group_concat(length(CAST(body AS BLOB))), CAST(group_concat(body, char(10)) AS BLOB)
-FROM (
-  SELECT id, origin, actor, via, body FROM event
-  WHERE {which} ORDER BY {place} LIMIT ?
-)
+FROM event WHERE {place} > ? AND {place} <= ? AND {but}
 """
-_BEHIND = _JOINED.format(which="id > ? AND id <= ? AND coalesce(origin, id) > ?", place="id")
+_NEXT = "SELECT min({place}) FROM event WHERE {place} > ?"
+
+
+class _Walk(NamedTuple):
+    """Two statements: one reads rows between two numbers, the other finds the next number."""
+
+    read: str
+    find: str
+
+
+_BY_ID = _Walk(_JOINED.format(place="id", but="coalesce(origin, id) > ?"), _NEXT.format(place="id"))
 # Moved rows stand at the end by their id, but count from where they were at first.
-_MOVED = _JOINED.format(which="origin > ? AND origin <= ? AND id > ?", place="origin")
+_MOVED = _Walk(_JOINED.format(place="origin", but="id > ?"), _NEXT.format(place="origin"))
 _AT_A_TIME = 2_000
 """Rows that are joined: of the largest events 64 MB, and all of them stay near the processor."""
 
@@ -136,38 +143,35 @@ def events_behind(sql: Sql, position: int, *, limit: int, after: int | None = No
     """
     highest = last_event(sql)
     after = position if after is None else after
-    until = max(highest, after)
-    parts = _parts(sql, after, highest, position, limit=limit)
-    more = sum(len(one.ids) for one in parts) == limit
+    parts, reached = _parts(sql, _BY_ID, (after, highest), position, limit=limit)
+    more = reached < highest
     if more:
-        until = int(parts[-1].ids[-1])
-        parts += _moved_parts(sql, position, until)
+        moved, _ = _parts(sql, _MOVED, (position, reached), reached, limit=None)
+        parts += moved
+    until = reached if more else max(highest, after)
     return Behind(_together([_of_people(one) for one in parts]), until, more)
 
 
-def _parts(sql: Sql, after: int, highest: int, position: int, *, limit: int) -> list[Tail]:
-    """Answer rows by their ids, `limit` at most."""
+def _parts(
+    sql: Sql, walk: _Walk, between: tuple[int, int], than: int, *, limit: int | None
+) -> tuple[list[Tail], int]:
+    """Answer the rows behind one number and up to another, or `limit` of them, and how far."""
     parts: list[Tail] = []
-    while limit > 0:
-        size = min(limit, _AT_A_TIME)
-        part = _part(sql, _BEHIND, (after, highest, position, size))
-        if part is None:
-            break
-        parts.append(part)
-        after, limit = int(part.ids[-1]), limit - len(part.ids)
-    return parts
+    after, last = between
+    left = last if limit is None else limit
+    while after < last and left > 0:
+        end = min(after + min(_AT_A_TIME, left), last)
+        if part := _part(sql, walk.read, (after, end, than)):
+            parts.append(part)
+            left -= len(part.ids)
+        else:  # perhaps there are many numbers that no row has any more
+            following = sql.execute(walk.find, (end,))[0][0]
+            end = last if following is None else min(following - 1, last)
+        after = end
+    return parts, after
 
 
-def _moved_parts(sql: Sql, position: int, until: int) -> list[Tail]:
-    """Answer rows from between two places that stand behind both by now."""
-    parts: list[Tail] = []
-    while part := _part(sql, _MOVED, (position, until, until, _AT_A_TIME)):
-        parts.append(part)
-        position = int(part.positions[-1])
-    return parts
-
-
-def _part(sql: Sql, statement: str, wanted: tuple[int, int, int, int]) -> Tail | None:
+def _part(sql: Sql, statement: str, wanted: tuple[int, int, int]) -> Tail | None:
     """Answer some rows, in the order of their ids or, of those that moved, their positions."""
     ((count, ids, moved, origins, actors, vias, sizes, bodies),) = sql.execute(statement, wanted)
     if not count:
