@@ -21,7 +21,7 @@ import pyarrow as pa
 from headwater.local.lake import text_arrays
 from headwater.local.lake.joined_texts import JoinedTexts
 from headwater.local.lake.text_arrays import Marks, Numbers
-from headwater.local.lake.written_times import LETTERS, TIME, written_times
+from headwater.local.lake.written_times import LETTERS, TIME, times_at, written_times
 
 OBJECTS = ("properties", "traits", "context", "integrations")
 TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
@@ -74,6 +74,7 @@ class EventFields:
         self._bytes = np.frombuffer(self._data, np.uint8)
         self._words = _pieces(self._data, f"V{_WORDS}")
         self._spans = _pieces(self._data, f"V{_SPAN}")
+        self._spans_of_times = _pieces(self._data, f"V{LETTERS}")
         self._buffer = pa.py_buffer(self._data)
         self._ends = np.cumsum(bodies.sizes + 1) - 1
         self._begins = self._place = self._ends - bodies.sizes
@@ -281,6 +282,12 @@ class EventFields:
         there = self.there[name] = self.there[name] & self.good
         if not there.any():
             return pa.nulls(self.count, TIME)
+        letters = self._spans_of_times[self._cuts[name][0][there]].view(np.uint8)
+        usual = times_at(letters.reshape(-1, LETTERS))
+        if usual is not None:
+            numbers = np.zeros(self.count, np.int64)
+            numbers[there] = usual
+            return pa.array(numbers, pa.int64(), mask=~there).cast(TIME)
         times = written_times(self.texts(name, np.arange(self.count)))
         self.good &= ~there | text_arrays.there(times)
         return times

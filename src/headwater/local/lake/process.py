@@ -22,7 +22,7 @@ _LONGEST_ANSWER = 64 * 1024 * 1024  # bytes; a line names every file that was wr
 _MEMORY = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024 * 1024),
-    "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024 * 1024),
 }
 
 
