@@ -36,6 +36,8 @@ def contents(path: Path) -> dict[str, Any]:
     """Answer an archive's files: JSON read, lines of JSON as a list, the page as text."""
     found: dict[str, Any] = {}
     with zipfile.ZipFile(path) as archive:
+        years = {one.date_time[0] for one in archive.infolist()}
+        assert min(years) > 1980, "a date that nobody gave"
         for name in archive.namelist():
             text = archive.read(name).decode()
             if name.endswith(".jsonl"):

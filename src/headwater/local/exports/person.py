@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 import zipfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -168,7 +169,9 @@ class _Events:
         self.consent = ConsentChanges()
 
     def __enter__(self) -> None:
-        self._file = self._archive.open(EVENTS, "w", force_zip64=True)
+        entry = zipfile.ZipInfo(EVENTS, time.localtime()[:6])  # else it is of 1980
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        self._file = self._archive.open(entry, "w", force_zip64=True)
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
