@@ -55,3 +55,14 @@ def test_help_fills_the_terminal() -> None:
         "Do it.\n\nA paragraph that stands in two lines.\n\n* a list\n* of two\n\n"
         "\b\nExamples:\n    headwater one\n    headwater two"
     )
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_a_group_names_its_commands_where_one_is_typed_that_is_none(group: str) -> None:
+    """`add` may be what others call `create`: who types it sees all there are."""
+    done = CliRunner().invoke(application, [group, "frobnicate"])
+    said = " ".join(done.stderr.replace("│", " ").split())
+
+    assert done.exit_code == 2
+    assert "There is no command 'frobnicate' here" in said
+    assert all(command in said for command in GROUPS[group])

@@ -39,6 +39,7 @@ from headwater.local.command_line import (
     talk,
     workspaces,
 )
+from headwater.local.command_line.groups import Group
 from headwater.local.command_line.options import with_examples
 
 application = typer.Typer(
@@ -143,6 +144,6 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
 for _panel, _entries in _COMMANDS.items():
     for _name, _entry in _entries.items():
         if isinstance(_entry, typer.Typer):
-            application.add_typer(_entry, name=_name, rich_help_panel=_panel)
+            application.add_typer(_entry, name=_name, rich_help_panel=_panel, cls=Group)
         else:
             application.command(_name, rich_help_panel=_panel)(_entry)
