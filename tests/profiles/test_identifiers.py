@@ -94,6 +94,9 @@ def test_emails(value: Any, expected: Any) -> None:
         ("call me", "DE", None),
         ("+1 555 010 0999 ext. 5", None, None),
         ("0170 1234567", "??", None),
+        ("123", "DE", None),
+        ("112", "DE", None),
+        ("+683 4002", None, "+6834002"),
     ],
 )
 def test_phones(value: Any, region: Any, expected: Any) -> None:

@@ -13,6 +13,8 @@ MAX_LENGTH = 500
 _EMAIL = re.compile(
     r"""[^\s@<>()[\],;:\\"]{1,64}@[^\s@<>()[\],;:\\".]+(?:\.[^\s@<>()[\],;:\\".]+)+"""
 )
+# Niue's `+683 4002`. What is shorter (112, or a mere 123) would be one person with all who gave it.
+_SHORTEST_PHONE = len("+6834002")
 _FOR_DNS = "xn--"
 _LONGEST_EMAIL = 254  # RFC 5321, errata 1690
 
@@ -118,4 +120,5 @@ def phone(value: str, region: str | None) -> str | None:
         return None
     if number.extension or not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return written if len(written) >= _SHORTEST_PHONE else None
