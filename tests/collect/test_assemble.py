@@ -181,10 +181,25 @@ def test_an_unreadable_timestamp_refuses_the_event(time: Any) -> None:
     assert [each.code for each in collected.rejections] == ["invalid_timestamp"]
 
 
+@pytest.mark.parametrize(
+    "sent_at", [0, "1970-01-01T00:00:00.000Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00"]
+)
+def test_a_time_of_sending_that_was_never_set_corrects_nothing(sent_at: Any) -> None:
+    """Else an event of today would lie as far in the future, and hold its traits until then."""
+    said = {**TRACK, "timestamp": "2026-11-22T11:00:00.000Z"}
+
+    of_batch = collect_one(said, sentAt=sent_at)
+    of_event = collect_one({**said, "sentAt": sent_at})
+
+    for found in (of_batch, of_event):
+        assert found.event["timestamp"] == "2026-11-22T11:00:00.000Z"
+        assert "sentAt" not in found.event
+
+
 def test_a_correction_beyond_the_calendar_refuses_the_event() -> None:
     """Two clocks that far apart are no clocks."""
     collected = collect(
-        [{**TRACK, "timestamp": "9999-12-31T00:00:00Z"}], sentAt="0001-01-01T00:00:00Z"
+        [{**TRACK, "timestamp": "9999-12-31T00:00:00Z"}], sentAt="0001-01-02T00:00:00Z"
     )
 
     assert [each.code for each in collected.rejections] == ["invalid_timestamp"]

@@ -28,6 +28,9 @@ from headwater.workspace import WorkspaceConfig
 
 _KEPT_OF_A_REFUSED_EVENT = 64 * 1024  # bytes
 _SHOWN = 40  # characters of a value that is quoted
+# What languages have for a time that nobody set (1970, or the year 1 in Go and .NET): as a time of
+# sending it would put the event as far into the future.
+_NEVER_SET = frozenset({0, -62_135_596_800_000})
 
 # Refused because parsing was not to be tried, or of no use.
 _UNPARSED = frozenset({"event_too_large", "malformed_json", "too_deep", "too_many_events"})
@@ -233,9 +236,10 @@ def _readable(sent_at: Any) -> int | None:
     if sent_at is None:
         return None
     try:
-        return read_time(sent_at)
+        read = read_time(sent_at)
     except (ValueError, OverflowError):
         return None
+    return None if read in _NEVER_SET else read
 
 
 def _nobody(kind: str, event: Fields) -> BadRequest:
