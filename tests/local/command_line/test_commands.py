@@ -349,6 +349,16 @@ def test_nobody_is_said_to_be_known_only_where_somebody_looked(terminal: Termina
         assert "nobody is known" not in done.output
 
 
+def test_an_erasure_of_nothing_is_told(terminal: Terminal) -> None:
+    """A slip in an identifier is no success; a person who was there is erased."""
+    terminal.server.send("/v1/track", {"userId": "there", "event": "Signed Up"})
+
+    assert "Nothing was held" in terminal.shown("erase", "userid:there", "--yes")
+    said = terminal.shown("erase", "user_id:there", "--yes")
+    assert "Erased." in said
+    assert "nothing of theirs is left in" in " ".join(said.split())
+
+
 def test_a_certificate_can_be_kept_and_checked(terminal: Terminal, tmp_path: Path) -> None:
     """Listed, written as JSON and as a page, and verified; a mistake is told in a line."""
     erased = terminal.json("erase", "user_id:certified", "--yes")

@@ -58,7 +58,10 @@ def erase(
         print_json(certificate)
         return
     statement = certificate["statement"]
-    say("Erased.", style="green")
+    if any(statement["removed"].values()) or statement["lake"]["rows"]:
+        say("Erased.", style="green")
+    else:
+        say("Nothing was held; look at how it is written, if you thought so.", style="yellow")
     print_fields(
         {
             "unreadable from": statement["unreadable_from"],
