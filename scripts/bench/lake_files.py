@@ -28,7 +28,7 @@ from headwater.local.lake.compact import compact
 from headwater.local.lake.flush import put_file
 from headwater.local.lake.orders import Compact
 from headwater.local.lake.splitting import split
-from headwater.local.lake.tender import LEVEL, TARGET
+from headwater.local.lake.tender import JOIN_FROM, LEVEL, TARGET
 from scripts.bench import rig, shop
 from scripts.bench.figures import console, verdict
 from scripts.bench.stages import events_of
@@ -104,6 +104,7 @@ def ours(bucket: FolderBucket, files: list[LakeFile]) -> tuple[float, int, list[
         target=TARGET,
         level=LEVEL,
         tier=Tier.WARM,
+        join_from=JOIN_FROM,
         now=NOW,
         unique="0123456789abcdef",
         memory=1024**3,

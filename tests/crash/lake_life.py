@@ -43,7 +43,7 @@ def save(clock: Path, time: int, number: int) -> None:
 async def live(one: Shop, chance: Random, clock: Path) -> None:
     """Go on until killed."""
     await one.lake.open()
-    tender = Tender(one.lake, one.writer, cold_days=4, hot_days=1)
+    tender = Tender(one.lake, one.writer, cold_days=4, hot_days=1, join_from=1)
     number = saved(clock)[1]
     while True:
         number = await store(one, chance, number, clock)

@@ -12,7 +12,6 @@ from headwater.actors.identity_reading import holding
 from headwater.lake.manifest import LakeFile, Tier
 from headwater.lake.tending import PILE
 from headwater.local.folder_bucket import FolderBucket
-from headwater.local.lake import join as joining
 from headwater.local.lake.arrow import python_rows
 from headwater.local.lake.join import join
 from headwater.local.lake.orders import Compact, Compacted
@@ -41,6 +40,7 @@ def an_order(
     tier: Tier = Tier.MICRO,
     target: int = TARGET,
     address: str = "",
+    join_from: int = 7,
 ) -> Compact:
     """Answer the order to compact files."""
     return Compact(
@@ -50,6 +50,7 @@ def an_order(
         target=target,
         level=1,
         tier=tier,
+        join_from=join_from,
         now=NOW,
         unique="0123456789abcdef",
         memory=1024**3,
@@ -65,11 +66,8 @@ def rows_of(bucket: FolderBucket, files: Sequence[LakeFile]) -> list[dict[str, o
     ]
 
 
-async def test_files_are_joined_row_by_row_as_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_files_are_joined_row_by_row_as_they_are(tmp_path: Path) -> None:
     """The manifest says of the whole what it said of the parts; its row groups are the flushes'."""
-    monkeypatch.setattr(joining, "ROWS_A_FILE", 7)
     async with shop(tmp_path) as one:
         files = await flushed(one)
         bucket = FolderBucket(tmp_path / "lake")
@@ -85,11 +83,8 @@ async def test_files_are_joined_row_by_row_as_they_are(
         assert pq.ParquetFile(bucket.path(new.key)).num_row_groups == PILE
 
 
-async def test_no_file_becomes_larger_than_was_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_file_becomes_larger_than_was_asked_for(tmp_path: Path) -> None:
     """Where all would be too much for one, they become several, each of its own name."""
-    monkeypatch.setattr(joining, "ROWS_A_FILE", 7)
     async with shop(tmp_path) as one:
         files = await flushed(one, files=6)
         bucket = FolderBucket(tmp_path / "lake")
@@ -100,15 +95,12 @@ async def test_no_file_becomes_larger_than_was_asked_for(
         assert rows_of(bucket, done.files) == rows_of(bucket, files)
 
 
-async def test_rows_are_written_anew_where_a_day_is_over_or_files_are_tiny(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_rows_are_written_anew_where_a_day_is_over_or_files_are_tiny(tmp_path: Path) -> None:
     """Row groups of a few rows each would be mostly headers."""
     async with shop(tmp_path) as one:
         files = await flushed(one, files=3)
         bucket = FolderBucket(tmp_path / "lake")
-        assert await join(an_order(files), bucket) is None
-        monkeypatch.setattr(joining, "ROWS_A_FILE", 7)
+        assert await join(an_order(files, join_from=8), bucket) is None
         assert await join(an_order(files, tier=Tier.WARM), bucket) is None
         damaged = bucket.get_now(files[1].key)[:-9]
         bucket.put_now(files[1].key, damaged)
@@ -116,15 +108,12 @@ async def test_rows_are_written_anew_where_a_day_is_over_or_files_are_tiny(
 
 
 @pytest.mark.parametrize("rows", [7, 8], ids=["joined", "sorted"])
-async def test_what_piled_up_is_found_whole_and_by_person(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
-) -> None:
+async def test_what_piled_up_is_found_whole_and_by_person(tmp_path: Path, rows: int) -> None:
     """By questions, and by who looks for one person's rows, whichever way it was compacted."""
-    monkeypatch.setattr(joining, "ROWS_A_FILE", rows)
     async with shop(tmp_path) as one:
         files = await flushed(one)
         before = one.messages()
-        done = await carry_out(an_order(files, address=str(tmp_path / "lake")))
+        done = await carry_out(an_order(files, address=str(tmp_path / "lake"), join_from=rows))
         assert isinstance(done, Compacted)
         assert await one.lake.replace(WORKSPACE, files, done.files, reason="compact")
 

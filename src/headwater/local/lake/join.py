@@ -19,13 +19,11 @@ from headwater.lake.schema import EVENTS
 from headwater.local.lake.orders import Compact, Compacted
 from headwater.ports import Bucket
 
-ROWS_A_FILE = 1_024
-"""Rows that files have on average, at least, where they are joined as they are."""
-
 
 async def join(order: Compact, bucket: Bucket) -> Compacted | None:
     """Join the files of an order; answer None where their rows are to be written anew instead."""
-    if order.tier != Tier.MICRO or sum(map(_rows, order.files)) < ROWS_A_FILE * len(order.files):
+    least = order.join_from * len(order.files)
+    if order.tier != Tier.MICRO or sum(map(_rows, order.files)) < least:
         return None
     written: list[LakeFile] = []
     for some in _portions(order.files, order.target):

@@ -52,6 +52,8 @@ class Compact(msgspec.Struct, frozen=True, tag=True):
         target: bytes of a file, about.
         level: of zstd.
         tier: of what is written.
+        join_from: so many rows a file, on average, from which on small files are put together as
+            they are (join.py).
     """
 
     address: str
@@ -60,6 +62,7 @@ class Compact(msgspec.Struct, frozen=True, tag=True):
     target: int
     level: int
     tier: str
+    join_from: int
     now: int
     unique: str
     memory: int

@@ -23,6 +23,9 @@ TARGET = 128 * 1024 * 1024
 LEVEL = 6
 """Of zstd, for compacted files: they are written once and read for years."""
 
+JOIN_FROM = 1_024
+"""Rows that small files have, on average, where they are put together without being sorted."""
+
 _MEMORY = 512 * 1024 * 1024  # bytes that sorting may use before it goes to the disk
 
 
@@ -32,15 +35,23 @@ class Tender:
     Args:
         cold_days: after which a day's files become cold.
         hot_days: after which the database lets go of an event.
+        join_from: see `JOIN_FROM`.
     """
 
     def __init__(
-        self, lake: Lake, writer: Writer, *, cold_days: int = 365, hot_days: int = 30
+        self,
+        lake: Lake,
+        writer: Writer,
+        *,
+        cold_days: int = 365,
+        hot_days: int = 30,
+        join_from: int = JOIN_FROM,
     ) -> None:
         self._lake = lake
         self._writer = writer
         self._cold_days = cold_days
         self._hot_days = hot_days
+        self._join_from = join_from
         self._trimmed_to = 0
 
     async def tend(self) -> None:
@@ -79,6 +90,7 @@ class Tender:
                 target=TARGET,
                 level=LEVEL if due.tier is Tier.WARM else 1,
                 tier=due.tier,
+                join_from=self._join_from,
                 now=self._lake.clock.now(),
                 unique=self._lake.unique(),
                 memory=_MEMORY,
