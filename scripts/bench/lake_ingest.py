@@ -3,9 +3,10 @@
 Both get the same requests in turn, on one core that the lake's own process shares. The cost is
 processor time until every event of the round is in the lake, the lake's process included, over all
 rounds together: what is done for many flushes at once, such as putting small files together, falls
-into one round. Both are left alone for as long after each round, and asked as often whether they
-are done, since that takes a server's time too. Beside it stand the events a second meanwhile, on
-that same core.
+into one round. A flush begins every two seconds, where it is a minute by default, or after as many
+events as by default. Both are left alone for as long after each round, and asked as often whether
+they are done, since that takes a server's time too. Beside it stand the events a second meanwhile,
+on that same core.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ TARGET = 1.15
 PAUSE = 3.5
 """Seconds after a round: the lake is flushed every two."""
 
-ROUNDS = 12
-"""So many flush more often than `tending.PILE`: files are put together in one of them."""
+ROUNDS = 16
+"""As many as `tending.PILE`: files are put together in one of them."""
 
 
 def main() -> int:
@@ -57,11 +58,7 @@ def main() -> int:
 @contextmanager
 def server(data: Path, lake: str) -> Iterator[Server]:
     """Run a server on the server's core."""
-    environment = {
-        "HEADWATER_LAKE": lake,
-        "HEADWATER_LAKE_FLUSH_SECONDS": "2",
-        "HEADWATER_LAKE_FLUSH_EVENTS": "10000",
-    }
+    environment = {"HEADWATER_LAKE": lake, "HEADWATER_LAKE_FLUSH_SECONDS": "2"}
     with Server(data, core=SERVER_CORE, environment=environment) as one:
         yield one
 

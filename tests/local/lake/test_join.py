@@ -10,8 +10,10 @@ import pytest
 
 from headwater.actors.identity_reading import holding
 from headwater.lake.manifest import LakeFile, Tier
+from headwater.lake.schema import EVENTS, IDENTITY
 from headwater.lake.tending import PILE
 from headwater.local.folder_bucket import FolderBucket
+from headwater.local.lake import join as joining
 from headwater.local.lake.arrow import python_rows
 from headwater.local.lake.join import join
 from headwater.local.lake.orders import Compact, Compacted
@@ -66,6 +68,13 @@ def rows_of(bucket: FolderBucket, files: Sequence[LakeFile]) -> list[dict[str, o
     ]
 
 
+def place(row: dict[str, object]) -> list[tuple[bool, str]]:
+    """Answer where a row of either table stands; what is not there comes last."""
+    order = EVENTS.order if "person" in row else IDENTITY.order
+    values = [row[name] for name in order]
+    return [(one is None, f"{one:020}" if isinstance(one, int) else str(one)) for one in values]
+
+
 async def test_files_are_joined_row_by_row_as_they_are(tmp_path: Path) -> None:
     """The manifest says of the whole what it said of the parts; its row groups are the flushes'."""
     async with shop(tmp_path) as one:
@@ -95,16 +104,34 @@ async def test_no_file_becomes_larger_than_was_asked_for(tmp_path: Path) -> None
         assert rows_of(bucket, done.files) == rows_of(bucket, files)
 
 
-async def test_rows_are_written_anew_where_a_day_is_over_or_files_are_tiny(tmp_path: Path) -> None:
-    """Row groups of a few rows each would be mostly headers."""
+async def test_what_is_large_or_damaged_or_of_a_day_that_is_over_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB sorts it, or says what is wrong with it."""
     async with shop(tmp_path) as one:
         files = await flushed(one, files=3)
         bucket = FolderBucket(tmp_path / "lake")
+        assert await join(an_order(files, join_from=8), bucket) is not None
+        monkeypatch.setattr(joining, "SMALL", 10)
         assert await join(an_order(files, join_from=8), bucket) is None
         assert await join(an_order(files, tier=Tier.WARM), bucket) is None
         damaged = bucket.get_now(files[1].key)[:-9]
         bucket.put_now(files[1].key, damaged)
         assert await join(an_order(files), bucket) is None
+
+
+async def test_rows_of_tiny_files_are_sorted(tmp_path: Path) -> None:
+    """Row groups of a few rows each would be mostly headers; identity facts are sorted too."""
+    async with shop(tmp_path) as one:
+        files = await flushed(one, files=5)
+        bucket = FolderBucket(tmp_path / "lake")
+        for some in (files, one.lake.manifest_now(WORKSPACE).of("identity")):
+            done = await join(an_order(some, join_from=1_000), bucket)
+            assert done is not None
+            (new,) = done.files
+            assert rows_of(bucket, [new]) == sorted(rows_of(bucket, some), key=place)
+            assert new.rows == sum(each.rows for each in some)
+            assert (new.first, new.tier, new.day) == (some[0].first, Tier.MICRO, some[0].day)
 
 
 @pytest.mark.parametrize("rows", [7, 8], ids=["joined", "sorted"])

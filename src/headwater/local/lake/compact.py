@@ -16,9 +16,10 @@ from headwater.lake.manifest import LakeFile, Tier
 from headwater.lake.schema import EVENTS, IDENTITY, Table
 from headwater.local.folder_bucket import FolderBucket
 from headwater.local.lake.any_version import rows_of
-from headwater.local.lake.arrow import ROWS_A_GROUP, FileWriter, arrow_schema, groups
+from headwater.local.lake.arrow import arrow_schema
 from headwater.local.lake.flush import described
 from headwater.local.lake.orders import Compact, Compacted, Move
+from headwater.local.lake.sorted_files import new_key, written_files
 from headwater.ports import Bucket
 
 BATCH = 65_536
@@ -34,11 +35,7 @@ async def compact(order: Compact, bucket: Bucket) -> Compacted:
         paths = await local_paths(order.files, bucket, ending)
         batches = _sorted_rows(table, paths, memory=order.memory, ending=ending)
         for part, data in written_files(table, batches, target=order.target, level=order.level):
-            name = keys.file_name(order.now, f"{order.unique[:12]}{len(written):04x}")
-            if table is EVENTS and day is not None:
-                key = keys.events_key(order.workspace, day, name)
-            else:
-                key = keys.identity_key(order.workspace, name)
+            key = new_key(order, len(written))
             await bucket.put(key, data)
             written.append(
                 described(table, key, part, size=len(data), day=day, tier=Tier(order.tier))
@@ -87,36 +84,6 @@ def _sorted_rows(
     schema = arrow_schema(table)
     for batch in found.to_arrow_reader(BATCH):
         yield pa.Table.from_batches([batch]).cast(schema)
-
-
-def written_files(
-    table: Table, batches: Iterator[pa.Table], *, target: int, level: int
-) -> Iterator[tuple[pa.Table, bytes]]:
-    """Answer each file's rows (of the columns that the manifest tells of) and its bytes."""
-    by = "person" if table is EVENTS else "actor"
-    writer: FileWriter | None = None
-    parts: list[pa.Table] = []
-    for group in _groups(batches, by=by):
-        writer = writer or FileWriter(table, level=level)
-        writer.add(group)
-        parts.append(group.select([by, "timestamp" if table is EVENTS else "changed_at"]))
-        if writer.size >= target:
-            yield pa.concat_tables(parts), writer.finish()
-            writer, parts = None, []
-    if writer is not None:
-        yield pa.concat_tables(parts), writer.finish()
-
-
-def _groups(batches: Iterator[pa.Table], *, by: str) -> Iterator[pa.Table]:
-    """Cut a stream of sorted rows into row groups; the last one may be small."""
-    waiting: pa.Table | None = None
-    for batch in batches:
-        rows = batch if waiting is None else pa.concat_tables([waiting, batch])
-        parts = list(groups(rows.combine_chunks(), by=by, size=ROWS_A_GROUP))
-        yield from parts[:-1]
-        waiting = parts[-1] if parts else None
-    if waiting is not None:
-        yield waiting
 
 
 async def move(order: Move, bucket: Bucket) -> Compacted:

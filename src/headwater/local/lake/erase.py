@@ -18,9 +18,10 @@ from headwater.lake.manifest import LakeFile
 from headwater.lake.schema import EVENTS, IDENTITY
 from headwater.local.lake.any_version import rows_of
 from headwater.local.lake.arrow import arrow_schema, completed, in_order
-from headwater.local.lake.compact import BATCH, local_paths, written_files
+from headwater.local.lake.compact import BATCH, local_paths
 from headwater.local.lake.flush import described
 from headwater.local.lake.orders import Erase, Erased, Replaced
+from headwater.local.lake.sorted_files import written_files
 from headwater.ports import Bucket
 
 
