@@ -3,7 +3,7 @@
 Both get the same requests in turn, on one core that the lake's own process shares. The cost is
 processor time until every event of the round is in the lake, the lake's process included, over all
 rounds together: what is done for many flushes at once, such as putting small files together, falls
-into one round. A flush begins every three seconds, where it is a minute by default, or after as
+into one round. A flush begins every six seconds, where it is a minute by default, or after as
 many events as by default. Both are left alone for as long after each round, and asked as often
 whether they are done, since that takes a server's time too. Beside it stand the events a second
 meanwhile, on that same core.
@@ -26,10 +26,11 @@ from tests.server import Server
 
 WITHOUT, WITH = "no lake", "lake"
 TARGET = 1.15
-PAUSE = 4.0
-"""Seconds after a round: the lake is flushed every three.
+PAUSE = 7.0
+"""Seconds after a round: the lake is flushed every six.
 
-Longer, and five flushes would have nothing to do, so that the lake's process ends between rounds.
+A server has no events for one of these and two rounds of the other at most. So its lake never has
+nothing to do for five flushes, after which its process would end, to start anew in the next round.
 """
 
 ROUNDS = 16
@@ -61,7 +62,7 @@ def main() -> int:
 @contextmanager
 def server(data: Path, lake: str) -> Iterator[Server]:
     """Run a server on the server's core."""
-    environment = {"HEADWATER_LAKE": lake, "HEADWATER_LAKE_FLUSH_SECONDS": "3"}
+    environment = {"HEADWATER_LAKE": lake, "HEADWATER_LAKE_FLUSH_SECONDS": "6"}
     with Server(data, core=SERVER_CORE, environment=environment) as one:
         yield one
 
