@@ -243,4 +243,5 @@ async def test_status(reader: httpx.AsyncClient) -> None:
         "waiting": 4,
         "dead_letters": 3,
         "figures": {"events_stored": 7},
+        "troubles": {},
     }
