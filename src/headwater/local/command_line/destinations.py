@@ -19,6 +19,15 @@ application = typer.Typer(
 _COLUMNS = ["id", "type", "name", "on", "types", "events", "filter", "settings"]
 
 DestinationId = Annotated[str, typer.Argument(metavar="ID", help="The destination's id, dst_…")]
+OnlyTypes = Annotated[
+    list[str] | None, typer.Option("--type", help="Only events of this type; may be repeated.")
+]
+Events = Annotated[
+    list[str] | None, typer.Option("--event", help="Only tracks of this name; repeatable.")
+]
+Filter = Annotated[
+    str | None, typer.Option("--filter", help="Only events for which this FQL is true.")
+]
 
 
 @with_server
@@ -72,15 +81,9 @@ def create(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given again."),
     ] = None,
-    only_types: Annotated[
-        list[str] | None, typer.Option("--type", help="Only events of this type; may be repeated.")
-    ] = None,
-    events: Annotated[
-        list[str] | None, typer.Option("--event", help="Only tracks of this name; repeatable.")
-    ] = None,
-    fql: Annotated[
-        str | None, typer.Option("--filter", help="Only events for which this FQL is true.")
-    ] = None,
+    only_types: OnlyTypes = None,
+    events: Events = None,
+    fql: Filter = None,
 ) -> None:
     """Switch a destination on.
 
@@ -118,15 +121,9 @@ def change(
             "--set", metavar="KEY=VALUE", help="A setting; the others stay. null: the default."
         ),
     ] = None,
-    only_types: Annotated[
-        list[str] | None, typer.Option("--type", help="Only events of this type; may be repeated.")
-    ] = None,
-    events: Annotated[
-        list[str] | None, typer.Option("--event", help="Only tracks of this name; repeatable.")
-    ] = None,
-    fql: Annotated[
-        str | None, typer.Option("--filter", help="Only events for which this FQL is true.")
-    ] = None,
+    only_types: OnlyTypes = None,
+    events: Events = None,
+    fql: Filter = None,
     everything: Annotated[
         bool, typer.Option("--everything", help="Choose by type, name and filter no longer.")
     ] = False,
