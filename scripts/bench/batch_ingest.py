@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=100, help="events a request")
     parser.add_argument("--connections", type=int, default=8, help="requests at the same time")
     parser.add_argument("--people", type=int, default=10_000, help="people known beforehand")
+    parser.set_defaults(rounds=15)  # each lasts the floor a quarter of a second only
     options = parser.parse_args()
     pin_load_generator()
     with rig.folder() as folder:
