@@ -31,6 +31,7 @@ SCHEMAS: tuple[tuple[str, str], ...] = (
     ("headwater.actors", "workspace_people.sql"),
     ("headwater.actors", "suppression_erased.sql"),
     ("headwater.actors", "workspace_told.sql"),
+    ("headwater.local.lake", "known_by.sql"),
 )
 
 

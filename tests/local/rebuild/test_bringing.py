@@ -42,15 +42,17 @@ def folders(base: Path) -> tuple[Path, Path, Path]:
     return made
 
 
-async def bring(lake: Path, folder: Path) -> Plan:
+async def bring(lake: Path, folder: Path, *, writes: bool = True) -> Plan:
     """Make a database in a folder out of a lake."""
-    return await asyncio.to_thread(_bring, lake, folder)
+    return await asyncio.to_thread(_bring, lake, folder, writes=writes)
 
 
-def _bring(lake: Path, folder: Path) -> Plan:
+def _bring(lake: Path, folder: Path, *, writes: bool) -> Plan:
     with closing(open_database(folder / FILE_NAME)) as database:
         source = LakeSource(str(lake), cache=folder / "cache")
-        return Bringing(database, source, clock=SetClock(), random=SystemRandom()).bring()
+        return Bringing(
+            database, source, clock=SetClock(), random=SystemRandom(), writes=writes
+        ).bring()
 
 
 async def tell_a_tale(one: Shop, seed: int, *, twists: int = 8) -> list[str]:
@@ -212,6 +214,32 @@ async def test_a_rebuilt_database_and_its_lake_agree_or_begin_anew(tmp_path: Pat
     await bring(second / "lake", third)
     async with shop(third) as three:
         assert await everything(three.identities, names, GROUPS) == was
+
+
+async def test_a_lake_that_was_only_read_gets_only_what_comes_after(tmp_path: Path) -> None:
+    """Whether the server begins with it, or comes to it from a lake of its own; each event once."""
+    first, second, third = folders(tmp_path)
+    async with shop(first) as one:
+        await tell_a_tale(one, 5)
+        await one.lake.flush()
+        events = len(one.messages())
+    for folder, in_between in ((second, False), (third, True)):
+        await bring(first / "lake", folder, writes=False)
+        if in_between:
+            async with shop(folder) as other:
+                await other.lake.flush()
+                assert _stored(other) == events
+            shutil.rmtree(folder / "lake")
+        shutil.copytree(first / "lake", folder / "lake")
+        for more in (1, 2):
+            async with shop(folder) as two:
+                await two.receive(arrival(f"after-{more}", "track", ("user_id:1",)))
+                await two.lake.flush()
+                assert _stored(two) == len(two.messages()) == events + more
+
+
+def _stored(one: Shop) -> int:
+    return sum(each.rows for each in one.lake.manifest_now(WORKSPACE).of("events"))
 
 
 async def test_who_was_erased_or_suppressed_does_not_come_back(tmp_path: Path) -> None:

@@ -25,6 +25,11 @@ def open_bucket(address: str) -> Bucket:
     return _s3(address) if "://" in address else FolderBucket(Path(address))
 
 
+def whole(address: str) -> str:
+    """Answer an address as it is from anywhere on this machine."""
+    return address if "://" in address else str(Path(address).resolve())
+
+
 def check_address(address: str) -> None:
     """Raise where an address of a lake is none, before anything is made.
 

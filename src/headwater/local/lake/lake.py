@@ -14,6 +14,7 @@ from headwater.lake.catalogue import Catalogue, workspaces
 from headwater.lake.iceberg.publish import Publisher
 from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest, OutOfDate
 from headwater.local.lake import position as positions
+from headwater.local.lake.buckets import whole
 from headwater.local.lake.lineage import own_numbers
 from headwater.local.lake.nearby import Nearby
 from headwater.local.lake.orders import Compacted, Erased, Flush, Order, Written
@@ -61,7 +62,7 @@ class Lake:
         self._readers = readers
         self.clock = clock
         self._random = random
-        self._publisher = Publisher(bucket, root=_root(address), random=random)
+        self._publisher = Publisher(bucket, root=whole(address), random=random)
         self._last_at_start = last_at_start
         self._flush_events = flush_events
         self._catalogues: dict[str, Catalogue] = {}
@@ -90,6 +91,8 @@ class Lake:
         found = await own_numbers(
             found,
             list(self._catalogues.values()),
+            address=whole(self.address),
+            names=await self._readers.run(positions.known_by),
             last=self._last_at_start,
             writer=self._writer,
             random=self._random,
@@ -307,8 +310,3 @@ class Lake:
     def unique(self) -> str:
         """Answer what begins the names of files of one order."""
         return self._random.uuid().replace("-", "")
-
-
-def _root(address: str) -> str:
-    """Answer the lake's address as Iceberg has it in its paths: whole."""
-    return address if "://" in address else str(Path(address).resolve())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from headwater.actors import identity_changes
@@ -15,6 +16,15 @@ class Position:
     lineage: str
     position: int
     change: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBy:
+    """Another name that a lake may know this database's events by; see known_by.sql."""
+
+    name: str
+    position: int
+    is_own: bool
 
 
 def position(sql: Sql) -> Position | None:
@@ -48,6 +58,25 @@ def begin_lineage(sql: Sql, lineage: str, *, position: int, now: int) -> Positio
     _save(sql, renewed)
     _number_changes_from(sql, now)
     return renewed
+
+
+def known_by(sql: Sql) -> list[KnownBy]:
+    """Answer the other names that lakes may know this database's events by."""
+    rows = sql.execute("SELECT name, position, is_own FROM lake_known_by ORDER BY position DESC")
+    return [KnownBy(name, reached, bool(is_own)) for name, reached, is_own in rows]
+
+
+def know_by(sql: Sql, names: Iterable[KnownBy]) -> None:
+    """Remember other names."""
+    sql.execute_many(
+        "INSERT OR REPLACE INTO lake_known_by (name, position, is_own) VALUES (?, ?, ?)",
+        [(one.name, one.position, int(one.is_own)) for one in names],
+    )
+
+
+def forget_names(sql: Sql) -> None:
+    """Forget all other names, as where events get new numbers."""
+    sql.execute("DELETE FROM lake_known_by")
 
 
 def advance(sql: Sql, *, to: int, change: int) -> None:

@@ -16,7 +16,8 @@ from headwater.lake.catalogue import Catalogue, workspaces
 from headwater.lake.event_rows import Row, join_body
 from headwater.lake.manifest import Entry, Flushed, LakeFile, Manifest
 from headwater.local.lake.arrow import python_rows
-from headwater.local.lake.buckets import open_lake
+from headwater.local.lake.buckets import open_lake, whole
+from headwater.local.lake.position import KnownBy
 from headwater.ports import Random
 
 _MEMORY = 1024**3  # bytes that sorting may use before it goes to the disk
@@ -89,6 +90,16 @@ class LakeSource:
             return {name: await Catalogue(self._bucket, name).refresh() for name in found}
 
         return asyncio.run(read())
+
+    def names(self, *, position: int) -> list[KnownBy]:
+        """Answer by what to know this lake again, which has all events up to a position.
+
+        Raises:
+            BucketFailure: it cannot be read.
+        """
+        lineages = {name for one in self.manifests().values() for name in one.flushed}
+        names = [whole(self.address), *sorted(lineages)]
+        return [KnownBy(name, position, is_own=False) for name in names]
 
     def register(self, lineage: str, *, position: int, now: int, random: Random) -> None:
         """Let the lake know that it has all that a database numbers up to a position.
