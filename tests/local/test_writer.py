@@ -369,9 +369,12 @@ async def test_a_job_that_cannot_be_undone_sinks_its_turn(
 
 
 async def test_a_full_disk_is_unavailable_until_there_is_room(
-    path: Path, writer: Writer, database: Recording
+    path: Path, writer: Writer, database: Recording, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A real SQLITE_FULL: nobody is told 200 in vain, and what was answered before is kept."""
+    """A real SQLITE_FULL: nobody is told 200 in vain, and what was answered before is kept.
+
+    The log says it in a line each time, as that may be all day, on the same disk.
+    """
     database.execute("PRAGMA max_page_count = 40")
     answered: list[int] = []
     refused = 0
@@ -383,6 +386,10 @@ async def test_a_full_disk_is_unavailable_until_there_is_room(
     assert stored(path) == answered
     assert 0 < len(answered) < 40
     assert refused == 100 - len(answered)
+    assert len(caplog.records) >= 1
+    for record in caplog.records:
+        assert "database or disk is full" in record.getMessage()
+        assert record.exc_info is None
 
     database.execute("PRAGMA max_page_count = 4000")
     assert await writer.run(insert(1000, "x" * 8000)) == 1000

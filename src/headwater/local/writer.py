@@ -26,7 +26,7 @@ from typing import Any, Generic, TypeVar
 from headwater.errors import Unavailable
 from headwater.local.gathering import Gathering
 from headwater.local.sql import Database
-from headwater.local.turns import Turn, Waiting, give_up, grouped
+from headwater.local.turns import DiskFailure, Turn, Waiting, give_up, grouped
 from headwater.ports import Sql
 
 T = TypeVar("T")
@@ -209,9 +209,9 @@ class Writer:
                 if group[0].handler is not None:
                     self._turn.run(group, first=first)
                     first = False
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - logged, and the callers are told
             # Whatever it was, the writer must live and the callers must not be told 200.
-            _logger.exception("A turn failed; its callers were told to try again.")
+            _log("A turn", error)
             self._give_up(taken)
             taken[0].loop.call_soon(self._end, begun, False, [])  # noqa: FBT003 - call_soon's
         else:
@@ -243,8 +243,8 @@ class Writer:
             for group in begun.jobs:
                 self._turn.run(group)
             self._turn.commit()
-        except Exception:
-            _logger.exception("A commit failed; its callers were told to try again.")
+        except Exception as error:  # noqa: BLE001 - logged, and the callers are told
+            _log("A commit", error)
             self._give_up(begun.taken)
             return False
         return True
@@ -303,6 +303,14 @@ class Lane(Generic[Item, Result]):
         )
         self._writer.enqueue(waiting)
         return waiting
+
+
+def _log(what: str, error: Exception) -> None:
+    """Say what failed: of the disk in a line, as it may fail all day; of ourselves from where."""
+    trace = None if isinstance(error, DiskFailure) else error
+    _logger.error(
+        "%s failed (%s); its callers were told to try again.", what, error, exc_info=trace
+    )
 
 
 def _call(what: str, call: Callable[[Any], None], value: Any) -> None:
