@@ -39,9 +39,9 @@ _WRITER_PRAGMAS = (
 )
 _READER_PRAGMAS = (
     "PRAGMA query_only = ON",
-    f"PRAGMA mmap_size = {256 * _MEBIBYTE}",
     "PRAGMA temp_store = MEMORY",
 )
+_MAPPED = 256 * _MEBIBYTE
 
 
 class Database:
@@ -139,14 +139,20 @@ def open_writer(path: Path, *, cache_bytes: int = 64 * _MEBIBYTE) -> Database:
     return Database(connection)
 
 
-def open_reader(path: Path, *, cache_bytes: int = 16 * _MEBIBYTE) -> Database:
+def open_reader(
+    path: Path, *, cache_bytes: int = 16 * _MEBIBYTE, is_for_once: bool = False
+) -> Database:
     """Open the database file for reading only; a statement that writes raises.
+
+    For reading once what was just written the file is not mapped: most of that is in the log, and
+    to be given pages that are soon taken back costs more than to have them copied.
 
     Raises:
         sqlite3.Error: there is no such file, or it is not a database.
     """
     address = f"file:{_quoted(path)}?mode=ro"
-    return Database(_connect(address, pragmas=_READER_PRAGMAS, cache=cache_bytes))
+    mapping = f"PRAGMA mmap_size = {0 if is_for_once else _MAPPED}"
+    return Database(_connect(address, pragmas=(*_READER_PRAGMAS, mapping), cache=cache_bytes))
 
 
 def _connect(address: str, *, pragmas: Sequence[str], cache: int) -> sqlite3.Connection:

@@ -43,7 +43,7 @@ async def flush(order: Flush, bucket: Bucket) -> Written:
     """Write events and changed identities as of one moment, about as many as were asked for."""
     names = _Names(order)
     files: dict[str, list[LakeFile]] = {}
-    with closing(open_reader(Path(order.database))) as sql:
+    with closing(open_reader(Path(order.database), is_for_once=True)) as sql:
         sql.execute("BEGIN")
         rows, until, more = events_behind(sql, order.position, limit=order.limit)
         parts = {
