@@ -209,12 +209,12 @@ class Bringing:
         now, end = self._clock.now(), last_event(self._sql)
         if self._writes:
             self._source.register(plan.lineage, position=end, now=now, random=self._random)
+        names = [] if self._writes else self._source.names(position=end)
         with self._sql.transaction():
             moving.renumber(self._sql, above=plan.flushed, until=plan.last, end=end)
             positions.begin_lineage(self._sql, plan.lineage, position=end, now=now)
             positions.forget_names(self._sql)
-            if not self._writes:
-                positions.know_by(self._sql, self._source.names(position=end))
+            positions.know_by(self._sql, names)
             self._sql.execute("DROP TABLE bringing_repeated")
             # It stays, so that whoever was cut short behind this knows; but it names nobody.
             plan.files = {name: [] for name in plan.files}
