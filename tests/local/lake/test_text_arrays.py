@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headwater.local.lake.text_arrays import holding
@@ -13,6 +13,8 @@ PIECES = st.sampled_from(['"bot"', '"', "b", "bo", "t", "ä", ""])
 
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.lists(PIECES, max_size=6).map("".join)), max_size=8))
+@example(texts=['"bot', '"bot"'])
+@example(texts=['"bot"', None, '"bo', 't"'])
 def test_texts_that_hold_something_are_found(texts: list[str | None]) -> None:
     """At even and odd places, once or more often; never across the ends of two texts."""
     found = list(holding(b'"bot"', pa.array(texts, pa.string())))

@@ -78,7 +78,12 @@ def _any_of(runs: npt.NDArray[Any], wanted: Sequence[int]) -> Numbers:
 
 def holding(what: bytes, texts: pa.Array) -> Iterator[int]:
     """Answer the places of the texts that hold something of three letters or more."""
-    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    if not len(texts):
+        return
+    last = ends(texts)[1:]
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[: last[-1]]
     if len(data) >= len(what):
-        last = ends(texts)[1:]
-        yield from np.unique(np.searchsorted(last, finds(what, data), "right")).tolist()
+        begins = finds(what, data)
+        owners = np.searchsorted(last, begins, "right")
+        within = begins + len(what) <= last[owners]  # not the end of one and the next one's begin
+        yield from np.unique(owners[within]).tolist()
