@@ -86,6 +86,7 @@ VALUES = [
     "{y}", "{x}", "\n- a: b", "'", '"', "a, b and c", "to user-2", "not", "never", "page", "/a/b",
     "https://a.b/c", "utm_source=google", "user_id:7", "plan", "and", "?", ":", "\u202e\u0000", "é",
     "from Google Ads who converted", "homepage", "order-1", "cart", "signups", "all events",
+    ".", "a..b", "\\", "address.city",
 ]  # fmt: skip
 
 

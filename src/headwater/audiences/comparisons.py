@@ -110,6 +110,11 @@ def steps(path: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\\(.)", r"\1", name) for name in names)
 
 
+def step(name: str) -> str:
+    r"""Answer a name as one step of a dotted path, with `\` before each dot and backslash in it."""
+    return re.sub(r"[.\\]", r"\\\g<0>", name)
+
+
 def look_up(value: Any, names: tuple[str, ...]) -> Any:
     """Answer what is at a path inside of objects; None where there is nothing."""
     for name in names:

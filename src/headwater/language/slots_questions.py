@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headwater.audiences.comparisons import step, steps
 from headwater.language import slots
 from headwater.language.conditions import Condition, settled
 from headwater.language.lexicon import DETERMINERS, KINDS, SMALL
@@ -53,13 +54,23 @@ def by(phrase: Phrase, at: int, end: int) -> dict[str, Any] | None:
         words = f"{phrase.low(start)} {phrase.low(start + 1)}"
         return {"by": "property", "name": f"properties.{words.replace(' ', '_')}"}
     if phrase.kind(start) in {"quoted", "bound"}:
-        return {"by": "property", "name": f"properties.{value_of([phrase.tokens[start]])}"}
+        name = _path(str(value_of([phrase.tokens[start]])))
+        return {"by": "property", "name": f"properties.{name}"}
     if phrase.kind(start) != "word":
         return None
     found = _by_word(phrase.low(start))
     if found.get("by") == "property" and phrase.low(start) not in KINDS:
         phrase.slot_costs["by", at, end] = 2  # a property that nobody has named before
     return found
+
+
+def _path(said: str) -> str:
+    """Answer the path that somebody gave; what is none, as `.` or `a..b`, can only be a name."""
+    try:
+        steps(said)
+    except ValueError:
+        return step(said)
+    return said
 
 
 def _by_word(word: str) -> dict[str, Any]:
