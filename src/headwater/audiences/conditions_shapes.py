@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from headwater.audiences.comparisons import NO_VALUE, NUMBER_VALUE, Operator, is_number
+from headwater.audiences.comparisons import NO_VALUE, NUMBER_VALUE, Operator, is_number, step
 from headwater.audiences.mistakes import nearest
 
 _OPERATORS = {
@@ -127,7 +127,7 @@ def _customer_io(attribute: Mapping[str, Any], name: str) -> tuple[str, str, Any
     field, operator = attribute.get("field"), attribute.get("operator", "eq")
     if not isinstance(field, str) or not field:
         raise ShapeError(f'{name}.field should be a text, such as "plan".')
-    path = field.replace("\\", "\\\\").replace(".", "\\.")
+    path = step(field)
     meant = _OPERATORS.get(operator, operator) if isinstance(operator, str) else ""
     if meant not in get_args(Operator):
         near = nearest(operator, [*_OPERATORS, *get_args(Operator)])
