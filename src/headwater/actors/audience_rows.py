@@ -247,8 +247,9 @@ class AudienceRows:
             self.leave(audience, parcel)
         self._dirty.pop(parcel, None)
         self._gaps.pop(parcel, None)
-        for table in ("audience_state", "audience_gap", "timer"):
-            self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
+        if parcel in self._stored:  # there is no gap and no timer of whom nothing is kept
+            for table in ("audience_state", "audience_gap", "timer"):
+                self._sql.execute(f"DELETE FROM {table} WHERE actor = ?", (parcel,))  # noqa: S608 - names above
         self._decided.pop(parcel, None)
         self._texts.pop(parcel, None)
         self._released.discard(parcel)

@@ -23,16 +23,14 @@ from headwater.actors.identity_storage import PAGE, Turn
 from headwater.profiles import traits
 
 
-def _rows(state: Actor | None, request: Pull | Drop) -> str:
+def name_of_rows(state: Actor | None, parcel: str, holder: str) -> str:
     """Answer the name under which a parcel's rows lie: a frozen person's are under its own."""
-    if isinstance(state, Forward) and state.parcel == request.parcel:
-        return request.to
-    return request.parcel
+    return holder if isinstance(state, Forward) and state.parcel == parcel else parcel
 
 
 def answer_pull(turn: Turn, request: Pull) -> Page:
     """Answer a parcel's rows after the cursor."""
-    rows = _rows(turn.state(request.to), request)
+    rows = name_of_rows(turn.state(request.to), request.parcel, request.to)
     events = turn.page(rows, request.cursor)
     return Page(
         parcel=request.parcel,
@@ -54,6 +52,15 @@ def settle_page(turn: Turn, actor: str, page: Page) -> None:
     known = turn.known([(actor, event[0]) for event in page.events])
     turn.add_moved(actor, [event for event in page.events if (actor, event[0]) not in known])
     turn.meet(actor, [event for event in page.events if (actor, event[0]) in known])
+    take_traits(turn, actor, page)
+    twice = {event[2] for event in page.events if (actor, event[0]) in known}
+    audience_moving.take_over(turn, actor, page, twice)
+    root.imports[page.parcel] = page.next
+    turn.put(actor, root)
+
+
+def take_traits(turn: Turn, actor: str, page: Page) -> None:
+    """Take over a page's traits, and what is known of events that only the lake has."""
     for via, part in page.traits:
         held = turn.traits(actor, via)
         for name, (value, timestamp, message_id) in part.items():
@@ -61,21 +68,22 @@ def settle_page(turn: Turn, actor: str, page: Page) -> None:
         turn.put_traits(actor, via)
     for via, history in page.history:
         turn.add_history(actor, via, history)
-    twice = {event[2] for event in page.events if (actor, event[0]) in known}
-    audience_moving.take_over(turn, actor, page, twice)
-    root.imports[page.parcel] = page.next
-    turn.put(actor, root)
 
 
 def answer_drop(turn: Turn, request: Drop) -> Dropped:
     """Forget a parcel; one that is gone already stays so."""
-    state = turn.state(request.to)
-    rows = _rows(state, request)
+    rows = name_of_rows(turn.state(request.to), request.parcel, request.to)
     turn.drop(rows)
-    if isinstance(state, Forward) and rows == request.to:
-        state.frozen, state.parcel = None, ""
-        turn.put(request.to, state)
+    thaw(turn, request.to, rows)
     return Dropped(parcel=request.parcel)
+
+
+def thaw(turn: Turn, actor: str, rows: str) -> None:
+    """Be a mere forward from now on, where the rows that are gone were a frozen person's."""
+    state = turn.state(actor)
+    if isinstance(state, Forward) and rows == actor:
+        state.frozen, state.parcel = None, ""
+        turn.put(actor, state)
 
 
 def settle_dropped(turn: Turn, actor: str, reply: Dropped) -> None:

@@ -15,11 +15,12 @@ from headwater.actors import audience_gaps, audiences, identity
 from headwater.actors.audience_gaps import Past
 from headwater.actors.identity import Policy
 from headwater.actors.identity_joining import order_join
-from headwater.actors.identity_messages import Page
+from headwater.actors.identity_messages import Pull
 from headwater.actors.identity_receiving import Received, let_through, publish
 from headwater.actors.identity_splitting import split
 from headwater.actors.identity_state import Forward, Root
 from headwater.actors.identity_storage import Turn
+from headwater.actors.identity_taking import take_here
 from headwater.collect.arrival import Arrival
 from headwater.commands import Command, Deliver
 from headwater.errors import Conflict, NotFound
@@ -285,10 +286,11 @@ class Network:
             policy = self._policy(actor.partition("/")[0])
             for request in identity.requests(turn, policy, actor):
                 steps += 1
-                reply = identity.answer(turn, policy, request)
-                commands += identity.settle(turn, actor, reply)
-                if isinstance(reply, Page):
-                    steps += len(reply.events) // 2
+                if isinstance(request, Pull):
+                    steps += take_here(turn, actor, request) // 2
+                else:
+                    reply = identity.answer(turn, policy, request)
+                    commands += identity.settle(turn, actor, reply)
                 asked = turn.state(request.to)
                 if isinstance(asked, Root) and asked.pending and request.to not in waiting:
                     waiting.append(request.to)

@@ -76,40 +76,19 @@ def receive(
         told = audiences.catch_up(turn, program, (actor for actor, _ in calls), now)
         publish(turn, policy, told, received)
     here = _addressed(turn, policy, calls, received)
-    known = turn.known([(actor, arrival.message_id) for actor, _, arrival in here])
-    new: list[tuple[str, Root, Arrival]] = []
-    for call in here:
-        key = (call[0], call[2].message_id)
-        if key in known:
-            received.duplicates += 1
-        else:
-            known.add(key)
-            new.append(call)
-    turn.add(
-        [
-            (
-                actor,
-                arrival.message_id,
-                arrival.timestamp,
-                arrival.identifiers[0],
-                arrival.type,
-                arrival.body,
-            )
-            for actor, _, arrival in new
-        ]
-    )
+    new = _store(turn, here, received)
     turn.load_traits(
         (actor, arrival.identifiers[0]) for actor, _, arrival in new if arrival.type == "identify"
     )
     turn.load(
         f"{arrival.workspace}/{identifier}"
         for _, root, arrival in new
+        if len(arrival.identifiers) > 1
         for identifier in arrival.identifiers[1:]
         if identifier not in root.ids
     )
     for actor, root, arrival in new:
         _apply(turn, actor, root, arrival)
-        received.stored.append((actor, arrival))
         if arrival.type in policy.routed:
             received.commands += [
                 _deliver(destination, actor, arrival)
@@ -118,6 +97,31 @@ def receive(
     if program is not None and now is not None:
         audiences.note(turn, program, [(actor, arrival) for actor, _, arrival in new], now)
     return received
+
+
+def _store(
+    turn: Turn, here: Sequence[tuple[str, Root, Arrival]], received: Received
+) -> list[tuple[str, Root, Arrival]]:
+    """Store the calls whose messages are not known yet; answer them."""
+    fresh = turn.audiences.fresh  # of whom nothing can be known
+    known = turn.known(
+        [(actor, arrival.message_id) for actor, _, arrival in here if actor not in fresh]
+    )
+    new: list[tuple[str, Root, Arrival]] = []
+    rows: list[tuple[str, str, int, str, str, str]] = []
+    for call in here:
+        actor, _, arrival = call
+        key = (actor, arrival.message_id)
+        if key in known:
+            received.duplicates += 1
+            continue
+        known.add(key)
+        new.append(call)
+        via, type_ = arrival.identifiers[0], arrival.type
+        rows.append((*key, arrival.timestamp, via, type_, arrival.body))
+        received.stored.append((actor, arrival))
+    turn.add(rows)
+    return new
 
 
 def publish(turn: Turn, policy: Policy, told: Sequence[audiences.Told], received: Received) -> None:

@@ -81,6 +81,11 @@ _SAVE_HISTORY = """
 INSERT INTO history (actor, via, body) VALUES (?, ?, ?)
 ON CONFLICT (actor, via) DO UPDATE SET body = excluded.body
 """
+_LEFT = """
+SELECT EXISTS (SELECT 1 FROM event WHERE actor = ?1),
+       (SELECT json_group_array(via) FROM traits WHERE actor = ?1),
+       (SELECT json_group_array(via) FROM history WHERE actor = ?1)
+"""
 # A row of the highest id must stay: the next event would else get an id that the lake has passed.
 _DROP = "DELETE FROM event WHERE actor = ? AND id <> (SELECT max(id) FROM event)"
 # Nothing but its id, so that it is not given out again.
@@ -95,6 +100,7 @@ WHERE actor = ? AND message_id > ? ORDER BY message_id LIMIT ?
 
 
 _encoder = msgspec.json.Encoder()
+_decode_names = msgspec.json.Decoder(list[str]).decode
 
 
 def _text(value: Any) -> str:
@@ -262,17 +268,16 @@ class Turn:
     def drop(self, parcel: str) -> None:
         """Delete the rows of a parcel."""
         self.flush_traits()
-        if self._changes is not None:
-            vias = self._sql.execute(
-                "SELECT via FROM traits WHERE actor = ?1"
-                " UNION SELECT via FROM history WHERE actor = ?1",
-                (parcel,),
-            )
-            self._note_moved(parcel, [via for (via,) in vias])
-        self._sql.execute(_DROP, (parcel,))
-        self._sql.execute(_BURY, (parcel,))
-        self._sql.execute("DELETE FROM traits WHERE actor = ?", (parcel,))
-        self._sql.execute("DELETE FROM history WHERE actor = ?", (parcel,))
+        ((has_events, *vias),) = self._sql.execute(_LEFT, (parcel,))
+        traits, history = (_decode_names(one) for one in vias)
+        if has_events:
+            self._sql.execute(_DROP, (parcel,))
+            self._sql.execute(_BURY, (parcel,))
+        if traits:
+            self._sql.execute("DELETE FROM traits WHERE actor = ?", (parcel,))
+        if history:
+            self._sql.execute("DELETE FROM history WHERE actor = ?", (parcel,))
+        self._note_moved(parcel, [*dict.fromkeys([*traits, *history])])
         self._forget_traits(parcel)
         self.audiences.drop(parcel)
 

@@ -2,7 +2,7 @@
 
 What people are shown of them stays: counts, first and last times, and on which days to look them
 up, folded into their person's history in the transaction that deletes them. An event goes only
-from a person at rest: rows on the move get new numbers where they arrive, and are seen again.
+from a person at rest: of whoever is just being merged or split it stays, and is looked at again.
 """
 
 from __future__ import annotations
