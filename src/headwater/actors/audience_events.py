@@ -47,12 +47,13 @@ def membership_event(
         audience.id, audience.key, audience.name, audience.destinations, workspace, entered
     )
     who, traits = _person(root, via)
+    # In the order in which collected events are written: the lake reads those by the thousand.
     body = (
-        f'{{"type":"track","event":"{ENTERED if entered else EXITED}",'
-        f'"messageId":{_text(message_id)},{who}"properties":{properties},'
-        f'"context":{{"personas":{personas}{traits}}},"integrations":{choices},'
+        f'{{"type":"track","messageId":{_text(message_id)},'
         f'"timestamp":"{happened}","originalTimestamp":"{happened}",'
-        f'"sentAt":"{told}","receivedAt":"{told}"}}'
+        f'"sentAt":"{told}","receivedAt":"{told}",{who}'
+        f'"event":"{ENTERED if entered else EXITED}","properties":{properties},'
+        f'"context":{{"personas":{personas}{traits}}},"integrations":{choices}}}'
     )
     return Arrival(workspace, (via,), message_id, "track", at, now, body)
 

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headwater.actors.audience_events import membership_event
+from headwater.actors.identity_state import Root
+from headwater.audiences.audience import Audience
 from headwater.collect import json_text
 from headwater.collect.events import Fields
 from headwater.lake.event_rows import join_body, split_body
@@ -66,6 +69,53 @@ def test_what_headwater_writes_is_split_at_once() -> None:
     bodies = [event(kind, messageId=f"m-{n}") for n in range(3) for kind in KINDS]
     same(bodies)
     assert alone(bodies) == 0
+
+
+def sourceless(text: str) -> str:
+    """Answer an event as it would be written had it come from no source."""
+    return text.replace(',"sourceId":"src_1"', "")
+
+
+def test_what_came_from_no_source_is_split_at_once() -> None:
+    """So are memberships, of which Headwater tells itself; those with a source beside them, too."""
+    root = Root(standing=(0, 0, "user_id:42"), ids={"user_id:42": {}, "email:a@x.org": {}})
+    told = [
+        membership_event(
+            Audience("aud_1", "big", "Big", "{}", destinations=to),
+            "default/user_id:42",
+            root,
+            entered=entered,
+            at=1_700_000_000_000,
+            number=1,
+            now=1_700_000_000_500,
+        ).body
+        for entered in (True, False)
+        for to in ((), ("webhook",))
+    ]
+    bodies = [*told, *(sourceless(event(kind)) for kind in KINDS), event("track")]
+    same(bodies)
+    assert alone(bodies) == 0
+    same(told)
+    assert alone(told) == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"integrations": {"integrations": {}, "sourceId": "x"}},
+        {"integrations": {"a": {"b": 1, "integrations": {}}}},
+        {"integrations": []},
+        {"context": {"a": 1, "integrations": {}}, "integrations": None},
+        {"context": {"a": 1, "sourceId": "x"}},
+    ],
+    ids=str,
+)
+def test_without_a_source_nothing_else_is_taken_for_it(fields: dict[str, Any]) -> None:
+    """What looks like a source, or like integrations, further inside comes back as it was."""
+    others = sourceless(event("track")), event("page")
+    same([others[0], sourceless(event("track", **fields)), others[1]])
+    text = sourceless(event("track", **fields)).replace(',"integrations":null', "")
+    same([others[0], text, others[1]])
 
 
 @pytest.mark.parametrize(
@@ -164,8 +214,12 @@ NESTED = st.recursive(
 @given(
     st.lists(
         st.fixed_dictionaries(
-            {"context": NESTED, "integrations": NESTED, "sourceId": st.sampled_from(["s", "web"])},
-            optional={"properties": NESTED, "traits": NESTED},
+            {"context": NESTED, "integrations": NESTED},
+            optional={
+                "properties": NESTED,
+                "traits": NESTED,
+                "sourceId": st.sampled_from(["s", "web"]),
+            },
         ),
         min_size=1,
         max_size=5,

@@ -29,9 +29,7 @@ _NAMES = ("userId", "anonymousId", "event", "name", "category", "groupId", "prev
 FIELDS = ("type", "messageId", *TIMES, *_NAMES, *OBJECTS, "sourceId")
 """In the order in which they are written."""
 
-ALWAYS = frozenset(
-    {"type", "messageId", "timestamp", "receivedAt", "context", "integrations", "sourceId"}
-)
+ALWAYS = frozenset({"type", "messageId", "timestamp", "receivedAt", "context", "integrations"})
 """Fields of every event that Headwater wrote."""
 
 KINDS = ("track", "identify", "page", "screen", "group", "alias")
@@ -228,16 +226,21 @@ class EventFields:
     def _end_of(self, one: int) -> tuple[int, int, int]:
         """Answer where in an event its last two keys stand, and where it ends.
 
+        Without a source, as where Headwater itself tells of a membership, the second is its end.
         The last place where integrations could be is one inside of them if JSON does not end there.
         """
         begin, end = int(self._place[one]), int(self._ends[one])
         key = self._data.rfind(_INTEGRATIONS, begin, end)
-        source = self._data.rfind(b',"sourceId":"', max(key, begin), end)
+        if key < 0:
+            return begin, begin, end
+        source = self._data.rfind(b',"sourceId":"', key, end)
+        if source < 0:
+            source = end - 1
         try:
             msgspec.json.decode(self._data[key + len(_INTEGRATIONS) : source], type=msgspec.Raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return begin, begin, end
-        return max(key, begin), max(source, begin), end
+        return key, source, end
 
     def _ending(self, text: bytes, rows: Numbers) -> Marks:
         """Tell which of these events end so; of long ends only the first, which has it."""
